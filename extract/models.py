@@ -1,0 +1,271 @@
+"""The tables and their names. One class a noun of the vocabulary; decisions about rows live in `watch`.
+
+What a null means is said beside each nullable column. Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from peewee import (
+    AutoField,
+    BooleanField,
+    CharField,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    Model,
+    TextField,
+)
+
+from .db import UtcDateTimeField, database
+
+
+class Row(Model):  # type: ignore[misc]  # peewee ships no types
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Organisation(Row):
+    """A silo: members, connections, chatbots. Nothing crosses it."""
+
+    id = AutoField()
+    name = CharField()
+    default_schedule = CharField(default="live")
+    created_at = UtcDateTimeField()
+
+
+class Chatbot(Row):
+    """Owns one knowledge base."""
+
+    id = AutoField()
+    organisation = ForeignKeyField(Organisation, backref="chatbots", on_delete="CASCADE")
+    name = CharField()
+    created_at = UtcDateTimeField()
+
+
+class Connection(Row):
+    """One Notion authorisation. `state` is alive, reconnect or disconnected; tokens are sealed by the vault."""
+
+    id = AutoField()
+    organisation = ForeignKeyField(Organisation, backref="connections", on_delete="CASCADE")
+    bot_id = CharField()
+    workspace_id = CharField(index=True)
+    workspace_name = CharField(default="")
+    workspace_icon = TextField(null=True)  # null: Notion gave none
+    owner_user_id = CharField(null=True)  # null: a legacy token owned by a workspace
+    owner_name = CharField(null=True)  # null: Notion did not say
+    state = CharField(default="alive", index=True)
+    access_token = TextField(null=True)  # sealed; null: disconnected
+    refresh_token = TextField(null=True)  # sealed; null: disconnected, or Notion gave none
+    refreshing_until = UtcDateTimeField(null=True)  # null: nobody is refreshing
+    error = TextField(null=True)  # a sentence a person can act on; null: nothing to say
+    created_at = UtcDateTimeField()
+    # The lease of the drain that works this connection; the number is the fence each commit checks.
+    lease_number = IntegerField(default=0)
+    lease_until = UtcDateTimeField(null=True)  # null: free
+    rest_until = UtcDateTimeField(null=True)  # null: may work now; else budget, Retry-After or a failure
+    # Polling. Watermarks are Notion's times, never ours.
+    edits_seen_to = UtcDateTimeField(null=True)  # null: never polled
+    trash_seen_to = UtcDateTimeField(null=True)  # null: never polled
+    polled_at = UtcDateTimeField(null=True)  # last complete poll; null: never
+    poll_at = UtcDateTimeField(null=True, index=True)  # next poll is due; null: at once
+    poll_failures = IntegerField(default=0)
+
+    class Meta:
+        indexes = ((("organisation", "bot_id"), True),)
+
+
+class Source(Row):
+    """One row of the knowledge-base list: a ticked page or database."""
+
+    id = AutoField()
+    chatbot = ForeignKeyField(Chatbot, backref="sources", on_delete="CASCADE")
+    connection = ForeignKeyField(Connection, backref="sources", on_delete="CASCADE")
+    kind = CharField()  # page | database
+    notion_id = CharField(index=True)
+    title = TextField()
+    url = TextField(default="")
+    icon = TextField(null=True)  # null: none in Notion
+    parent_label = TextField(default="")
+    status = CharField(default="pending", index=True)
+    error = TextField(null=True)  # a sentence a person can act on; null: nothing wrong
+    auto_retrain = CharField(default="live")
+    next_sync_at = UtcDateTimeField(null=True, index=True)  # null: no schedule, or live
+    wanted_at = UtcDateTimeField(null=True, index=True)  # a listing is wanted; null: none
+    wanted_rank = IntegerField(default=0)  # see watch.Rank
+    wanted_full = BooleanField(default=False)  # fetch every body, not only what moved
+    try_after = UtcDateTimeField(null=True)  # null: at once
+    attempts = IntegerField(default=0)  # failed listings in a row
+    doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
+    runs_since_full = IntegerField(default=0)
+    last_synced_at = UtcDateTimeField(null=True)  # null: never
+    created_at = UtcDateTimeField()
+
+    class Meta:
+        indexes = ((("chatbot", "notion_id"), True),)
+
+
+class DataSource(Row):
+    """One Notion data source of a source of kind database, with the schema its rows follow."""
+
+    id = AutoField()
+    source = ForeignKeyField(Source, backref="data_sources", on_delete="CASCADE")
+    notion_id = CharField(index=True)
+    name = TextField(default="")
+    properties = JSONField(default=dict)  # the schema as Notion gave it
+
+    class Meta:
+        indexes = ((("source", "notion_id"), True),)
+
+
+class Document(Row):
+    """One Notion page as a chatbot holds it. Removed documents stay as tombstones, without text."""
+
+    id = AutoField()
+    chatbot = ForeignKeyField(Chatbot, backref="documents", on_delete="CASCADE")
+    connection = ForeignKeyField(Connection, backref="documents", on_delete="CASCADE")
+    notion_id = CharField(index=True)
+    data_source_id = CharField(null=True)  # null: not a database row
+    title = TextField(default="")
+    url = TextField(default="")
+    icon = TextField(null=True)  # null: none in Notion
+    # What we hold
+    text = TextField(default="")
+    hash = CharField(default="")  # of the canonical text; empty: never read
+    bytes = IntegerField(default=0)
+    properties = JSONField(default=dict)  # rendered: name -> text
+    links = JSONField(default=list)  # [{"text", "url", "notion_id"}]
+    unread_blocks = IntegerField(default=0)
+    edited_at = UtcDateTimeField(null=True)  # Notion's time of what we hold; null: never read
+    synced_at = UtcDateTimeField(null=True)  # when it was last read; null: never
+    # What the newest listing said
+    stub = JSONField(null=True)  # raw properties as listed; null: ask the page itself first
+    stub_digest = CharField(default="")
+    noticed_at = UtcDateTimeField(null=True)  # Notion's time in the newest listing; null: never listed
+    # What is to be done, and when
+    wanted_at = UtcDateTimeField(null=True)  # stale since; null: nothing wanted
+    wanted_rank = IntegerField(default=0)  # see watch.Rank
+    try_after = UtcDateTimeField(null=True)  # null: at once
+    attempts = IntegerField(default=0)  # failures in a row
+    error = TextField(null=True)  # a sentence; null: the last attempt went well
+    look_at = UtcDateTimeField(null=True)  # one more look once its minute has closed; null: settled
+    verify_at = UtcDateTimeField(null=True)  # the daily look; null: not live
+    doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
+    removed_at = UtcDateTimeField(null=True)  # tombstone since; null: present
+    created_at = UtcDateTimeField()
+
+    class Meta:
+        indexes = (
+            (("chatbot", "notion_id"), True),
+            (("connection", "wanted_at"), False),
+            (("connection", "look_at"), False),
+            (("connection", "verify_at"), False),
+        )
+
+
+class Membership(Row):
+    """Which source holds which document; a document goes when its last source goes."""
+
+    source = ForeignKeyField(Source, backref="memberships", on_delete="CASCADE")
+    document = ForeignKeyField(Document, backref="memberships", on_delete="CASCADE")
+
+    class Meta:
+        primary_key = CompositeKey("source", "document")
+
+
+class Chunk(Row):
+    """A passage as indexed. Written only by `index`."""
+
+    id = AutoField()
+    document = ForeignKeyField(Document, backref="chunks", on_delete="CASCADE")
+    position = IntegerField()
+    heading_path = JSONField(default=list)
+    text = TextField()
+    digest = CharField()
+
+    class Meta:
+        indexes = ((("document", "digest"), True),)
+
+
+class Run(Row):
+    """One sync of one source: what asked for it, what it cost, what came of it."""
+
+    id = AutoField()
+    source = ForeignKeyField(Source, backref="runs", on_delete="CASCADE")
+    trigger = CharField()  # import | retrain | schedule | edit | verify
+    outcome = CharField(null=True)  # trained | empty | failed | cancelled; null: still running
+    requests = IntegerField(default=0)
+    fetched = IntegerField(default=0)
+    changed = IntegerField(default=0)
+    unchanged = IntegerField(default=0)
+    removed = IntegerField(default=0)
+    failed = IntegerField(default=0)
+    chunks_added = IntegerField(default=0)
+    chunks_kept = IntegerField(default=0)
+    chunks_removed = IntegerField(default=0)
+    unread_blocks = IntegerField(default=0)
+    unknown_tags = JSONField(default=list)
+    error = TextField(null=True)  # a sentence; null: nothing went wrong
+    started_at = UtcDateTimeField()
+    finished_at = UtcDateTimeField(null=True)  # null: still running
+
+    class Meta:
+        indexes = ((("source", "started_at"), False),)
+
+
+class Member(Row):
+    """A person in an organisation: owner, admin or member. Used by `webapp` only."""
+
+    id = AutoField()
+    organisation = ForeignKeyField(Organisation, backref="members", on_delete="CASCADE")
+    email = CharField(unique=True)  # lower case
+    name = CharField(default="")
+    password_hash = TextField()
+    role = CharField(default="member")
+    session_key = CharField()  # changes when every session of the person must end
+    last_chatbot = ForeignKeyField(Chatbot, null=True, on_delete="SET NULL")  # null: none opened yet
+    created_at = UtcDateTimeField()
+    last_login_at = UtcDateTimeField(null=True)  # null: never
+
+
+class Invitation(Row):
+    """A link that lets one more person into an organisation. Used by `webapp` only."""
+
+    id = AutoField()
+    organisation = ForeignKeyField(Organisation, backref="invitations", on_delete="CASCADE")
+    email = CharField()
+    role = CharField(default="member")
+    token_hash = CharField(unique=True)
+    created_at = UtcDateTimeField()
+    expires_at = UtcDateTimeField()
+    accepted_at = UtcDateTimeField(null=True)  # null: open
+
+
+class ApiKey(Row):
+    """A key of the retrieval API; belongs to one chatbot. Used by `webapp` only."""
+
+    id = AutoField()
+    chatbot = ForeignKeyField(Chatbot, backref="keys", on_delete="CASCADE")
+    name = CharField(default="")
+    prefix = CharField()  # its first characters, so that a person can tell keys apart
+    key_hash = CharField(unique=True)
+    created_at = UtcDateTimeField()
+    last_used_at = UtcDateTimeField(null=True)  # null: never
+    revoked_at = UtcDateTimeField(null=True)  # null: valid
+
+
+TABLES = (
+    Organisation,
+    Chatbot,
+    Connection,
+    Source,
+    DataSource,
+    Document,
+    Membership,
+    Chunk,
+    Run,
+    Member,
+    Invitation,
+    ApiKey,
+)

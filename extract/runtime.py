@@ -1,0 +1,39 @@
+"""What a process of ours holds while it runs: configuration, vault, Redis, the clock, the way to Notion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+import redis
+
+from .config import Config
+from .db import check_schema, open_database
+from .shapes import Clock, utc_now
+from .vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Handed down from the process's entry point; nothing below reads configuration or the clock elsewhere.
+
+    `transport` is the outermost seam to Notion: None is the network, tests put the sandbox's own app there.
+    """
+
+    config: Config
+    vault: Vault
+    redis: redis.Redis
+    clock: Clock = utc_now
+    transport: httpx.BaseTransport | None = None
+
+
+def open_runtime(config: Config, *, schema_must_match: bool = True) -> Runtime:
+    """Open what `config` names. Raises SchemaError when the database does not match this code, ConfigError."""
+    open_database(config.database_url)
+    if schema_must_match:
+        check_schema()
+    return Runtime(
+        config=config,
+        vault=Vault(config.vault.keys),
+        redis=redis.Redis.from_url(config.redis_url),
+    )
