@@ -65,7 +65,7 @@ class Watch:
     poll_seconds: float = 60.0
     verify_hours: float = 24.0
     slice_seconds: float = 20.0
-    lease_seconds: float = 90.0
+    lease_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _PRAGMAS = {
 }
 
 
-class UtcDateTimeField(Field):  # type: ignore[misc]  # peewee ships no types
+class _UtcDateTimeField(Field):  # type: ignore[misc]  # peewee ships no types
     """An aware UTC moment: TIMESTAMPTZ in PostgreSQL, sortable ISO text in SQLite. Naive values are refused."""
 
     field_type = "UTC"
@@ -46,6 +46,10 @@ class UtcDateTimeField(Field):  # type: ignore[misc]  # peewee ships no types
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         return moment.astimezone(UTC)
+
+
+# A row's attribute holds a datetime, not the field: untyped here, as peewee's own fields are.
+UtcDateTimeField: Any = _UtcDateTimeField
 
 
 class _Sqlite(SqliteDatabase):  # type: ignore[misc]

@@ -99,6 +99,9 @@ class Source(Row):
     attempts = IntegerField(default=0)  # failed listings in a row
     doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
     runs_since_full = IntegerField(default=0)
+    listed_at = UtcDateTimeField(null=True)  # last complete listing; null: never
+    listing = IntegerField(default=0)  # number of the current or last listing
+    listing_open = BooleanField(default=False)  # that listing is not complete yet
     last_synced_at = UtcDateTimeField(null=True)  # null: never
     created_at = UtcDateTimeField()
 
@@ -114,6 +117,8 @@ class DataSource(Row):
     notion_id = CharField(index=True)
     name = TextField(default="")
     properties = JSONField(default=dict)  # the schema as Notion gave it
+    listed_to = UtcDateTimeField(null=True)  # an interrupted listing goes on here; null: from the start
+    listed = BooleanField(default=False)  # complete in the open listing
 
     class Meta:
         indexes = ((("source", "notion_id"), True),)
@@ -169,6 +174,7 @@ class Membership(Row):
 
     source = ForeignKeyField(Source, backref="memberships", on_delete="CASCADE")
     document = ForeignKeyField(Document, backref="memberships", on_delete="CASCADE")
+    listing = IntegerField(default=0)  # the last listing of the source that showed it
 
     class Meta:
         primary_key = CompositeKey("source", "document")

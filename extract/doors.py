@@ -1,0 +1,230 @@
+"""What may be asked for: import, retrain, schedule, delete, disconnect. Each marks rows and wakes a worker, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from . import connections, index, jobs
+from .db import database
+from .errors import NotFound, Refused
+from .models import Chatbot, Connection, Document, Membership, Run, Source
+from .notice import add_document, mark, want_listing
+from .runtime import Runtime
+from .shapes import SCHEDULES, DatabaseContainer, Schedule, SourceKind, Stub
+from .watch import FRESH_STUB, OVERLAP, Rank, next_sync
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One ticked item of the picker. `notion_id` is the page's, or that of the database (the container).
+
+    `stub` and `listed_at` are what a listing said and when; a fresh one saves asking the page again.
+    """
+
+    kind: SourceKind
+    notion_id: str
+    title: str
+    url: str
+    icon: str | None = None
+    parent_label: str = ""
+    stub: Stub | None = None
+    listed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The rows that an import made, and those that were there already."""
+
+    created: tuple[Source, ...]
+    known: tuple[Source, ...]
+
+
+def import_picks(
+    runtime: Runtime, *, chatbot: Chatbot, connection: Connection, picks: Sequence[Pick], schedule: Schedule
+) -> Imported:
+    """Make one source of each pick and want it read. Raises Refused when the connection is not alive."""
+    if connection.organisation_id != chatbot.organisation_id:
+        raise Refused("This Notion connection belongs to another organisation.")
+    if connection.state != "alive":
+        raise Refused("This Notion connection is not active. Reconnect to Notion, then import.")
+    _check_schedule(schedule)
+    now = runtime.clock()
+    created: list[Source] = []
+    known: list[Source] = []
+    with database.atomic():
+        for pick in picks:
+            source, is_new = _source_for(
+                pick, chatbot=chatbot, connection=connection, schedule=schedule, now=now
+            )
+            (created if is_new else known).append(source)
+            if is_new or source.status in ("empty", "failed"):
+                _want_first_read(runtime, source, pick, now=now)
+        _look_back(connection.id, min((pick.listed_at or now for pick in picks), default=now))
+    jobs.wake(runtime, connection.id)
+    return Imported(created=tuple(created), known=tuple(known))
+
+
+def find_pick(runtime: Runtime, connection: Connection, link_or_id: str) -> Pick:
+    """What a pasted Notion link or id points to, as Notion sees it. Raises Refused with a sentence, NotionError."""
+    with connections.http_for(runtime) as http:
+        client = connections.client_for(runtime, connection, http=http, lane="people")
+        try:
+            found = client.resolve(link_or_id)
+        except NotFound as error:
+            raise Refused(
+                "Notion does not show this page to us. Share it with the integration in Notion "
+                "(page menu, Connections), or check the link."
+            ) from error
+    if isinstance(found, DatabaseContainer):
+        return Pick(kind="database", notion_id=found.id, title=found.title, url=found.url, icon=found.icon)
+    if found.in_trash:
+        raise Refused(f"“{found.title}” is in Notion's trash. Restore it there first.")
+    if found.kind == "data_source":
+        return Pick(
+            kind="database",
+            notion_id=found.database_id or found.id,
+            title=found.title,
+            url=found.url,
+            icon=found.icon,
+        )
+    return Pick(
+        kind="page",
+        notion_id=found.id,
+        title=found.title,
+        url=found.url,
+        icon=found.icon,
+        stub=found,
+        listed_at=runtime.clock(),
+    )
+
+
+def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
+    """Want these sources synced now. Raises Refused when one's connection is not alive: nothing is marked then."""
+    for source in sources:
+        if source.connection.state != "alive":
+            raise Refused(
+                f"“{source.title}” cannot be retrained: its connection to Notion is not active. Reconnect first."
+            )
+    now = runtime.clock()
+    with database.atomic():
+        for source in sources:
+            want_listing(source, now=now, rank=Rank.PERSON, full=full or source.kind == "page")
+            source.status = "re-training" if source.last_synced_at else "pending"
+            source.error = None
+            source.save(only=[Source.status, Source.error])
+    for connection_id in sorted({source.connection_id for source in sources}):
+        jobs.wake(runtime, connection_id)
+
+
+def set_schedule(runtime: Runtime, source: Source, schedule: str) -> None:
+    """Set auto-retrain; `on` means weekly. Starts no run by itself. Raises Refused for an unknown word."""
+    chosen = "weekly" if schedule == "on" else schedule
+    _check_schedule(chosen)
+    with database.atomic():
+        if chosen == "live" and source.auto_retrain != "live" and source.last_synced_at:
+            # What moved while nobody followed is found by one longer look back.
+            _look_back(source.connection_id, source.last_synced_at)
+        source.auto_retrain = chosen
+        source.next_sync_at = next_sync(chosen, now=runtime.clock())
+        source.save(only=[Source.auto_retrain, Source.next_sync_at])
+
+
+def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
+    """Delete sources with their content; documents that another source holds stay."""
+    ids = [source.id for source in sources]
+    with database.atomic():
+        documents = [
+            row.document_id
+            for row in Membership.select(Membership.document).where(Membership.source.in_(ids)).distinct()
+        ]
+        Source.delete().where(Source.id.in_(ids)).execute()
+        drop_unheld(documents)
+
+
+def drop_unheld(document_ids: Sequence[int]) -> None:
+    """Drop those of the documents that no source holds any more. Call inside a transaction."""
+    for start in range(0, len(document_ids), 400):
+        batch = list(document_ids[start : start + 400])
+        still = {
+            row.document_id
+            for row in Membership.select(Membership.document).where(Membership.document.in_(batch)).distinct()
+        }
+        index.drop([document_id for document_id in batch if document_id not in still])
+
+
+def disconnect(runtime: Runtime, connection: Connection) -> None:
+    """Revoke at Notion, delete both tokens here. Sources and what they hold stay and go on answering."""
+    connections.forget_tokens(runtime, connection)
+    now = runtime.clock()
+    ours = Source.select(Source.id).where(Source.connection == connection.id)
+    with database.atomic():
+        Run.update(outcome="cancelled", finished_at=now).where(
+            Run.source.in_(ours) & Run.finished_at.is_null()
+        ).execute()
+        Source.update(status="trained").where(
+            (Source.connection == connection.id)
+            & Source.status.in_(("training", "re-training"))
+            & Source.last_synced_at.is_null(False)
+        ).execute()
+
+
+def _check_schedule(schedule: str) -> None:
+    if schedule not in SCHEDULES:
+        raise Refused(f"Auto-retrain can be {', '.join(SCHEDULES)}; “{schedule}” is none of them.")
+
+
+def _source_for(
+    pick: Pick, *, chatbot: Chatbot, connection: Connection, schedule: Schedule, now: datetime
+) -> tuple[Source, bool]:
+    source, created = Source.get_or_create(
+        chatbot=chatbot.id,
+        notion_id=pick.notion_id,
+        defaults={
+            "connection": connection.id,
+            "kind": pick.kind,
+            "title": pick.title,
+            "url": pick.url,
+            "icon": pick.icon,
+            "parent_label": pick.parent_label,
+            "auto_retrain": schedule,
+            "next_sync_at": next_sync(schedule, now=now),
+            "created_at": now,
+        },
+    )
+    if not created and source.connection_id != connection.id and source.connection.state != "alive":
+        source.connection = connection
+        source.save(only=[Source.connection])
+        held = Membership.select(Membership.document).where(Membership.source == source.id)
+        Document.update(connection=connection.id).where(Document.id.in_(held)).execute()
+    return source, created
+
+
+def _want_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datetime) -> None:
+    """A page with a fresh stub needs one request, its body; anything else is listed first."""
+    source.status = "pending"
+    source.error = None
+    source.save(only=[Source.status, Source.error])
+    fresh = pick.stub is not None and pick.listed_at is not None and now - pick.listed_at <= FRESH_STUB
+    if pick.kind == "page" and fresh and pick.stub is not None and not pick.stub.in_trash:
+        document = add_document(
+            source,
+            pick.notion_id,
+            stub=pick.stub,
+            now=now,
+            rank=Rank.PERSON,
+            verify_hours=runtime.config.watch.verify_hours,
+        )
+        mark(document, now=now, rank=Rank.PERSON, stub=pick.stub)
+        return
+    want_listing(source, now=now, rank=Rank.PERSON, full=True)
+
+
+def _look_back(connection_id: int, to: datetime) -> None:
+    """Let the next sweep begin no later than `to`: what was listed then may have moved before we held it."""
+    start = to - OVERLAP
+    Connection.update(edits_seen_to=start).where(
+        (Connection.id == connection_id)
+        & (Connection.edits_seen_to.is_null() | (Connection.edits_seen_to > start))
+    ).execute()

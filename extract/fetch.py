@@ -1,0 +1,119 @@
+"""Asking Notion for one page: its stub if needed, its body, and what fills the holes. Runs in a thread; writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .errors import InvalidRequest, NotFound
+from .notion.client import NotionClient
+from .reading import Hole, Tree, capped_properties, fill, holes, parse
+from .shapes import Clock, Json, PageMarkdown, Stub
+
+MOST_REFETCHES = 40
+"""How many further requests one page may cost; what is left is counted as unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One document to fetch. `stub` is what a listing said; None asks the page first. `only_if` skips the body."""
+
+    document_id: int
+    notion_id: str
+    wanted_at: datetime | None
+    stub: Stub | None
+    only_if: Callable[[Stub], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came back. `tree` is None when the body was not asked for: in the trash, or not moved."""
+
+    stub: Stub
+    asked_page: bool
+    tree: Tree | None
+    completed: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+    unread_blocks: int = 0
+    read_at: datetime | None = None
+    requests: int = 0
+
+
+def fetch(client: NotionClient, task: Task, *, clock: Clock) -> Fetched:
+    """Everything of one page, in one request where Notion reports no holes. Raises NotionError.
+
+    `client` serves this task alone, so that its count is the task's cost.
+    """
+    stub, asked = task.stub, False
+    if stub is None:
+        stub, asked = client.get_page(task.notion_id), True
+    if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
+        return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock(), requests=client.requests)
+    read_at = clock()
+    page = client.get_markdown(task.notion_id)
+    tree, unread = _whole(client, page)
+    completed = {
+        property_id: client.property_items(task.notion_id, property_id)
+        for property_id in capped_properties(stub.properties)
+    }
+    return Fetched(
+        stub=stub,
+        asked_page=asked,
+        tree=tree,
+        completed=completed,
+        unread_blocks=unread,
+        read_at=read_at,
+        requests=client.requests,
+    )
+
+
+def _whole(client: NotionClient, page: PageMarkdown) -> tuple[Tree, int]:
+    """The tree of a page with its holes filled as far as Notion lets us, and how many were not."""
+    tree = parse(page.markdown)
+    wanted = holes(tree, page.unknown_block_ids)
+    if not wanted:
+        return tree, 0
+    return _filled(client, tree, wanted, page_id=page.page_id)
+
+
+def _filled(client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id: str) -> tuple[Tree, int]:
+    blocks: dict[str, Json] = {}
+    subtrees: dict[str, Tree] = {}
+    unread = 0
+    single = [hole.block_id for hole in wanted if hole.reason == "unsupported" and hole.block_id]
+    truncated = [hole.block_id for hole in wanted if hole.reason == "truncated" and hole.block_id]
+    if len(single) > 1:
+        # Several holes usually sit under the page itself: one listing instead of one request each.
+        listed = {str(block.get("id")): block for block in client.list_children(page_id)}
+        blocks.update({block_id: listed[block_id] for block_id in single if block_id in listed})
+    budget = MOST_REFETCHES
+    for block_id in single:
+        if block_id in blocks:
+            continue
+        if budget == 0:
+            unread += 1
+            continue
+        budget -= 1
+        try:
+            blocks[block_id] = client.get_block(block_id)
+        except (NotFound, InvalidRequest):
+            unread += 1
+    queue = list(dict.fromkeys(truncated))
+    asked = set(queue)
+    while queue:
+        block_id = queue.pop(0)
+        if budget == 0:
+            unread += 1
+            continue
+        budget -= 1
+        try:
+            part = client.get_markdown(block_id)
+        except (NotFound, InvalidRequest):
+            unread += 1
+            continue
+        subtrees[block_id] = parse(part.markdown)
+        for hole in holes(subtrees[block_id], part.unknown_block_ids):
+            if hole.block_id and hole.block_id not in asked:
+                asked.add(hole.block_id)
+                queue.append(hole.block_id)
+    return fill(tree, blocks=blocks, subtrees=subtrees), unread

@@ -1,0 +1,116 @@
+"""The full text of one chatbot's chunks in SQL: which chunks hold a word, which fit best; on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .db import database, is_postgres
+from .index import scope
+from .queries import Phrase, Unit
+from .ranking import Candidate
+
+_AT_MOST = 20_000  # matching chunks that the database orders for us
+
+
+class FullText:
+    """One chatbot's full text; with `source_ids`, what these sources hold."""
+
+    def __init__(self, chatbot_id: int, source_ids: Sequence[int] | None) -> None:
+        self._chatbot_id = chatbot_id
+        self._source_ids = None if source_ids is None else list(dict.fromkeys(source_ids))
+        self._postgres = is_postgres()
+        self._mark = "%s" if self._postgres else "?"
+        self._id = "chunk_id" if self._postgres else "rowid"
+        self._matches = "terms @@ %s::tsquery" if self._postgres else "chunk_text MATCH ?"
+
+    def size(self) -> int:
+        """How many chunks the chatbot has."""
+        sql = f"SELECT COUNT(*) FROM chunk_text WHERE {self._matches}"
+        return int(self._rows(sql, [self._query([])])[0][0])
+
+    def postings(self, units: Sequence[Unit], at_most: int) -> dict[int, list[int]]:
+        """By the unit's place: the chunks that hold it, `at_most` of them."""
+        parts, values = [], list[Any]()
+        narrowed, narrowed_values = self._narrowed()
+        for unit in units:
+            parts.append(
+                f"SELECT {unit.place} AS place, {self._id} AS chunk FROM (SELECT {self._id} FROM chunk_text"
+                f" WHERE {self._matches}{narrowed} LIMIT {self._mark}) AS found"
+            )
+            values += [self._query([unit]), *narrowed_values, at_most]
+        found: dict[int, list[int]] = {unit.place: [] for unit in units}
+        for place, chunk_id in self._rows(" UNION ALL ".join(parts), values):
+            found[place].append(chunk_id)
+        return found
+
+    def best(self, units: Sequence[Unit], limit: int) -> list[int]:
+        """The chunks that hold any of the units (and all required ones), as the database itself ranks them."""
+        narrowed, values = self._narrowed()
+        query = self._query(units)
+        worth, given = "bm25(chunk_text, 0, 2.0, 1.5, 1.0)", list[Any]()
+        if self._postgres:
+            worth, given = "-ts_rank('{0.1, 0.4, 0.6, 1.0}', terms, %s::tsquery, 1)", [query]
+        sql = (
+            f"SELECT {self._id} FROM (SELECT {self._id}, {worth} AS worth FROM chunk_text"
+            f" WHERE {self._matches}{narrowed} LIMIT {self._mark}) AS found ORDER BY worth, {self._id} LIMIT {self._mark}"
+        )
+        return [row[0] for row in self._rows(sql, [*given, query, *values, _AT_MOST, limit])]
+
+    def candidates(self, chunk_ids: Sequence[int]) -> list[Candidate]:
+        """The fields of those chunks that this chatbot may show now."""
+        held, values = self._held("c.document_id")
+        marks = ", ".join([self._mark] * len(chunk_ids))
+        sql = (
+            "SELECT c.id, c.document_id, t.title, t.headings, t.body"
+            f" FROM chunk AS c JOIN chunk_text AS t ON t.{self._id} = c.id"
+            " JOIN document AS d ON d.id = c.document_id"
+            f" WHERE c.id IN ({marks}) AND d.chatbot_id + 0 = {self._mark} AND d.removed_at IS NULL AND {held}"
+        )
+        rows = self._rows(sql, [*chunk_ids, self._chatbot_id, *values])
+        return [
+            Candidate(chunk, document, title.split(), headings.split(), body.split())
+            for chunk, document, title, headings, body in rows
+        ]
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        return list(database.execute_sql(sql, tuple(values)))
+
+    def _held(self, document: str) -> tuple[str, list[int]]:
+        """That a source (one of those asked for) holds the document."""
+        sql = f"EXISTS (SELECT 1 FROM membership AS m WHERE m.document_id = {document}"
+        if self._source_ids is None:
+            return f"{sql})", []
+        marks = ", ".join([self._mark] * len(self._source_ids))
+        return f"{sql} AND m.source_id IN ({marks}))", self._source_ids
+
+    def _narrowed(self) -> tuple[str, list[int]]:
+        if self._source_ids is None:
+            return "", []
+        held, values = self._held("c.document_id")
+        sql = f" AND {self._id} IN (SELECT c.id FROM chunk AS c WHERE {held})"
+        return sql, values
+
+    def _query(self, units: Sequence[Unit]) -> str:
+        """Of this chatbot: all required units, or else any of the units."""
+        required = [self._unit(unit) for unit in units if unit.required]
+        any_of = [self._unit(unit) for unit in units]
+        every, either = (" & ", " | ") if self._postgres else (" AND ", " OR ")
+        wanted = every.join(required) if required else either.join(any_of)
+        scoped = scope(self._chatbot_id)
+        if self._postgres:
+            return f"'{scoped}' & ({wanted})" if wanted else f"'{scoped}'"
+        within = f"scope : {scoped}"
+        return f"{within} AND {{title headings body}} : ({wanted})" if wanted else within
+
+    def _unit(self, unit: Unit) -> str:
+        write = _tsquery if self._postgres else _fts5
+        return "(" + (" | " if self._postgres else " OR ").join(write(form) for form in unit.forms) + ")"
+
+
+def _tsquery(phrase: Phrase) -> str:
+    return " <-> ".join(f"'{term}'" for term in phrase.terms) + (":*" if phrase.prefix else "")
+
+
+def _fts5(phrase: Phrase) -> str:
+    return f'"{" ".join(phrase.terms)}"' + (" *" if phrase.prefix else "")

@@ -1,0 +1,224 @@
+"""The one place that writes what documents hold: content, chunks and their full text, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from .db import database, is_postgres
+from .models import Chunk, Document
+from .shapes import Passage, Reading
+from .words import terms
+
+T = TypeVar("T")
+_BATCH = 400  # rows of one statement: stays far below SQLite's limit of variables
+_GAP = 100  # positions between two fields, so that no phrase reaches from one into the next
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What a put did; `changed` False: the document held exactly this already."""
+
+    changed: bool
+    added: int
+    kept: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a source holds now."""
+
+    documents: int
+    chunks: int
+    bytes: int
+
+
+def put(
+    document_id: int, reading: Reading, *, url: str | None = None, icon: str | None = None, now: datetime
+) -> Put:
+    """Make the document hold `reading`; chunks whose digest is already there keep their ids.
+
+    `synced_at` becomes `now` either way; `url` and `icon` are written when given. A document that is gone
+    stays gone: nothing is written.
+    """
+    with database.atomic():
+        document = _locked(document_id)
+        if document is None:
+            return Put(False, 0, 0, 0)
+        document.synced_at = now
+        document.url = document.url if url is None else url
+        document.icon = document.icon if icon is None else icon
+        chunks = {
+            chunk.digest: chunk
+            for chunk in Chunk.select(Chunk.id, Chunk.digest, Chunk.position).where(
+                Chunk.document == document_id
+            )
+        }
+        retitled = document.title != reading.title
+        complete = bool(chunks) or not reading.passages
+        if document.hash == reading.digest and not retitled and complete:
+            document.save(only=(Document.synced_at, Document.url, Document.icon))
+            return Put(False, 0, len(chunks), 0)
+        _write_document(document, reading)
+        return _write_chunks(document, reading, chunks, retitled)
+
+
+def remove(document_ids: Sequence[int]) -> None:
+    """Empty the documents: no text, no chunks, no full text. Their rows stay, as tombstones."""
+    with database.atomic():
+        for some in _batches(sorted(document_ids)):
+            Chunk.delete().where(Chunk.document.in_(some)).execute()
+            Document.update(text="", hash="", bytes=0, properties={}, links=[], unread_blocks=0).where(
+                Document.id.in_(some)
+            ).execute()
+
+
+def drop(document_ids: Sequence[int]) -> None:
+    """Delete the documents, with their chunks and full text."""
+    with database.atomic():
+        for some in _batches(sorted(document_ids)):
+            Chunk.delete().where(Chunk.document.in_(some)).execute()
+            Document.delete().where(Document.id.in_(some)).execute()
+
+
+def counts(source_ids: Sequence[int]) -> Mapping[int, Counts]:
+    """Live documents (read, not removed), their chunks and bytes, for every source asked for, in one query."""
+    found = dict.fromkeys(source_ids, Counts(0, 0, 0))
+    if not found:
+        return found
+    marks = ", ".join([_mark()] * len(found))
+    rows = database.execute_sql(
+        "SELECT m.source_id, COUNT(*), SUM(d.bytes),"  # only marks are put in
+        " SUM((SELECT COUNT(*) FROM chunk AS c WHERE c.document_id = d.id))"
+        " FROM membership AS m JOIN document AS d ON d.id = m.document_id"
+        f" WHERE m.source_id IN ({marks}) AND d.removed_at IS NULL AND d.synced_at IS NOT NULL"
+        " GROUP BY m.source_id",
+        tuple(found),
+    )
+    for source_id, documents, size, chunks in rows:
+        found[source_id] = Counts(int(documents), int(chunks), int(size))
+    return found
+
+
+def scope(chatbot_id: int) -> str:
+    """The term that every chunk of a chatbot carries, and no word of a text can be."""
+    return f"in:{chatbot_id}" if is_postgres() else f"in{chatbot_id}"
+
+
+def _locked(document_id: int) -> Any:
+    """The document, held until the transaction ends. SQLite's transactions hold the whole database already."""
+    query = Document.select().where(Document.id == document_id)
+    return (query.for_update() if is_postgres() else query).first()
+
+
+def _write_document(document: Any, reading: Reading) -> None:
+    document.title = reading.title
+    document.text = reading.text
+    document.hash = reading.digest
+    document.bytes = len(reading.text.encode("utf-8", "surrogatepass"))
+    document.properties = {prop.name: prop.text for prop in reading.properties}
+    document.links = [
+        {"text": link.text, "url": link.url, "notion_id": link.notion_id} for link in reading.links
+    ]
+    document.unread_blocks = reading.unread_blocks
+    document.save(
+        only=(
+            Document.synced_at,
+            Document.url,
+            Document.icon,
+            Document.title,
+            Document.text,
+            Document.hash,
+            Document.bytes,
+            Document.properties,
+            Document.links,
+            Document.unread_blocks,
+        )
+    )
+
+
+def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], retitled: bool) -> Put:
+    after = {passage.digest: (position, passage) for position, passage in enumerate(reading.passages)}
+    gone = [chunk.id for digest, chunk in before.items() if digest not in after]
+    for some in _batches(gone):
+        Chunk.delete().where(Chunk.id.in_(some)).execute()
+
+    moved = []
+    for digest, chunk in before.items():
+        if digest in after and chunk.position != after[digest][0]:
+            chunk.position = after[digest][0]
+            moved.append(chunk)
+    if moved:
+        Chunk.bulk_update(moved, [Chunk.position], batch_size=_BATCH)
+
+    new = [(position, passage) for digest, (position, passage) in after.items() if digest not in before]
+    for batch in _batches(new):
+        Chunk.insert_many(
+            [
+                {
+                    "document": document.id,
+                    "position": position,
+                    "heading_path": list(passage.heading_path),
+                    "text": passage.text,
+                    "digest": passage.digest,
+                }
+                for position, passage in batch
+            ]
+        ).execute()
+
+    to_index = after if retitled else {passage.digest: (position, passage) for position, passage in new}
+    if to_index:
+        ids = dict(Chunk.select(Chunk.digest, Chunk.id).where(Chunk.document == document.id).tuples())
+        _write_full_text(
+            document.chatbot_id,
+            reading.title,
+            [(ids[digest], passage) for digest, (_, passage) in to_index.items()],
+        )
+    return Put(True, len(new), len(after) - len(new), len(gone))
+
+
+def _write_full_text(chatbot_id: int, title: str, chunks: Sequence[tuple[int, Passage]]) -> None:
+    in_title = terms(title)
+    rows = []
+    for chunk_id, passage in chunks:
+        fields = (in_title, terms(" \n ".join(passage.heading_path)), terms(passage.text))
+        stored = tuple(" ".join(field) for field in fields)
+        if is_postgres():
+            rows.append((chunk_id, *stored, _vector(scope(chatbot_id), fields)))
+        else:
+            rows.append((chunk_id, scope(chatbot_id), *stored))
+    statement = (
+        "INSERT INTO chunk_text (chunk_id, title, headings, body, terms) VALUES {}"
+        " ON CONFLICT (chunk_id) DO UPDATE SET title = excluded.title, headings = excluded.headings,"
+        " body = excluded.body, terms = excluded.terms"
+        if is_postgres()
+        else "INSERT OR REPLACE INTO chunk_text (rowid, scope, title, headings, body) VALUES {}"
+    )
+    row_marks = "(%s, %s, %s, %s, %s::tsvector)" if is_postgres() else "(?, ?, ?, ?, ?)"
+    for batch in _batches(rows):
+        values = [value for row in batch for value in row]
+        database.execute_sql(statement.format(", ".join([row_marks] * len(batch))), values)
+
+
+def _vector(scoped: str, fields: tuple[list[str], list[str], list[str]]) -> str:
+    """A tsvector as PostgreSQL writes it: each term with its places, weighted A (title), B (headings), C."""
+    places: dict[str, list[str]] = {}
+    start = 1
+    for weight, field in zip("ABC", fields, strict=True):
+        for offset, term in enumerate(field):
+            places.setdefault(term, []).append(f"{min(start + offset, 16_383)}{weight}")
+        start += len(field) + _GAP
+    lexemes = [f"'{term}':{','.join(spots[:255])}" for term, spots in places.items()]
+    return " ".join([f"'{scoped}'", *lexemes])
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
+
+
+def _mark() -> str:
+    return "%s" if is_postgres() else "?"

@@ -1,0 +1,72 @@
+"""What RQ calls: `drain` one connection; `wake` enqueues it. A job is an id; the rows hold the truth."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import redis
+import structlog
+from rq import Queue
+
+from . import drain as draining
+from .db import database
+from .runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+QUEUE = "sync"
+stop = threading.Event()
+"""Set by the worker when it is asked to end: the drain under way stops at its next document."""
+
+_WAKING_SECONDS = 15
+_runtime: Runtime | None = None
+
+
+def work_with(runtime: Runtime) -> None:
+    """Hand the worker process what its jobs need; once, at its start."""
+    global _runtime
+    _runtime = runtime
+
+
+def wake(runtime: Runtime, connection_id: int) -> None:
+    """Let a worker look at this connection soon. Waking twice is harmless; a lost wake is made good by the daemon.
+
+    Called after the rows are committed; a Redis that does not answer is logged, not raised, for that reason.
+    """
+
+    def enqueue() -> None:
+        try:
+            # One waiting job a connection is enough; the key goes when the job starts, or by itself.
+            if runtime.redis.set(_waking(connection_id), "1", nx=True, ex=_WAKING_SECONDS):
+                timeout = int(runtime.config.watch.slice_seconds + 300)
+                queue = Queue(QUEUE, connection=runtime.redis)
+                queue.enqueue(
+                    "extract.jobs.drain", connection_id, job_timeout=timeout, result_ttl=0, failure_ttl=3600
+                )
+        except redis.RedisError as error:
+            log.warning("wake_lost", connection_id=connection_id, error=type(error).__name__)
+
+    database.after_commit(enqueue)
+
+
+def drain(connection_id: int) -> str:
+    """The job. Work goes on in a new job when the slice ended before the work did."""
+    if _runtime is None:
+        raise RuntimeError("extract.jobs.work_with was not called in this process")
+    runtime = _runtime
+    runtime.redis.delete(_waking(connection_id))
+    with database.connection_context():
+        ended = draining.drain(runtime, connection_id, stop=stop)
+        if ended is draining.Ended.SLICE:
+            wake(runtime, connection_id)
+    return ended.value
+
+
+def _waking(connection_id: int) -> str:
+    return f"hilal:waking:{connection_id}"
+
+
+def beat(runtime: Runtime, *, role: str, name: str, life: timedelta = timedelta(minutes=5)) -> None:
+    """Say that a process of this role is alive; doctor and the health page read it."""
+    runtime.redis.set(f"hilal:beat:{role}:{name}", runtime.clock().isoformat(), ex=life)

@@ -1,0 +1,261 @@
+"""Listing one source: what belongs to it now, compared with what we hold. Marks documents; reads no body.
+
+A listing goes on where a killed or paused one stopped: each data source remembers up to which creation time it was
+listed, each membership in which listing it was last seen. What a complete listing did not show is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from . import index, runs
+from .config import Config
+from .errors import NotFound, NotionError
+from .models import DataSource, Document, Membership, Source
+from .notice import add_document, documents_by_page, mark, mark_if_moved
+from .notion.client import NotionClient
+from .shapes import Clock, DatabaseContainer, Stub
+from .sync import settle_sources
+from .watch import Rank, pause_after, verify_at
+
+log = structlog.get_logger(__name__)
+
+_Answer = TypeVar("_Answer")
+
+DATABASE_GONE = (
+    "Notion no longer shares this database with the integration, or it was deleted. "
+    "Share it again in Notion, or delete this source."
+)
+DATABASE_IN_TRASH = "This database is in Notion's trash. Restore it there and it answers again by itself."
+LINKED = (
+    "This is a linked view of another database, which Notion does not let us read. "
+    "Import the original database instead."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lister:
+    """Lists sources for one drain. `ask` runs a request elsewhere while the lease is kept; `commit` is a transaction
+    that has checked the lease."""
+
+    config: Config
+    client: NotionClient
+    clock: Clock
+    ask: Callable[[Callable[[], object]], object]
+    commit: Callable[[], AbstractContextManager[object]]
+
+    def list(self, source: Source) -> None:
+        """Bring the documents and marks of `source` up to what Notion lists. Raises NotionError when to stop."""
+        rank = Rank(source.wanted_rank)
+        with self.commit():
+            if rank is not Rank.VERIFY:
+                run = runs.open_run(source, rank=rank, now=self.clock())
+                log.info("listing", source_id=source.id, run_id=run.id, rank=rank.name.lower())
+                runs.show_listing(source)
+        if source.kind == "page":
+            self._page(source, rank)
+            return
+        before = self.client.requests
+        try:
+            self._database(source, rank)
+        finally:
+            spent = self.client.requests - before
+            with self.commit():
+                runs.count(runs.open_runs([source.id]), requests=spent)
+                settle_sources([source.id], now=self.clock())
+
+    def put_off(self, source: Source, error: NotionError) -> None:
+        """The listing failed: say so, keep what we hold, try again later. A first 404 proves nothing."""
+        now = self.clock()
+        with self.commit():
+            source = Source.get_by_id(source.id)
+            if isinstance(error, NotFound):
+                if self._confirmed_gone(source, now=now):
+                    self._gone(source, DATABASE_GONE, now=now)
+                    return
+                source.doubted_at = source.doubted_at or now
+                source.try_after = now + self._doubt_pause()
+                source.error = DATABASE_GONE
+            else:
+                source.attempts += 1
+                source.try_after = now + pause_after(source.attempts)
+                source.error = error.sentence
+            source.save(only=[Source.attempts, Source.try_after, Source.error, Source.doubted_at])
+            runs.settle(source, now=now)
+
+    def _doubt_pause(self) -> timedelta:
+        return timedelta(seconds=max(15.0, self.config.watch.poll_seconds))
+
+    def _confirmed_gone(self, source: Source, *, now: datetime) -> bool:
+        return source.doubted_at is not None and now - source.doubted_at >= self._doubt_pause()
+
+    def _page(self, source: Source, rank: Rank) -> None:
+        """A page is its own listing: its document is marked, and asked for title and time when it is fetched."""
+        with self.commit():
+            now = self.clock()
+            document = add_document(
+                source,
+                source.notion_id,
+                stub=None,
+                now=now,
+                rank=rank,
+                verify_hours=self.config.watch.verify_hours,
+            )
+            # A full pass reads the body whatever the time says; a scheduled one compares first.
+            mark(document, now=now, rank=Rank.EDIT if source.wanted_full and rank > Rank.EDIT else rank)
+            self._listed(source, now=now)
+
+    def _database(self, source: Source, rank: Rank) -> None:
+        container = self._asked(lambda: self.client.get_database(source.notion_id))
+        if container.in_trash:
+            with self.commit():
+                self._gone(source, DATABASE_IN_TRASH, now=self.clock())
+            return
+        if not container.data_sources:
+            with self.commit():
+                self._listed(source, now=self.clock())
+                runs.close(source, outcome="failed", sentence=LINKED, now=self.clock())
+            return
+        schemas = [
+            self._asked(lambda ref=ref: self.client.get_data_source(ref.id))  # type: ignore[misc]
+            for ref in container.data_sources
+        ]
+        with self.commit():
+            self._begin(source, container, schemas)
+        for table in DataSource.select().where((DataSource.source == source.id) & ~DataSource.listed):
+            self._rows(source, table, rank)
+        with self.commit():
+            self._finish(source, rank)
+
+    def _asked(self, request: Callable[[], _Answer]) -> _Answer:
+        return self.ask(request)  # type: ignore[return-value]
+
+    def _begin(self, source: Source, container: DatabaseContainer, schemas: Sequence[Stub]) -> None:
+        source.title, source.url, source.icon = container.title, container.url, container.icon
+        if not source.listing_open:
+            source.listing += 1
+            source.listing_open = True
+            DataSource.update(listed=False, listed_to=None).where(DataSource.source == source.id).execute()
+        source.doubted_at = None
+        source.save(
+            only=[
+                Source.title,
+                Source.url,
+                Source.icon,
+                Source.listing,
+                Source.listing_open,
+                Source.doubted_at,
+            ]
+        )
+        names = {ref.id: ref.name for ref in container.data_sources}
+        DataSource.delete().where(
+            (DataSource.source == source.id) & DataSource.notion_id.not_in(list(names))
+        ).execute()
+        for schema in schemas:
+            table, _ = DataSource.get_or_create(source=source.id, notion_id=schema.id)
+            table.name = names.get(schema.id) or schema.title
+            table.properties = dict(schema.properties)
+            table.save(only=[DataSource.name, DataSource.properties])
+
+    def _rows(self, source: Source, table: DataSource, rank: Rank) -> None:
+        pages: Iterator[tuple[Stub, ...]] = self.client.query(
+            table.notion_id, created_on_or_after=table.listed_to
+        )
+        while (stubs := self._asked(lambda: next(pages, None))) is not None:
+            with self.commit():
+                self._compare(source, stubs, rank)
+                created = [stub.created_at for stub in stubs if stub.created_at is not None]
+                table.listed_to = max(created, default=table.listed_to)
+                table.save(only=[DataSource.listed_to])
+        with self.commit():
+            table.listed = True
+            table.save(only=[DataSource.listed])
+
+    def _compare(self, source: Source, stubs: Sequence[Stub], rank: Rank) -> None:
+        now, hours = self.clock(), self.config.watch.verify_hours
+        known = documents_by_page(source.connection_id, [stub.id for stub in stubs])
+        for stub in stubs:
+            ours = [row for row in known.get(stub.id, ()) if row.chatbot_id == source.chatbot_id]
+            if stub.partial:
+                continue
+            if not ours:
+                add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
+                continue
+            document = ours[0]
+            if source.wanted_full or document.look_at is not None:
+                mark(document, now=now, rank=rank, stub=stub)
+            else:
+                mark_if_moved(document, stub, now=now, rank=rank)
+            add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
+        self._seen(source, stubs, now=now, hours=hours)
+
+    def _seen(self, source: Source, stubs: Sequence[Stub], *, now: datetime, hours: float) -> None:
+        """What the listing showed is verified by it: the daily look of its own moves behind the next listing."""
+        shown = Document.select(Document.id).where(
+            (Document.chatbot == source.chatbot_id) & Document.notion_id.in_([stub.id for stub in stubs])
+        )
+        Membership.update(listing=source.listing).where(
+            (Membership.source == source.id) & Membership.document.in_(shown)
+        ).execute()
+        later = verify_at(source.notion_id, now=now, hours=hours * 1.5, first=False)
+        Document.update(verify_at=later).where(Document.id.in_(shown)).execute()
+
+    def _finish(self, source: Source, rank: Rank) -> None:
+        """The listing is complete. Rows it did not show may be archived, moved, in the trash or gone: ask each."""
+        now = self.clock()
+        missing = (
+            Document.select()
+            .join(Membership)
+            .where(
+                (Membership.source == source.id)
+                & (Membership.listing < source.listing)
+                & Document.removed_at.is_null()
+            )
+        )
+        for document in missing:
+            mark(document, now=now, rank=rank)
+        source.listing_open = False
+        source.save(only=[Source.listing_open])
+        self._listed(source, now=now)
+
+    def _listed(self, source: Source, *, now: datetime) -> None:
+        """The wish that began this listing is fulfilled; one made meanwhile stays."""
+        source.listed_at = now
+        source.error = None
+        source.attempts = 0
+        source.try_after = None
+        source.save(only=[Source.listed_at, Source.error, Source.attempts, Source.try_after])
+        Source.update(wanted_at=None, wanted_full=False).where(
+            (Source.id == source.id) & (Source.wanted_at == source.wanted_at)
+        ).execute()
+
+    def _gone(self, source: Source, sentence: str, *, now: datetime) -> None:
+        """The database itself has left: its rows go out of the index, and wait as tombstones for its return."""
+        rows = [
+            row.document_id
+            for row in Membership.select(Membership.document).where(Membership.source == source.id)
+        ]
+        only_here = [
+            document_id
+            for document_id in rows
+            if Membership.select().where(Membership.document == document_id).count() == 1
+        ]
+        for start in range(0, len(only_here), 400):
+            batch = only_here[start : start + 400]
+            index.remove(batch)
+            Document.update(
+                removed_at=now, error=sentence, wanted_at=None, look_at=None, verify_at=None, stub=None
+            ).where(Document.id.in_(batch)).execute()
+        runs.count(runs.open_runs([source.id]), removed=len(only_here))
+        self._listed(source, now=now)
+        source.doubted_at = now
+        source.listing_open = False
+        source.save(only=[Source.doubted_at, Source.listing_open])
+        runs.close(source, outcome="empty", sentence=sentence, now=now)
+        log.info("source_gone", source_id=source.id, documents=len(only_here))

@@ -1,0 +1,279 @@
+"""Learning that something moved: stubs of a listing become marks on rows. Asks Notion nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .db import database
+from .due import data_sources_of
+from .models import DataSource, Document, Membership, Source
+from .shapes import Parent, Stub
+from .watch import Held, Rank, digest_of, judge, schema_digest, verify_at
+
+_BATCH = 400  # below SQLite's limit of variables in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a listing brought: documents that moved, that are new, that must be asked about; sources to list again."""
+
+    stale: int = 0
+    new: int = 0
+    doubted: int = 0
+    relist: int = 0
+
+    def __add__(self, other: Noticed) -> Noticed:
+        return Noticed(
+            self.stale + other.stale,
+            self.new + other.new,
+            self.doubted + other.doubted,
+            self.relist + other.relist,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.stale or self.new or self.doubted or self.relist)
+
+
+def notice_edits(connection_id: int, stubs: Sequence[Stub], *, now: datetime, verify_hours: float) -> Noticed:
+    """Mark what a sweep by last edit shows to have moved, for sources that follow edits live.
+
+    Everything in `stubs` that no live source holds is not ours and is passed over.
+    """
+    pages = [stub for stub in stubs if stub.kind == "page" and not stub.partial]
+    with database.atomic():
+        noticed = _notice_held(connection_id, pages, now=now)
+        noticed += _notice_rows(connection_id, pages, now=now, verify_hours=verify_hours)
+        noticed += _notice_schemas(connection_id, stubs, now=now)
+    return noticed
+
+
+def mark(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = None) -> None:
+    """Want this document read again; with `stub`, its page need not be asked for title and properties."""
+    already = document.wanted_at is not None and document.error is None
+    document.wanted_rank = min(rank, document.wanted_rank) if already else rank
+    document.wanted_at = now
+    document.try_after = None
+    document.attempts = 0
+    document.error = None
+    keep_stub(document, stub)
+    document.save(only=_MARKS)
+
+
+def keep_stub(document: Document, stub: Stub | None) -> None:
+    """Put what the listing said onto the row (unsaved); None forgets it, so that the page itself is asked."""
+    if stub is None:
+        document.stub = None
+        return
+    document.stub = {
+        "title": stub.title,
+        "url": stub.url,
+        "icon": stub.icon,
+        "properties": dict(stub.properties),
+    }
+    document.stub_digest = digest_of(stub)
+    document.noticed_at = stub.edited_at
+    document.data_source_id = stub.parent.id if stub.parent.kind == "data_source_id" else None
+
+
+def kept_stub(document: Document) -> Stub | None:
+    """What the newest listing said, as kept on the row; None when the page itself has to be asked."""
+    if document.stub is None or document.doubted_at is not None or document.removed_at is not None:
+        return None
+    table = document.data_source_id
+    return Stub(
+        kind="page",
+        id=document.notion_id,
+        title=document.stub["title"],
+        url=document.stub["url"],
+        icon=document.stub["icon"],
+        parent=Parent(kind="data_source_id", id=table) if table else Parent(kind="unknown"),
+        edited_at=document.noticed_at,
+        created_at=None,
+        in_trash=False,
+        is_archived=False,
+        properties=document.stub["properties"],
+    )
+
+
+_MARKS = [
+    Document.wanted_at,
+    Document.wanted_rank,
+    Document.try_after,
+    Document.attempts,
+    Document.error,
+    Document.stub,
+    Document.stub_digest,
+    Document.noticed_at,
+    Document.data_source_id,
+]
+
+
+def held(document: Document) -> Held:
+    """The facts of a row that `watch.judge` decides on."""
+    return Held(
+        edited_at=document.edited_at,
+        noticed_at=document.noticed_at,
+        stub_digest=document.stub_digest,
+        wanted=document.wanted_at is not None,
+        removed=document.removed_at is not None,
+    )
+
+
+def mark_if_moved(document: Document, stub: Stub, *, now: datetime, rank: Rank) -> Noticed:
+    """Compare what is held with what a listing says, and mark the row when it moved or sits in the trash.
+
+    What would make it leave a source (the trash, another parent) is asked of the page itself first.
+    """
+    verdict = judge(stub, held(document))
+    if verdict == "trashed" or _changed_table(document, stub):
+        mark(document, now=now, rank=rank)
+        return Noticed(doubted=1)
+    if verdict == "stale":
+        mark(document, now=now, rank=rank, stub=stub)
+        return Noticed(stale=1)
+    return Noticed()
+
+
+def _changed_table(document: Document, stub: Stub) -> bool:
+    parent = stub.parent.id if stub.parent.kind == "data_source_id" else None
+    return document.removed_at is None and document.data_source_id not in (None, parent)
+
+
+def add_document(
+    source: Source, notion_id: str, *, stub: Stub | None, now: datetime, rank: Rank, verify_hours: float
+) -> Document:
+    """The chatbot's document for a Notion page, held by `source` from now on; new ones are wanted."""
+    document, created = Document.get_or_create(
+        chatbot=source.chatbot_id,
+        notion_id=notion_id,
+        defaults={
+            "connection": source.connection_id,
+            "created_at": now,
+            "title": stub.title if stub else source.title,
+            "url": stub.url if stub else source.url,
+            "icon": stub.icon if stub else source.icon,
+            "verify_at": verify_at(notion_id, now=now, hours=verify_hours, first=True),
+        },
+    )
+    Membership.get_or_create(source=source.id, document=document.id, defaults={"listing": source.listing})
+    if created:
+        mark(document, now=now, rank=rank, stub=stub)
+    return document
+
+
+def documents_by_page(connection_id: int, page_ids: Iterable[str]) -> dict[str, list[Document]]:
+    """Notion page id -> this connection's documents of it (one per chatbot). Without text."""
+    found: dict[str, list[Document]] = {}
+    ids = list(page_ids)
+    for start in range(0, len(ids), _BATCH):
+        rows = Document.select(*_LIGHT).where(
+            (Document.connection == connection_id) & Document.notion_id.in_(ids[start : start + _BATCH])
+        )
+        for row in rows:
+            found.setdefault(row.notion_id, []).append(row)
+    return found
+
+
+_LIGHT = [
+    field for field in Document._meta.sorted_fields if field.name not in ("text", "links", "properties")
+]
+
+
+def _notice_held(connection_id: int, pages: Sequence[Stub], *, now: datetime) -> Noticed:
+    documents = documents_by_page(connection_id, {stub.id for stub in pages})
+    followed = _followed(document.id for rows in documents.values() for document in rows)
+    noticed = Noticed()
+    for stub in pages:
+        for document in documents.get(stub.id, ()):
+            if document.id in followed:
+                noticed += mark_if_moved(document, stub, now=now, rank=Rank.EDIT)
+    return noticed
+
+
+def _followed(document_ids: Iterable[int]) -> Collection[int]:
+    """Those among the documents that at least one source with auto-retrain `live` holds."""
+    ids = list(document_ids)
+    found: set[int] = set()
+    for start in range(0, len(ids), _BATCH):
+        rows = (
+            Membership.select(Membership.document)
+            .join(Source)
+            .where(Membership.document.in_(ids[start : start + _BATCH]) & (Source.auto_retrain == "live"))
+            .tuples()
+        )
+        found.update(document_id for (document_id,) in rows)
+    return found
+
+
+def _notice_rows(connection_id: int, pages: Sequence[Stub], *, now: datetime, verify_hours: float) -> Noticed:
+    """Rows of ticked databases that we do not hold yet become documents."""
+    rows = {stub.id: stub for stub in pages if stub.parent.kind == "data_source_id" and not stub.in_trash}
+    parents = {stub.parent.id for stub in rows.values() if stub.parent.id}
+    tables: dict[str, list[DataSource]] = {}
+    for data_source in data_sources_of(connection_id, sorted(parents)):
+        if data_source.source.auto_retrain == "live":
+            tables.setdefault(data_source.notion_id, []).append(data_source)
+    members = _members({table.source_id for found in tables.values() for table in found}, set(rows))
+    noticed = Noticed()
+    for stub in rows.values():
+        for table in tables.get(stub.parent.id or "", ()):
+            if (table.source_id, stub.id) not in members:
+                add_document(
+                    table.source, stub.id, stub=stub, now=now, rank=Rank.EDIT, verify_hours=verify_hours
+                )
+                noticed += Noticed(new=1)
+    return noticed
+
+
+def _members(source_ids: Collection[int], page_ids: Collection[str]) -> set[tuple[int, str]]:
+    if not source_ids or not page_ids:
+        return set()
+    ids, found = sorted(page_ids), set()
+    for start in range(0, len(ids), _BATCH):
+        rows = (
+            Membership.select(Membership.source, Document.notion_id)
+            .join(Document)
+            .where(
+                Membership.source.in_(sorted(source_ids))
+                & Document.notion_id.in_(ids[start : start + _BATCH])
+            )
+            .tuples()
+        )
+        found.update(rows)
+    return found
+
+
+def _notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime) -> Noticed:
+    """A renamed or retyped column, or a renamed data source, changes every row: list the source again."""
+    shown = {stub.id: stub for stub in stubs if stub.kind == "data_source" and not stub.partial}
+    noticed = Noticed()
+    for table in data_sources_of(connection_id, sorted(shown)):
+        stub, source = shown[table.notion_id], table.source
+        gone = source.status == "empty" and source.doubted_at is not None
+        moved = stub.in_trash or schema_digest(stub.properties) != schema_digest(table.properties)
+        back = gone and not stub.in_trash
+        if (back or (moved and not gone)) and source.wanted_at is None and source.auto_retrain == "live":
+            want_listing(source, now=now, rank=Rank.EDIT, full=not stub.in_trash)
+            noticed += Noticed(relist=1)
+    return noticed
+
+
+def want_listing(source: Source, *, now: datetime, rank: Rank, full: bool) -> None:
+    """Want this source listed and compared; with `full`, every body is read again as well."""
+    already = source.wanted_at is not None
+    source.wanted_rank = min(rank, source.wanted_rank) if already else rank
+    source.wanted_full = full or (already and source.wanted_full)
+    source.wanted_at = now
+    source.try_after = None
+    source.attempts = 0
+    source.save(
+        only=[
+            Source.wanted_at,
+            Source.wanted_rank,
+            Source.wanted_full,
+            Source.try_after,
+            Source.attempts,
+        ]
+    )

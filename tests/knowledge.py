@@ -1,0 +1,100 @@
+"""A vocabulary for tests that need a connected organisation: connect, tick, work, look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from daemon.loop import tick
+from extract import doors, drain, search
+from extract.connections import connect
+from extract.models import Chatbot, Connection, Document, Organisation, Run, Source
+from extract.notion.oauth import parse_grant
+from extract.runtime import Runtime
+from extract.shapes import Hit, Schedule
+from tests.clock import StoppedClock
+
+if TYPE_CHECKING:
+    from sandbox import World
+    from sandbox.handles import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """One chatbot connected to one workspace; the daemon and the worker run when a test says so."""
+
+    runtime: Runtime
+    clock: StoppedClock
+    world: World
+    chatbot: Chatbot
+    connection: Connection
+    grant: Grant
+
+    def tick(self, *ids: str, schedule: Schedule = "live") -> list[Source]:
+        """Tick pages and databases by id and import them (a person pastes their links)."""
+        picks = [doors.find_pick(self.runtime, self.connection, notion_id) for notion_id in ids]
+        imported = doors.import_picks(
+            self.runtime, chatbot=self.chatbot, connection=self.connection, picks=picks, schedule=schedule
+        )
+        return [*imported.created, *imported.known]
+
+    def work(self) -> drain.Ended:
+        """One worker takes the connection until nothing is due."""
+        return drain.drain(self.runtime, self.connection.id)
+
+    def watch(self) -> None:
+        """One tick of the daemon."""
+        tick(self.runtime)
+
+    def follow(self, *, seconds: float = 61) -> None:
+        """Time passes, the daemon ticks, a worker works."""
+        self.clock.advance(seconds=seconds)
+        self.watch()
+        self.work()
+
+    def ask(self, words: str) -> list[Hit]:
+        return search.find(self.chatbot.id, words)
+
+    def answers(self, words: str) -> list[str]:
+        """Titles of the pages that answer."""
+        return [hit.title for hit in self.ask(words)]
+
+    def source(self, notion_id: str) -> Source:
+        found: Source = Source.get((Source.chatbot == self.chatbot.id) & (Source.notion_id == notion_id))
+        return found
+
+    def document(self, notion_id: str) -> Document:
+        found: Document = Document.get(
+            (Document.chatbot == self.chatbot.id) & (Document.notion_id == notion_id)
+        )
+        return found
+
+    def runs(self, notion_id: str) -> list[Run]:
+        return list(Run.select().where(Run.source == self.source(notion_id).id).order_by(Run.id))
+
+    def spent(self) -> list[str]:
+        """Endpoints asked since the last call of this."""
+        asked = [request.endpoint for request in self.world.requests if request.endpoint != "token"]
+        self.world.requests.clear()
+        return asked
+
+
+def connected(runtime: Runtime, clock: StoppedClock, world: World, grant: Grant) -> Knowledge:
+    """An organisation with one chatbot, connected by `grant`."""
+    organisation = Organisation.create(name="Acme", created_at=clock())
+    chatbot = Chatbot.create(organisation=organisation, name="Help desk", created_at=clock())
+    connection = connect(
+        runtime,
+        organisation_id=organisation.id,
+        grant=parse_grant(
+            {
+                "access_token": grant.access_token,
+                "refresh_token": grant.refresh_token,
+                "bot_id": grant.bot_id,
+                "workspace_id": grant.workspace_id,
+                "workspace_name": "Acme",
+                "token_type": "bearer",
+            }
+        ),
+    )
+    return Knowledge(runtime, clock, world, chatbot, connection, grant)
