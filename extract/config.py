@@ -296,13 +296,17 @@ def _check_production(config: Config) -> None:
 def _with_secrets(config: Config) -> Config:
     web = config.web
     if not web.secret_key:
-        secret = _kept(config.instance / "secret_key", lambda: secrets.token_urlsafe(48))
-        web = replace(web, secret_key=secret)
+        web = replace(web, secret_key=kept_secret(config.instance / "secret_key"))
     keys = config.vault
     if not keys.keys:
         made = _kept(config.instance / "encryption_key", lambda: Fernet.generate_key().decode())
         keys = VaultKeys(keys=(made,))
     return replace(config, web=web, vault=keys)
+
+
+def kept_secret(path: Path) -> str:
+    """A random secret that this installation keeps in `path`, made once."""
+    return _kept(path, lambda: secrets.token_urlsafe(48))
 
 
 def _kept(path: Path, make: Callable[[], str]) -> str:

@@ -8,8 +8,7 @@ https://developers.notion.com/reference/refresh-a-token
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from threading import Lock
@@ -88,6 +87,7 @@ def client_for(
         budget=budget_for(runtime, connection.workspace_id),
         lane=lane,
         clock=runtime.clock,
+        pause=runtime.pause,
         on_reconnect=lambda: mark_reconnect(connection),
     )
 
@@ -122,18 +122,10 @@ def forget_tokens(
 class ConnectionTokens:
     """The tokens of one connection, from its row; for use in any thread, refreshed once for all processes."""
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        connection_id: int,
-        *,
-        http: httpx.Client | None = None,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> None:
         self._runtime = runtime
         self._id = connection_id
         self._http = http
-        self._pause = pause
         self._lock = Lock()
         self._token: str | None = None
 
@@ -171,7 +163,7 @@ class ConnectionTokens:
                 return self._refreshed(row, until)
             if waited >= LONGEST_WAIT_SECONDS:
                 raise Transient(code="refresh_under_way", endpoint="POST /v1/oauth/token")
-            self._pause(WAIT_SECONDS)
+            self._runtime.pause(WAIT_SECONDS)
             waited += WAIT_SECONDS
 
     def _claim(self, row: Connection) -> datetime | None:

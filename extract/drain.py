@@ -7,9 +7,10 @@ check the lease. Nobody sleeps on a budget: when it is spent, the connection res
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -39,6 +40,10 @@ from .watch import Rank, pause_after
 log = structlog.get_logger(__name__)
 
 _BREATH = 1.0  # seconds between two looks at the lease while waiting for Notion
+_STOP_PATIENCE = 4.0  # seconds a worker that was asked to end waits for what is under way
+_FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden)
+"""What concerns the whole connection: it rests, and what was under way has not failed."""
+
 BROKEN = "This page could not be read because of a fault on our side. The operator finds it in the log."
 
 
@@ -84,15 +89,19 @@ class _Drain:
         self._http = http
         self._stop = stop
         self._writer = Writer(runtime.config)
-        self._flying: dict[Future[Fetched], tuple[Task, bool]] = {}
+        self._flying: dict[Future[Fetched], Task] = {}
+        self._grounded: list[Task] = []
         self._parallel = runtime.config.notion.parallel_requests
         self._pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="notion")
 
     def run(self) -> Ended:
         ends = self._runtime.clock() + timedelta(seconds=self._runtime.config.watch.slice_seconds)
         try:
-            return self._work(ends)
-        except (Later, ReconnectNeeded, Blocked, Forbidden) as error:
+            ended = self._work(ends)
+            self._bring_home(patience=_STOP_PATIENCE)
+            return ended
+        except _FOR_ALL as error:
+            self._bring_home(patience=None)
             self._rest(error)
             return Ended.REST
         finally:
@@ -133,7 +142,7 @@ class _Drain:
         )
         try:
             lister.list(source)
-        except (Later, ReconnectNeeded, Blocked, Forbidden):
+        except _FOR_ALL:
             raise
         except NotionError as error:
             log.warning("listing_failed", source_id=source.id, error=str(error))
@@ -160,7 +169,7 @@ class _Drain:
     def _take_off(self, now: datetime, *, before: Source | None) -> None:
         """Book and start as many fetches as there are free threads: wishes first, mere looks when nobody wishes."""
         room = self._parallel - len(self._flying)
-        flying = [task.document_id for task, _ in self._flying.values()]
+        flying = [task.document_id for task in self._flying.values()]
         documents = due.next_documents(self._connection.id, now=now, limit=room, but=flying)
         if before is not None:
             documents = [row for row in documents if row.wanted_rank < before.wanted_rank]
@@ -174,7 +183,7 @@ class _Drain:
             task = task_for(document, now=now)
             client = self._client()
             future = self._pool.submit(fetch, client, task, clock=self._runtime.clock)
-            self._flying[future] = (task, document.wanted_at is None)
+            self._flying[future] = task
 
     def _book(self, documents: Sequence[Document], now: datetime) -> None:
         """Book the retry before the attempt: a crash then means later, never at once and forever."""
@@ -194,13 +203,24 @@ class _Drain:
         done, _ = wait(self._flying, timeout=_BREATH, return_when=FIRST_COMPLETED)
         if not done:
             self._lease.renew()
-            return
+        stopped: list[BaseException] = []
         for future in done:
             error = future.exception()
-            if isinstance(error, (Later, ReconnectNeeded, Blocked, Forbidden)):
-                raise error
-            task, _ = self._flying.pop(future)
+            if isinstance(error, _FOR_ALL):
+                self._grounded.append(self._flying.pop(future))
+                stopped.append(error)
+                continue
+            task = self._flying.pop(future)
             self._write(task, error, None if error else future.result())
+        if stopped:
+            raise stopped[0]
+
+    def _bring_home(self, *, patience: float | None) -> None:
+        """Write what is still under way, for what was asked is paid for; give up after `patience` seconds."""
+        ends = None if patience is None else time.monotonic() + patience
+        while self._flying and (ends is None or time.monotonic() < ends):
+            with suppress(*_FOR_ALL):
+                self._land()
 
     def _write(self, task: Task, error: BaseException | None, fetched: Fetched | None) -> None:
         now = self._runtime.clock()
@@ -233,7 +253,7 @@ class _Drain:
 
     def _give_back(self) -> None:
         """Unbook what was started and not written: it did not fail."""
-        ids = [task.document_id for task, _ in self._flying.values()]
+        ids = [task.document_id for task in [*self._flying.values(), *self._grounded]]
         if ids:
             with self._commit():
                 Document.update(attempts=Document.attempts - 1, try_after=None).where(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .stems import stem
 from .words import LONGEST, Word, fold, terms, words
@@ -69,6 +70,7 @@ class Unit:
     stop: bool = False
 
 
+@lru_cache(maxsize=256)
 def parse(query: str) -> tuple[Unit, ...]:
     """The different units of `query` in order; none when it holds no word."""
     units: dict[tuple[Phrase, ...], Unit] = {}

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from .queries import Phrase, Unit
 
-K1 = 1.2  # how soon a word's further occurrences stop counting
+K1 = 1.0  # how soon a word's further occurrences stop counting
 FLATNESS = 0.75  # how much a long text's words count less
 TITLE = 2.0
 HEADINGS = 1.5
-STOP_WEIGHT = 0.1
+STOP_WEIGHT = 0.2
 BEGINNING = 0.6  # what a word counts of which only the beginning was typed
-NEAR = 0.6
+NEAR = 0.7  # what standing side by side adds, in parts of the lesser word
 REACH = 6  # words
 SAME_DOCUMENT = 0.9  # what each further passage of a document counts, against the one before
 

@@ -113,6 +113,8 @@ def _sentence(source: Source, outcome: str) -> str | None:
         )
         return NOTHING_READABLE + (first.error if first else "")
     if outcome == "empty":
+        if source.doubted_at is not None:  # the database itself is gone, and said so
+            return source.error
         gone = (
             Document.select(Document.error)
             .join(Membership)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -17,13 +19,14 @@ from .vault import Vault
 class Runtime:
     """Handed down from the process's entry point; nothing below reads configuration or the clock elsewhere.
 
-    `transport` is the outermost seam to Notion: None is the network, tests put the sandbox's own app there.
+    `pause` waits between quick retries. `transport` is the outermost seam to Notion: None is the network, tests put the sandbox's own app there.
     """
 
     config: Config
     vault: Vault
     redis: redis.Redis
     clock: Clock = utc_now
+    pause: Callable[[float], None] = time.sleep
     transport: httpx.BaseTransport | None = None
 
 

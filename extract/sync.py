@@ -160,8 +160,9 @@ class Writer:
                 return
             self._remove(document, NotFound.sentence, requests=0, now=now)
             return
+        if document.wanted_at is None:
+            document.wanted_at, document.wanted_rank = now, Rank.VERIFY
         document.doubted_at = document.doubted_at or now
-        document.wanted_at = document.wanted_at or now
         document.error = NotFound.sentence
         document.try_after = now + pause
         document.look_at = None

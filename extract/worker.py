@@ -45,8 +45,10 @@ def main() -> int:
         runtime = open_runtime(config)
         jobs.work_with(runtime)
         _keep_beating(runtime)
-        queue = Queue(jobs.QUEUE, connection=runtime.redis)
-        worker = Worker([queue], connection=runtime.redis, name=f"{_name()}:{os.urandom(3).hex()}")
+        # Waiting for work blocks on the socket for minutes; a time-out there would look like a lost Redis.
+        waiting = redis.Redis.from_url(config.redis_url, socket_timeout=None)
+        queue = Queue(jobs.QUEUE, connection=waiting)
+        worker = Worker([queue], connection=waiting, name=f"{_name()}:{os.urandom(3).hex()}")
         log.info("worker_started", name=worker.name)
         worker.work(logging_level="WARNING", with_scheduler=False)
     except HilalError as error:

@@ -151,6 +151,7 @@ def _runtime(config: Config, redis_server: redis.Redis, clock: StoppedClock, wor
         vault=Vault(config.vault.keys),
         redis=redis_server,
         clock=clock,
+        pause=lambda seconds: None,
         transport=httpx.WSGITransport(app=create_app(world)),
     )
 

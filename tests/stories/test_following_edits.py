@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pytest
-
-from extract.runtime import Runtime
 from tests.clock import StoppedClock
-from tests.knowledge import Knowledge, connected
-
-if TYPE_CHECKING:
-    from sandbox import World
+from tests.knowledge import Knowledge
+from tests.stories.conftest import Notion
 
 
-@pytest.fixture
-def acme(any_runtime: Runtime, clock: StoppedClock, world: World) -> Knowledge:
-    workspace = world.workspace("Acme", user="Ada")
-    handbook = workspace.page("Handbook", "# Holidays\n\nEverybody has thirty days of holiday.")
-    terms = workspace.database("Glossary", {"Term": "title", "Meaning": "rich_text"})
-    terms.row("Ristretto", {"Meaning": "A short espresso"}, body="Half the water, all the coffee.")
-    terms.row("Lungo", {"Meaning": "A long espresso"})
-    clock.advance(hours=1)
-    kept = connected(any_runtime, clock, world, world.install(workspace, share=[handbook, terms]))
-    world.handbook, world.terms, world.acme = handbook, terms, workspace
-    return kept
+def test_a_ticked_page_answers_after_one_drain(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.handbook.id)
 
-
-def test_a_ticked_page_answers_after_one_drain(acme: Knowledge, world: World) -> None:
-    acme.tick(world.handbook.id)
-
-    assert acme.source(world.handbook.id).status == "pending"
+    assert acme.source(notion.handbook.id).status == "pending"
     acme.work()
 
-    assert acme.source(world.handbook.id).status == "trained"
+    assert acme.source(notion.handbook.id).status == "trained"
     [hit] = acme.ask("days of holiday")
     assert "thirty days" in hit.text
     assert hit.heading_path == ("Holidays",)
-    assert hit.url == world.handbook.url
+    assert hit.url == notion.handbook.url
 
 
-def test_a_ticked_database_answers_from_rows_properties_and_bodies(acme: Knowledge, world: World) -> None:
-    acme.tick(world.terms.id)
+def test_a_ticked_database_answers_from_rows_properties_and_bodies(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.terms.id)
     acme.work()
 
-    source = acme.source(world.terms.id)
+    source = acme.source(notion.terms.id)
     assert (source.status, source.error) == ("trained", None)
     assert acme.answers("short espresso")[0] == "Ristretto"
     assert acme.answers("half the water") == ["Ristretto"]
-    [run] = acme.runs(world.terms.id)
+    [run] = acme.runs(notion.terms.id)
     assert (run.trigger, run.outcome, run.fetched, run.changed) == ("import", "trained", 2, 2)
 
 
-def test_an_edit_is_found_by_two_searches_and_costs_one_more_request(acme: Knowledge, world: World) -> None:
-    acme.tick(world.handbook.id, world.terms.id)
+def test_an_edit_is_found_by_two_searches_and_costs_one_more_request(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.handbook.id, notion.terms.id)
     acme.work()
     acme.follow()
     acme.spent()
@@ -61,73 +41,73 @@ def test_an_edit_is_found_by_two_searches_and_costs_one_more_request(acme: Knowl
     acme.follow()
     assert acme.spent() == ["search", "search"]
 
-    world.handbook.edit("# Holidays\n\nEverybody has forty days of holiday.")
+    notion.handbook.edit("# Holidays\n\nEverybody has forty days of holiday.")
     acme.follow()
 
     assert acme.spent() == ["search", "search", "markdown"]
     assert "forty days" in acme.ask("days of holiday")[0].text
 
 
-def test_a_second_edit_within_the_same_minute_is_caught(acme: Knowledge, world: World, clock: StoppedClock) -> None:
-    acme.tick(world.handbook.id)
+def test_a_second_edit_within_the_same_minute_is_caught(acme: Knowledge, notion: Notion, clock: StoppedClock) -> None:
+    acme.tick(notion.handbook.id)
     acme.work()
     acme.follow(seconds=120)
 
     clock.advance(seconds=55)
-    world.handbook.edit("The first edit.")
+    notion.handbook.edit("The first edit.")
     clock.advance(seconds=5)
     acme.watch()
     acme.work()
     assert acme.answers("first edit") == ["Handbook"]
-    world.handbook.edit("The second edit, in the same minute.")
+    notion.handbook.edit("The second edit, in the same minute.")
     acme.follow(seconds=90)
 
     assert acme.answers("second edit") == ["Handbook"]
     assert acme.spent().count("markdown") == 3
 
 
-def test_a_new_row_a_changed_row_and_a_renamed_page_are_followed(acme: Knowledge, world: World) -> None:
-    acme.tick(world.handbook.id, world.terms.id)
+def test_a_new_row_a_changed_row_and_a_renamed_page_are_followed(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.handbook.id, notion.terms.id)
     acme.work()
     acme.follow(seconds=120)
 
-    row = world.terms.row("Cortado", {"Meaning": "Espresso cut with warm milk"})
-    world.handbook.rename("Staff guide")
+    row = notion.terms.row("Cortado", {"Meaning": "Espresso cut with warm milk"})
+    notion.handbook.rename("Staff guide")
     acme.follow()
 
     assert acme.answers("warm milk") == ["Cortado"]
     assert acme.answers("thirty days") == ["Staff guide"]
-    assert acme.source(world.handbook.id).title == "Staff guide"
+    assert acme.source(notion.handbook.id).title == "Staff guide"
     row.set({"Meaning": "Espresso with a little foam"})
     acme.follow()
     assert acme.answers("little foam") == ["Cortado"]
 
 
-def test_a_trashed_page_leaves_and_comes_back_when_restored(acme: Knowledge, world: World) -> None:
-    acme.tick(world.handbook.id)
+def test_a_trashed_page_leaves_and_comes_back_when_restored(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.handbook.id)
     acme.work()
     acme.follow(seconds=120)
 
-    world.handbook.trash()
+    notion.handbook.trash()
     acme.follow()
 
     assert acme.ask("holiday") == []
-    source = acme.source(world.handbook.id)
+    source = acme.source(notion.handbook.id)
     assert source.status == "empty"
     assert "trash" in source.error
 
-    world.handbook.restore()
+    notion.handbook.restore()
     acme.follow()
     assert acme.answers("holiday") == ["Handbook"]
-    assert acme.source(world.handbook.id).status == "trained"
+    assert acme.source(notion.handbook.id).status == "trained"
 
 
-def test_an_unshared_page_leaves_only_after_a_second_look(acme: Knowledge, world: World) -> None:
-    acme.tick(world.handbook.id)
+def test_an_unshared_page_leaves_only_after_a_second_look(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.handbook.id)
     acme.work()
     acme.follow(seconds=120)
 
-    acme.grant.unshare(world.handbook)
+    acme.grant.unshare(notion.handbook)
     acme.clock.advance(hours=24)
     acme.watch()
     acme.work()
@@ -135,18 +115,18 @@ def test_an_unshared_page_leaves_only_after_a_second_look(acme: Knowledge, world
 
     acme.follow(seconds=70)
     assert acme.ask("holiday") == []
-    assert acme.source(world.handbook.id).status == "empty"
-    assert "no longer shares" in acme.source(world.handbook.id).error
+    assert acme.source(notion.handbook.id).status == "empty"
+    assert "no longer shares" in acme.source(notion.handbook.id).error
 
 
-def test_a_row_that_moves_to_another_database_leaves_the_source(acme: Knowledge, world: World) -> None:
-    acme.tick(world.terms.id)
+def test_a_row_that_moves_to_another_database_leaves_the_source(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.terms.id)
     acme.work()
     acme.follow(seconds=120)
 
-    other = world.acme.database("Archive", {"Name": "title"})
+    other = notion.workspace.database("Archive", {"Name": "title"})
     acme.grant.share(other)
-    row = next(row for row in world.terms.rows if row.title == "Lungo")
+    row = next(row for row in notion.terms.rows if row.title == "Lungo")
     row.move(other)
     row.append("moved now")
     acme.follow()

@@ -1,0 +1,50 @@
+# The commands a person needs. Everything works from a fresh clone with Python 3.11 or newer and nothing else.
+.PHONY: run test check bench format lock clean
+
+VENV := .venv
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+run: $(VENV)/.installed
+	@$(VENV)/bin/python run.py
+
+test: $(VENV)/.installed-dev
+	$(VENV)/bin/python -m pytest -n 2
+
+check: $(VENV)/.installed-dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python -m pytest -n 2
+
+bench: $(VENV)/.installed-dev
+	$(VENV)/bin/python -m bench
+
+format: $(VENV)/.installed-dev
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+# Needs uv on the PATH.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found on the PATH."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is needed (on Debian: apt install python3-venv)."; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what runs (once)…"
+	@if command -v uv >/dev/null; then uv pip install -q --python $(VENV)/bin/python -r requirements.txt; \
+	else $(VENV)/bin/python -m pip install -q --disable-pip-version-check -r requirements.txt; fi
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing what tests and checks (once)…"
+	@if command -v uv >/dev/null; then uv pip install -q --python $(VENV)/bin/python -r requirements-dev.txt; \
+	else $(VENV)/bin/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt; fi
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,242 @@
+"""Starts everything on this machine and ends it together: Redis, Notion's stand-in, web, worker, daemon.
+
+`make run` calls it. The commands of the processes are those of the Procfile; their output goes to
+`instance/logs/`. Without Notion credentials a practice workspace stands in for Notion.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import redis
+
+from extract import config as configuration
+from extract import embedded_redis
+from extract.config import ROOT, Config
+from extract.db import database, open_database, upgrade
+from extract.errors import HilalError
+
+PATIENCE_SECONDS = 10.0
+"""How long processes may take to end before they are killed."""
+
+_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+
+
+@dataclass
+class Child:
+    """One process that is kept running."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    quick_ends: int = 0
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=ROOT,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches us alone; we end them in order
+                preexec_fn=end_with_parent,
+            )
+        self.started = time.monotonic()
+
+    def last_words(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
+
+
+@dataclass
+class House:
+    """All processes of this machine, in the order they start."""
+
+    children: list[Child] = field(default_factory=list)
+    redis: subprocess.Popen[bytes] | None = None
+    ending: bool = False
+
+    def keep_running(self) -> int:
+        """Start what has ended, until asked to end; 1 when a process cannot stay up."""
+        while not self.ending:
+            if self.redis is not None and self.redis.poll() is not None:
+                print("Redis has ended; stopping. Its log is in instance/logs/redis.log.", file=sys.stderr)
+                return 1
+            for child in self.children:
+                if child.process is not None and child.process.poll() is not None and not self.ending:
+                    child.quick_ends = child.quick_ends + 1 if time.monotonic() - child.started < 5 else 0
+                    if child.quick_ends > 2:
+                        print(f"{child.name} does not stay up:\n{child.last_words()}", file=sys.stderr)
+                        return 1
+                    print(f"{child.name} ended ({child.process.returncode}); starting it again.")
+                    child.start()
+            time.sleep(0.2)
+        return 0
+
+    def end(self) -> None:
+        """Ask everybody to end, Redis last; kill who does not within the patience."""
+        running = [child.process for child in reversed(self.children) if child.process is not None]
+        for process in running:
+            if process.poll() is None:
+                process.terminate()
+        _wait_or_kill(running)
+        if self.redis is not None and self.redis.poll() is None:
+            self.redis.terminate()
+            _wait_or_kill([self.redis])
+
+
+def main() -> int:
+    """Run until Ctrl-C or SIGTERM; the exit code."""
+    house = House()
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        house.ending = True
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    try:
+        settings = configuration.load()
+        with (settings.instance / "run.lock").open("w") as lock:
+            _only_one(lock.fileno(), settings)
+            return _run(house, settings)
+    except HilalError as error:
+        print(error.sentence, file=sys.stderr)
+        return 1
+    finally:
+        house.end()
+
+
+def _run(house: House, settings: Config) -> int:
+    logs = settings.instance / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    _free_port(settings.web.port, "PORT")
+    if not settings.redis.url:
+        house.redis = _redis(settings, logs / "redis.log")
+    open_database(settings.database_url)
+    upgrade()
+    database.close()
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    practice = not settings.notion.client_id
+    if practice:
+        environment |= _sandbox(house, settings, environment, logs)
+    for name, command in _procfile().items():
+        house.children.append(Child(name, command, environment, logs / f"{name}.log"))
+    for child in house.children:
+        child.start()
+    if not _answers(house, settings):
+        return 0 if house.ending else 1
+    print(f"\n  Hilal is ready: {settings.public_url}\n", flush=True)
+    if practice:
+        print(f"  No Notion credentials are set, so a practice workspace stands in ({environment['NOTION_API_URL']}).")
+    print(f"  Logs: {logs}    Ctrl-C ends everything.\n", flush=True)
+    return house.keep_running()
+
+
+def _procfile() -> dict[str, list[str]]:
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    commands = dict(line.split(":", 1) for line in lines if line.strip())
+    return {name: shlex.split(command) for name, command in commands.items() if name != "release"}
+
+
+def _sandbox(house: House, settings: Config, environment: Mapping[str, str], logs: Path) -> dict[str, str]:
+    """The practice workspace on the port after ours; answers what the other processes need to know of it."""
+    port = settings.web.port + 1
+    _free_port(port, "PORT")
+    secret = configuration.kept_secret(settings.instance / "practice_secret")
+    identity = {"NOTION_CLIENT_ID": "practice", "NOTION_CLIENT_SECRET": secret}
+    command = [sys.executable, "-m", "sandbox", "--port", str(port)]
+    command += ["--state", str(settings.instance / "practice-workspace")]
+    command += ["--client-id", identity["NOTION_CLIENT_ID"], "--client-secret", secret]
+    child = Child("practice workspace", command, environment, logs / "practice-workspace.log")
+    house.children.append(child)
+    return {**identity, "NOTION_API_URL": f"http://127.0.0.1:{port}"}
+
+
+def _redis(settings: Config, log: Path) -> subprocess.Popen[bytes]:
+    """The embedded Redis. One that a killed predecessor left behind on our socket is ended first."""
+    left_behind = redis.Redis(unix_socket_path=str(settings.redis_socket))
+    try:
+        left_behind.shutdown()
+    except redis.RedisError:
+        pass  # there is none: the usual case
+    finally:
+        left_behind.close()
+    return embedded_redis.start(settings.redis_socket, log=log, before_exec=_apart)
+
+
+def _apart() -> None:
+    os.setsid()
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """In a child on Linux: be asked to end when the parent dies, however it dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGTERM)
+
+
+def _only_one(descriptor: int, settings: Config) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise HilalError(f"Another `make run` is using {settings.instance}. End it first.") from error
+
+
+def _free_port(port: int, variable: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise HilalError(
+                f"Port {port} is taken by another program. Choose another: {variable}=8000 make run"
+            ) from error
+
+
+def _answers(house: House, settings: Config) -> bool:
+    """Wait until the web process answers; False when it does not, with its last words shown."""
+    deadline = time.monotonic() + 60
+    web = next(child for child in house.children if child.name == "web")
+    while not house.ending and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{settings.web.port}/healthz", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            if web.process is not None and web.process.poll() is not None:
+                break
+            time.sleep(0.1)
+    if not house.ending:
+        print(f"The web process does not answer:\n{web.last_words()}", file=sys.stderr)
+    return False
+
+
+def _wait_or_kill(processes: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

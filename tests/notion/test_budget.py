@@ -1,0 +1,283 @@
+"""The request budget: no window ever sees more than the limit, whoever asks, and people never queue behind work."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extract.errors import BudgetSpent, HilalError, Later, RateLimited
+from extract.notion.budget import Budget, Slip
+from tests.clock import START, StoppedClock
+
+
+def make(server: redis.Redis, clock: StoppedClock, **more: object) -> Budget:
+    options: dict[str, object] = {
+        "limit": 5,
+        "window_seconds": 60,
+        "people_share": 0.2,
+        "flight_seconds": 100,
+    }
+    return Budget(server, workspace_id="w", clock=clock, **(options | more))
+
+
+def taken(budget: Budget, lane: str, *, at_most: int = 1000) -> int:
+    """How many requests the lane gets, each answered at once."""
+    for number in range(at_most):
+        try:
+            budget.take(lane).done()
+        except BudgetSpent:
+            return number
+    return at_most
+
+
+def test_work_leaves_a_share_of_the_window_to_people(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    budget = make(redis_server, clock, limit=180, people_share=0.15)
+
+    assert taken(budget, "work") == 153
+    assert taken(budget, "people") == 27
+    assert (budget.used(), budget.used("work"), budget.free(), budget.free("work")) == (180, 153, 0, 0)
+
+
+def test_people_may_use_the_whole_window(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    budget = make(redis_server, clock)
+
+    assert budget.free() == 5
+    assert taken(budget, "people") == 5
+    assert taken(budget, "work") == 0
+
+
+def test_what_people_used_of_their_share_is_not_taken_from_work(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock)
+
+    budget.take("people").done()
+
+    assert taken(budget, "work") == 4
+
+
+def test_work_always_gets_something_even_when_the_window_is_one_request(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    assert taken(make(redis_server, clock, limit=1, people_share=0.9), "work") == 1
+
+
+def test_a_slot_is_free_again_a_window_after_its_answer_came(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=1)
+    slip = budget.take("work")
+    clock.advance(seconds=20)
+    slip.done()
+
+    clock.advance(seconds=60)
+    with pytest.raises(BudgetSpent):
+        budget.take("work")
+    clock.advance(seconds=0.001)
+
+    budget.take("work")
+
+
+def test_the_refusal_says_when_the_first_slot_is_free(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    budget = make(redis_server, clock, limit=2, people_share=0)
+    budget.take("work").done()
+    clock.advance(seconds=10)
+    budget.take("work").done()
+
+    with pytest.raises(BudgetSpent) as refusal:
+        budget.take("work")
+
+    assert refusal.value.resume_at == START + timedelta(seconds=60, milliseconds=1)
+    clock.now = refusal.value.resume_at
+    budget.take("work")
+
+
+def test_the_refusal_never_asks_to_come_back_in_less_than_a_second(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=1)
+    budget.take("work").done()
+    clock.advance(seconds=59.9)
+
+    with pytest.raises(BudgetSpent) as refusal:
+        budget.take("work")
+
+    assert refusal.value.resume_at == clock() + timedelta(seconds=1)
+
+
+def test_requests_in_flight_are_expected_to_return_soon(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=1)
+    budget.take("work")
+
+    with pytest.raises(BudgetSpent) as refusal:
+        budget.take("work")
+
+    assert refusal.value.resume_at == clock() + timedelta(seconds=60, milliseconds=1)
+
+
+def test_an_attempt_that_never_returns_frees_its_slot_after_flight_and_window(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=1)
+    budget.take("work")
+
+    clock.advance(seconds=160)
+    with pytest.raises(BudgetSpent):
+        budget.take("work")
+    clock.advance(seconds=0.001)
+
+    budget.take("work")
+
+
+def test_done_twice_counts_once(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    budget = make(redis_server, clock)
+    with budget.take("work") as slip:
+        pass
+    clock.advance(seconds=30)
+    slip.done()
+
+    clock.advance(seconds=31)
+
+    assert budget.used() == 0
+
+
+def test_a_pause_stops_every_process_and_lane_until_its_end(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget, elsewhere = make(redis_server, clock), make(redis_server, clock)
+    until = clock() + timedelta(seconds=90)
+
+    budget.pause(until)
+
+    assert elsewhere.paused_until() == until
+    assert elsewhere.free() == 0
+    for lane in ("people", "work"):
+        with pytest.raises(RateLimited) as refusal:
+            elsewhere.take(lane)
+        assert refusal.value.resume_at == until
+    clock.advance(seconds=90)
+    assert elsewhere.paused_until() is None
+    elsewhere.take("work")
+
+
+def test_a_shorter_pause_does_not_shorten_a_longer_one(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock)
+    until = clock() + timedelta(seconds=90)
+
+    budget.pause(until)
+    budget.pause(clock() + timedelta(seconds=5))
+
+    assert budget.paused_until() == until
+
+
+def test_workspaces_do_not_share_a_budget(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    one = make(redis_server, clock, limit=1)
+    other = Budget(redis_server, workspace_id="x", limit=1, window_seconds=60, people_share=0, clock=clock)
+    one.take("work")
+
+    other.take("work")
+
+
+def test_everything_it_keeps_expires_by_itself(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    budget = make(redis_server, clock)
+    budget.take("work").done()
+    budget.take("people")
+    budget.pause(clock() + timedelta(seconds=5))
+
+    keys = list(redis_server.scan_iter())
+
+    assert len(keys) == 3
+    assert all(redis_server.pttl(key) > 0 for key in keys)
+
+
+def test_an_emptied_redis_only_forgets(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    budget = make(redis_server, clock, limit=1)
+    slip = budget.take("work")
+    redis_server.flushall()
+    redis_server.script_flush()
+
+    slip.done()
+
+    assert budget.used() == 1
+
+
+def test_an_unreachable_redis_is_said_clearly(clock: StoppedClock) -> None:
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=None)
+    budget = make(gone, clock)
+
+    for ask in (lambda: budget.take("work"), budget.used, budget.free, budget.paused_until):
+        with pytest.raises(HilalError, match="Redis does not answer") as failure:
+            ask()
+        assert not isinstance(failure.value, Later)
+
+
+def test_losing_redis_while_an_answer_is_under_way_does_not_lose_the_answer(clock: StoppedClock) -> None:
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=None)
+    budget = make(gone, clock)
+
+    Slip(budget, "key").done()
+    budget.pause(clock() + timedelta(seconds=5))
+
+
+def worst_window(counted: list[datetime], window: timedelta) -> int:
+    """The most requests that any window of this length holds, wherever it lies."""
+    return max((sum(start <= moment < start + window for moment in counted) for start in counted), default=0)
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**32), limit=st.integers(1, 7), share=st.sampled_from([0, 0.15, 0.5, 0.9]))
+def test_no_window_ever_sees_more_than_the_limit(
+    redis_server: redis.Redis, seed: int, limit: int, share: float
+) -> None:
+    """Notion may count a request at any moment between its sending and its answer; some answers never come."""
+    redis_server.flushall()
+    chance, clock, flight = Random(seed), StoppedClock(), timedelta(seconds=30)
+    processes = [
+        make(redis_server, clock, limit=limit, people_share=share, window_seconds=10, flight_seconds=30)
+        for _ in range(3)
+    ]
+    flying: list[tuple[datetime, Slip]] = []
+    counted: list[datetime] = []
+    for _ in range(150):
+        clock.advance(seconds=chance.choice([0, 0.0004, 0.3, 1, 4, 9.9995, 10]))
+        for sent, slip in list(flying):
+            lost = clock() - sent > flight
+            if lost or chance.random() < 0.5:
+                flying.remove((sent, slip))
+                counted.append(sent + min(clock() - sent, flight) * chance.choice([0, 0.5, 1]))
+                if not lost:
+                    slip.done()
+        with suppress(BudgetSpent):
+            flying.append((clock(), chance.choice(processes).take(chance.choice(["work", "people"]))))
+
+    assert worst_window(counted, timedelta(seconds=10)) <= limit
+
+
+def test_threads_that_ask_at_once_get_exactly_the_limit(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=40, people_share=0)
+    got: list[int] = []
+    threads = [threading.Thread(target=lambda: got.append(taken(budget, "work"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(got) == 40
