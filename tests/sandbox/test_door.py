@@ -16,7 +16,11 @@ def test_the_version_header_is_required(api: Api) -> None:
 
 def test_an_unknown_address_is_a_400(api: Api) -> None:
     answer = api.get("/v1/invalid")
-    assert (api.status, answer["code"], answer["message"]) == (400, "invalid_request_url", "Invalid request URL.")
+    assert (api.status, answer["code"], answer["message"]) == (
+        400,
+        "invalid_request_url",
+        "Invalid request URL.",
+    )
 
 
 def test_broken_json_is_a_400(api: Api) -> None:

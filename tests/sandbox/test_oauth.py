@@ -118,8 +118,13 @@ def test_consent_is_asked_again_with_earlier_choices_ticked(
 
 @pytest.mark.parametrize(
     "changed",
-    [{"client_id": "wrong"}, {"response_type": "token"}, {"owner": "workspace"}, {"redirect_uri": "javascript:1"}],
-)  # fmt: skip
+    [
+        {"client_id": "wrong"},
+        {"response_type": "token"},
+        {"owner": "workspace"},
+        {"redirect_uri": "javascript:1"},
+    ],
+)
 def test_a_wrong_request_is_shown_to_the_person(
     http: httpx.Client, world: World, acme: WorkspaceHandle, changed: dict[str, str]
 ) -> None:

@@ -1,5 +1,7 @@
 """Queries of data sources: filters, sorts, the cap, archives."""
 
+# ruff: noqa: E501
+
 from typing import Any
 
 import pytest

@@ -1,0 +1,5 @@
+"""A believable company to practise on."""
+
+from sandbox.seed.company import seed_company
+
+__all__ = ["seed_company"]
