@@ -1,44 +1,34 @@
-"""The connections of an organisation: storing a grant, keeping its tokens fresh, letting go of it.
-
-At most one refresh of a connection is under way, in whatever process or thread: Notion replaces both tokens,
-and a second refresh with the old one would cost the person a new consent. The right to refresh is taken by a
-conditional update.
-https://developers.notion.com/reference/refresh-a-token
-"""
+"""The connections of an organisation: storing a grant, asking Notion with it, letting go of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from datetime import datetime, timedelta
-from threading import Lock
+from contextlib import nullcontext
 
 import httpx
 import structlog
-from peewee import IntegrityError
+from peewee import Expression, IntegrityError, TextField
 
 from .db import database
-from .errors import NotionError, OAuthRefused, ReconnectNeeded, Transient, VaultError
+from .errors import VaultError
 from .models import Connection
-from .notion import oauth
 from .notion.budget import Budget, Lane
-from .notion.client import NotionClient, http_client
+from .notion.client import NotionClient, http_client, longest_flight
 from .notion.oauth import TokenGrant
 from .runtime import Runtime
+from .tokens import ConnectionTokens, database_opened, mark_reconnect, reconnect_sentence, revoke
 
-REFRESH_LEASE = timedelta(seconds=90)  # longer than the token endpoint can take
-WAIT_SECONDS = 0.25
-LONGEST_WAIT_SECONDS = 30.0
+__all__ = [
+    "ConnectionTokens",
+    "budget_for",
+    "client_for",
+    "connect",
+    "forget_tokens",
+    "http_for",
+    "mark_reconnect",
+    "reconnect_sentence",
+]
 
 log = structlog.get_logger(__name__)
-
-
-def reconnect_sentence(workspace_name: str) -> str:
-    """What the person reads when Notion no longer accepts our tokens."""
-    return (
-        f"Notion no longer accepts our access to {workspace_name or 'this workspace'}. "
-        "What was imported still answers, but it will not follow edits until you reconnect."
-    )
 
 
 def connect(runtime: Runtime, *, organisation_id: int, grant: TokenGrant) -> Connection:
@@ -73,7 +63,7 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
         window_seconds=notion.window_seconds,
         people_share=notion.people_share,
         clock=runtime.clock,
-        flight_seconds=2 * max(notion.timeout_seconds, 70.0) + 30,
+        flight_seconds=longest_flight(notion.timeout_seconds),
     )
 
 
@@ -81,160 +71,35 @@ def client_for(
     runtime: Runtime, connection: Connection, *, http: httpx.Client, lane: Lane = "work"
 ) -> NotionClient:
     """Notion as this connection sees it; marks the connection when only the person can mend it."""
+    tokens = ConnectionTokens(runtime, connection.id, http=http)
     return NotionClient(
         http=http,
-        tokens=ConnectionTokens(runtime, connection.id, http=http),
+        tokens=tokens,
         budget=budget_for(runtime, connection.workspace_id),
         lane=lane,
         clock=runtime.clock,
         pause=runtime.pause,
-        on_reconnect=lambda: mark_reconnect(connection),
+        on_refused=tokens.give_up,
     )
-
-
-def mark_reconnect(connection: Connection) -> None:
-    """From now on the connection waits for its person; a connection that is not alive stays as it is."""
-    with _opened():
-        _mark_reconnect(connection)
 
 
 def forget_tokens(
     runtime: Runtime, connection: Connection, *, http: httpx.Client | None = None
 ) -> Connection:
-    """Disconnect: revoke at Notion as well as we can, delete both tokens here, keep sources and content."""
-    with _opened():
-        row = Connection.get_by_id(connection.id)
-        if row.access_token is not None:
-            with _http(runtime, http) as client:
-                _revoke(runtime, client, row)
-        Connection.update(
-            state="disconnected",
-            access_token=None,
-            refresh_token=None,
-            refreshing_until=None,
-            error=None,
-            rest_until=None,
-        ).where(Connection.id == row.id).execute()
-        log.info("connection_disconnected", connection=row.id)
-        return Connection.get_by_id(row.id)
-
-
-class ConnectionTokens:
-    """The tokens of one connection, from its row; for use in any thread, refreshed once for all processes."""
-
-    def __init__(self, runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> None:
-        self._runtime = runtime
-        self._id = connection_id
-        self._http = http
-        self._lock = Lock()
-        self._token: str | None = None
-
-    def access_token(self) -> str:
-        """The token as last known here; a token replaced meanwhile is noticed by its 401."""
-        with self._lock:
-            if self._token is None:
-                with _opened():
-                    self._token = self._open(self._row().access_token)
-            return self._token
-
-    def refresh(self, used: str) -> str:
-        """The token that replaces `used`.
-
-        Raises ReconnectNeeded when Notion refuses, Transient when it may work later; then nothing is lost.
-        """
-        with self._lock:
-            self._token = None
-            self._token = self._replacement(used)
-            return self._token
-
-    def _replacement(self, used: str) -> str:
-        waited = 0.0
-        while True:
-            with _opened():
-                row = self._row()
-                current = self._open(row.access_token)
-                if current != used:
-                    return current
-                if row.refresh_token is None:
-                    _mark_reconnect(row)
-                    raise ReconnectNeeded(reconnect_sentence(row.workspace_name))
-                until = self._claim(row)
-            if until is not None:
-                return self._refreshed(row, until)
-            if waited >= LONGEST_WAIT_SECONDS:
-                raise Transient(code="refresh_under_way", endpoint="POST /v1/oauth/token")
-            self._runtime.pause(WAIT_SECONDS)
-            waited += WAIT_SECONDS
-
-    def _claim(self, row: Connection) -> datetime | None:
-        """The right to refresh, until the moment answered; None while someone else holds it."""
-        now = self._runtime.clock()
-        until = now + REFRESH_LEASE
-        free = Connection.refreshing_until.is_null() | (Connection.refreshing_until <= now)
-        claimed = (
-            Connection.update(refreshing_until=until)
-            .where(Connection.id == row.id, free, Connection.access_token == row.access_token)
-            .execute()
-        )
-        return until if claimed == 1 else None
-
-    def _refreshed(self, row: Connection, until: datetime) -> str:
-        """Ask Notion, without an open transaction, and store both tokens at once if the claim still holds."""
-        ours = (Connection.id == row.id) & (Connection.refreshing_until == until)
+    """Disconnect: delete both tokens here, revoke at Notion as well as we can, keep sources and content."""
+    with database_opened():
+        row = _emptied(connection.id)
+    log.info("connection_disconnected", connection=row.id)
+    if row.access_token is not None:
         try:
-            with _http(self._runtime, self._http) as http:
-                grant = oauth.refresh(
-                    http, self._runtime.config, self._open(row.refresh_token), clock=self._runtime.clock
-                )
-                with _opened():
-                    if self._store(row, grant, until):
-                        log.info("token_refreshed", connection=row.id, request_id=grant.request_id)
-                        return grant.access_token
-                    return self._overtaken(http, grant)
-        except OAuthRefused as error:
-            log.warning("token_refresh_refused", connection=row.id, code=error.code)
-            with _opened():
-                if Connection.select().where(ours).exists():
-                    _mark_reconnect(row)
-                    raise ReconnectNeeded(
-                        reconnect_sentence(row.workspace_name), status=error.status, code=error.code
-                    ) from error
-                return self._open(self._row().access_token)
-        finally:
-            with _opened():
-                Connection.update(refreshing_until=None).where(ours).execute()
-
-    def _store(self, row: Connection, grant: TokenGrant, until: datetime) -> bool:
-        seal = self._runtime.vault.seal
-        changes: dict[str, str | None] = {"access_token": seal(grant.access_token)}
-        if grant.refresh_token is not None:
-            # Without a new one the old one stays valid. https://www.rfc-editor.org/rfc/rfc6749#section-6
-            changes["refresh_token"] = seal(grant.refresh_token)
-        stored = (
-            Connection.update(refreshing_until=None, **changes)
-            .where(Connection.id == row.id, Connection.refreshing_until == until)
-            .execute()
-        )
-        return bool(stored == 1)
-
-    def _overtaken(self, http: httpx.Client, grant: TokenGrant) -> str:
-        """The person reconnected or disconnected while we refreshed: that counts, not our new tokens."""
-        try:
-            return self._open(self._row().access_token)
-        except ReconnectNeeded:
-            _revoke_token(self._runtime, http, self._id, grant.access_token)
-            raise
-
-    def _row(self) -> Connection:
-        row = Connection.get_or_none(Connection.id == self._id)
-        if row is None or row.state != "alive" or row.access_token is None:
-            raise ReconnectNeeded(reconnect_sentence(row.workspace_name if row else ""))
-        return row
-
-    def _open(self, sealed: str | None) -> str:
-        if sealed is None:
-            raise ReconnectNeeded()
-        return self._runtime.vault.open(sealed)
+            token = runtime.vault.open(row.access_token)
+        except VaultError:
+            log.warning("token_not_revoked", connection=row.id, reason="vault")
+        else:
+            with nullcontext(http) if http is not None else http_for(runtime) as client:
+                revoke(runtime, client, row.id, token)
+    with database_opened():
+        return Connection.get_by_id(connection.id)  # type: ignore[no-any-return]
 
 
 def _known(organisation_id: int, grant: TokenGrant) -> Connection | None:
@@ -246,7 +111,7 @@ def _known(organisation_id: int, grant: TokenGrant) -> Connection | None:
             Connection.owner_user_id == grant.owner_user_id
         )
         known = Connection.select().where(mine, same_person).order_by(Connection.id.desc()).first()
-    return known
+    return known  # type: ignore[no-any-return]
 
 
 def _create(runtime: Runtime, organisation_id: int, grant: TokenGrant) -> Connection:
@@ -273,41 +138,19 @@ def _renew(runtime: Runtime, row: Connection, grant: TokenGrant) -> Connection:
     return row
 
 
-def _mark_reconnect(row: Connection) -> None:
-    changed = (
-        Connection.update(state="reconnect", error=reconnect_sentence(row.workspace_name))
-        .where(Connection.id == row.id, Connection.state == "alive")
-        .execute()
-    )
-    if changed:
-        log.warning("connection_needs_reconnect", connection=row.id)
+def _emptied(connection_id: int) -> Connection:
+    """The row as it was when its tokens were deleted: nobody replaced them between the two."""
+    gone = {"access_token": None, "refresh_token": None, "refreshing_until": None}
+    while True:
+        row = Connection.get_by_id(connection_id)
+        changed = (
+            Connection.update(state="disconnected", error=None, rest_until=None, **gone)
+            .where(Connection.id == connection_id, _same(Connection.access_token, row.access_token))
+            .execute()
+        )
+        if changed == 1:
+            return row  # type: ignore[no-any-return]
 
 
-def _revoke(runtime: Runtime, http: httpx.Client, row: Connection) -> None:
-    try:
-        token = runtime.vault.open(row.access_token or "")
-    except VaultError:
-        log.warning("token_not_revoked", connection=row.id, reason="vault")
-        return
-    _revoke_token(runtime, http, row.id, token)
-
-
-def _revoke_token(runtime: Runtime, http: httpx.Client, connection_id: int, token: str) -> None:
-    try:
-        oauth.revoke(http, runtime.config, token, clock=runtime.clock)
-    except NotionError as error:
-        log.warning("token_not_revoked", connection=connection_id, code=error.code)
-
-
-@contextmanager
-def _opened() -> Iterator[None]:
-    """A database connection for this thread: its own for the moment, unless it has one already."""
-    if database.is_closed():
-        with database.connection_context():
-            yield
-    else:
-        yield
-
-
-def _http(runtime: Runtime, http: httpx.Client | None) -> httpx.Client | nullcontext[httpx.Client]:
-    return nullcontext(http) if http is not None else http_for(runtime)
+def _same(column: TextField, value: str | None) -> Expression:
+    return column.is_null() if value is None else column == value

@@ -17,7 +17,7 @@ from enum import Enum
 import httpx
 import structlog
 
-from . import connections, due, lease, runs
+from . import connections, due, lease
 from .db import database
 from .errors import (
     Blocked,
@@ -28,18 +28,20 @@ from .errors import (
     NotionError,
     ReconnectNeeded,
 )
-from .fetch import Fetched, Task, fetch
+from .fetch import Fetched, fetch
 from .lease import Lease
 from .listing import Lister
 from .models import Connection, Document, Source
 from .notion.client import NotionClient
+from .runs import Ledger
 from .runtime import Runtime
-from .sync import Writer, task_for
+from .sync import Booked, Writer, task_for
 from .watch import Rank, pause_after
 
 log = structlog.get_logger(__name__)
 
 _BREATH = 1.0  # seconds between two looks at the lease while waiting for Notion
+_AHEAD = 4  # batches of documents booked at once, for each that is under way
 _STOP_PATIENCE = 4.0  # seconds a worker that was asked to end waits for what is under way
 _FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden)
 """What concerns the whole connection: it rests, and what was under way has not failed."""
@@ -88,45 +90,56 @@ class _Drain:
         self._lease = held
         self._http = http
         self._stop = stop
-        self._writer = Writer(runtime.config)
-        self._flying: dict[Future[Fetched], Task] = {}
-        self._grounded: list[Task] = []
+        self._ledger = Ledger()
+        self._writer = Writer(runtime.config, self._ledger)
+        self._flying: dict[Future[Fetched], Booked] = {}
+        self._grounded: list[Booked] = []
+        self._settled_at = time.monotonic()
         self._parallel = runtime.config.notion.parallel_requests
         self._pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="notion")
 
     def run(self) -> Ended:
         ends = self._runtime.clock() + timedelta(seconds=self._runtime.config.watch.slice_seconds)
+        # A worker that was killed may have left sources behind that only want settling.
+        self._ledger.touch(due.sources_at_work(self._connection.id))
         try:
             ended = self._work(ends)
             self._bring_home(patience=_STOP_PATIENCE)
-            return ended
         except _FOR_ALL as error:
             self._bring_home(patience=None)
             self._rest(error)
-            return Ended.REST
+            ended = Ended.REST
         finally:
-            self._give_back()
             # Closing the connections ends requests that are still under way, so that a stop takes no minute.
             self._http.close()
             self._pool.shutdown(wait=True, cancel_futures=True)
+        self._give_back()
+        self._settle()
+        return ended
 
     def _work(self, ends: datetime) -> Ended:
-        while True:
-            if self._stop.is_set():
-                return Ended.STOPPED
+        while not self._stop.is_set():
             now = self._runtime.clock()
-            in_time = now < ends
-            source = due.next_source(self._connection.id, now=now) if in_time else None
-            if source is not None and not self._flying and self._comes_first(source, now):
-                self._list(source)
-                continue
-            if in_time and len(self._flying) < self._parallel:
-                self._take_off(now, before=source)
-            if not self._flying:
-                if source is not None:
+            if now >= ends and not self._flying:
+                return Ended.SLICE
+            if now < ends and len(self._flying) < self._parallel:
+                source = due.next_source(self._connection.id, now=now)
+                if source is not None and not self._flying and self._comes_first(source, now):
+                    self._list(source)
                     continue
-                return Ended.DONE if in_time else Ended.SLICE
-            self._land()
+                self._take_off(now, before=source)
+                if not self._flying and source is None:
+                    return Ended.DONE
+            if self._flying:
+                self._land()
+            if time.monotonic() - self._settled_at > _BREATH:
+                self._settle()
+        return Ended.STOPPED
+
+    def _settle(self) -> None:
+        with self._commit():
+            self._ledger.settle(now=self._runtime.clock())
+        self._settled_at = time.monotonic()
 
     def _comes_first(self, source: Source, now: datetime) -> bool:
         documents = due.next_documents(self._connection.id, now=now, limit=1)
@@ -139,6 +152,7 @@ class _Drain:
             clock=self._runtime.clock,
             ask=self._ask,
             commit=self._commit,
+            ledger=self._ledger,
         )
         try:
             lister.list(source)
@@ -167,9 +181,9 @@ class _Drain:
         return future.result()
 
     def _take_off(self, now: datetime, *, before: Source | None) -> None:
-        """Book and start as many fetches as there are free threads: wishes first, mere looks when nobody wishes."""
-        room = self._parallel - len(self._flying)
-        flying = [task.document_id for task in self._flying.values()]
+        """Book and start a batch of fetches: wishes first, mere looks when nobody wishes."""
+        room = _AHEAD * self._parallel - len(self._flying)
+        flying = [booked.row.id for booked in self._flying.values()]
         documents = due.next_documents(self._connection.id, now=now, limit=room, but=flying)
         if before is not None:
             documents = [row for row in documents if row.wanted_rank < before.wanted_rank]
@@ -178,25 +192,28 @@ class _Drain:
         if not documents:
             return
         with self._commit():
-            self._book(documents, now)
-        for document in documents:
-            task = task_for(document, now=now)
-            client = self._client()
-            future = self._pool.submit(fetch, client, task, clock=self._runtime.clock)
-            self._flying[future] = task
+            batch = self._book(documents, now)
+        for booked in batch:
+            future = self._pool.submit(fetch, self._client(), booked.task, clock=self._runtime.clock)
+            self._flying[future] = booked
 
-    def _book(self, documents: Sequence[Document], now: datetime) -> None:
+    def _book(self, documents: Sequence[Document], now: datetime) -> list[Booked]:
         """Book the retry before the attempt: a crash then means later, never at once and forever."""
-        for document in documents:
-            attempts = document.attempts + 1
-            Document.update(attempts=attempts, try_after=now + pause_after(attempts)).where(
-                Document.id == document.id
+        tasks = [task_for(document, now=now) for document in documents]
+        for attempts in sorted({row.attempts for row in documents}):
+            ids = [row.id for row in documents if row.attempts == attempts]
+            Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
+                Document.id.in_(ids)
             ).execute()
-        wished = [row.id for row in documents if row.wanted_at is not None and row.wanted_rank < Rank.VERIFY]
-        for source_id in sorted({held for ids in due.sources_holding(wished).values() for held in ids}):
-            source = Source.get_by_id(source_id)
-            rank = min(Rank(row.wanted_rank) for row in documents if row.id in wished)
-            runs.open_run(source, rank=rank, now=now)
+        holders = due.sources_holding([row.id for row in documents])
+        for document in documents:
+            document.attempts += 1
+            if document.wanted_at is not None and document.wanted_rank < Rank.VERIFY:
+                self._ledger.open(holders[document.id], rank=Rank(document.wanted_rank), now=now)
+        return [
+            Booked(document, tuple(holders[document.id]), task)
+            for document, task in zip(documents, tasks, strict=True)
+        ]
 
     def _land(self) -> None:
         """Write what has come back. What cannot go on for the whole connection is raised."""
@@ -205,55 +222,48 @@ class _Drain:
             self._lease.renew()
         stopped: list[BaseException] = []
         for future in done:
-            error = future.exception()
+            booked, error = self._flying.pop(future), future.exception()
             if isinstance(error, _FOR_ALL):
-                self._grounded.append(self._flying.pop(future))
+                self._grounded.append(booked)
                 stopped.append(error)
-                continue
-            task = self._flying.pop(future)
-            self._write(task, error, None if error else future.result())
+            elif error is not None:
+                self._failed(booked, error)
+            else:
+                self._write(booked, future.result())
         if stopped:
             raise stopped[0]
 
     def _bring_home(self, *, patience: float | None) -> None:
         """Write what is still under way, for what was asked is paid for; give up after `patience` seconds."""
+        for future in [future for future in self._flying if future.cancel()]:
+            self._grounded.append(self._flying.pop(future))
         ends = None if patience is None else time.monotonic() + patience
         while self._flying and (ends is None or time.monotonic() < ends):
             with suppress(*_FOR_ALL):
                 self._land()
 
-    def _write(self, task: Task, error: BaseException | None, fetched: Fetched | None) -> None:
-        now = self._runtime.clock()
-        with self._commit():
-            document = Document.get_or_none(Document.id == task.document_id)
-            if document is None:  # deleted meanwhile
-                return
-            if isinstance(error, NotionError):
-                log.info("fetch_failed", document_id=document.id, error=str(error))
-                self._writer.fail(document, task, error, now=now)
-                return
-        if error is not None and not isinstance(error, HilalError):
-            self._broken(task, error)
-            return
-        assert fetched is not None
+    def _write(self, booked: Booked, fetched: Fetched) -> None:
         try:
             with self._commit():
-                self._writer.put(Document.get_by_id(task.document_id), task, fetched, now=now)
+                self._writer.put(booked, fetched, now=self._runtime.clock())
         except HilalError:
             raise
         except Exception as fault:  # one poisoned page must not hold up the others; logged with its trace
-            self._broken(task, fault)
+            self._failed(booked, fault)
 
-    def _broken(self, task: Task, fault: BaseException) -> None:
-        log.error("document_broken", document_id=task.document_id, notion_id=task.notion_id, exc_info=fault)
+    def _failed(self, booked: Booked, error: BaseException) -> None:
+        now = self._runtime.clock()
         with self._commit():
-            document = Document.get_or_none(Document.id == task.document_id)
-            if document is not None:
-                self._writer.put_off(document, BROKEN, now=self._runtime.clock())
+            if isinstance(error, NotionError):
+                log.info("fetch_failed", document_id=booked.row.id, error=str(error))
+                self._writer.fail(booked, error, now=now)
+            else:
+                log.error("document_broken", document_id=booked.row.id, exc_info=error)
+                self._writer.put_off(booked, BROKEN, now=now)
 
     def _give_back(self) -> None:
         """Unbook what was started and not written: it did not fail."""
-        ids = [task.document_id for task in [*self._flying.values(), *self._grounded]]
+        ids = [booked.row.id for booked in [*self._flying.values(), *self._grounded]]
         if ids:
             with self._commit():
                 Document.update(attempts=Document.attempts - 1, try_after=None).where(

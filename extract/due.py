@@ -9,7 +9,7 @@ from datetime import datetime
 from peewee import JOIN, SQL, Case, Expression, fn
 
 from .models import Chunk, Connection, DataSource, Document, Membership, Run, Source
-from .watch import Rank
+from .watch import AT_WORK, Rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,12 @@ def connections_with_work(*, now: datetime) -> list[int]:
     document = fn.EXISTS(
         Document.select(SQL("1")).where((Document.connection == Connection.id) & ripe(Document, now))
     )
+    unsettled = fn.EXISTS(
+        Source.select(SQL("1")).where(
+            (Source.connection == Connection.id)
+            & Source.status.in_(("processing", "training", "re-training"))
+        )
+    )
     look = fn.EXISTS(
         Document.select(SQL("1")).where(
             (Document.connection == Connection.id)
@@ -90,7 +96,17 @@ def connections_with_work(*, now: datetime) -> list[int]:
             & ((Document.look_at <= now) | (Document.verify_at <= now))
         )
     )
-    query = Connection.select(Connection.id).where(free & (source | document | look)).order_by(Connection.id)
+    query = (
+        Connection.select(Connection.id)
+        .where(free & (source | document | unsettled | look))
+        .order_by(Connection.id)
+    )
+    return [row.id for row in query]
+
+
+def sources_at_work(connection_id: int) -> list[int]:
+    """Sources of a connection that show a person that they are at work."""
+    query = Source.select(Source.id).where((Source.connection == connection_id) & Source.status.in_(AT_WORK))
     return [row.id for row in query]
 
 
@@ -112,18 +128,27 @@ def sources_holding(document_ids: Sequence[int]) -> dict[int, list[int]]:
 class Standing:
     """How the documents of one source stand."""
 
-    outstanding: int
     readable: int
     with_text: int
     failed: int
 
 
+def has_outstanding(source: Source) -> bool:
+    """Whether a document of the source is wanted and has not failed since."""
+    outstanding = (
+        (Membership.source == source.id)
+        & (Document.connection == source.connection_id)
+        & Document.wanted_at.is_null(False)
+        & Document.error.is_null()
+    )
+    return bool(Document.select(SQL("1")).join(Membership).where(outstanding).exists())
+
+
 def standing(source_id: int) -> Standing:
-    """Count the documents of a source: still to be tried, readable, with text, failed."""
+    """Count the documents of a source: readable, with text, failed."""
     live = Document.removed_at.is_null()
     counts = (
         Document.select(
-            _count(live & Document.wanted_at.is_null(False) & Document.error.is_null()),
             _count(live & Document.synced_at.is_null(False)),
             _count(live & fn.EXISTS(Chunk.select(SQL("1")).where(Chunk.document == Document.id))),
             _count(live & Document.error.is_null(False)),
@@ -133,8 +158,8 @@ def standing(source_id: int) -> Standing:
         .tuples()
         .get()
     )
-    outstanding, readable, with_text, failed = (int(count or 0) for count in counts)
-    return Standing(outstanding=outstanding, readable=readable, with_text=with_text, failed=failed)
+    readable, with_text, failed = (int(count or 0) for count in counts)
+    return Standing(readable=readable, with_text=with_text, failed=failed)
 
 
 def _count(condition: Expression) -> Expression:

@@ -21,7 +21,6 @@ class Task:
 
     document_id: int
     notion_id: str
-    wanted_at: datetime | None
     stub: Stub | None
     only_if: Callable[[Stub], bool] | None = None
 

@@ -1,4 +1,4 @@
-"""The full text of one chatbot's chunks in SQL: which chunks hold a word, which fit best; on SQLite and PostgreSQL."""
+"""One chatbot's full text, in the SQL of both databases: which chunks hold a word, and what they hold."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from .db import database, is_postgres
-from .index import scope
+from .index import TITLED, scope
 from .queries import Phrase, Unit
 from .ranking import Candidate
 
-_AT_MOST = 20_000  # matching chunks that the database orders for us
+_AT_MOST = 6_000  # matching chunks that the database orders for us: keeps common words quick
 
 
 class FullText:
@@ -24,10 +24,13 @@ class FullText:
         self._id = "chunk_id" if self._postgres else "rowid"
         self._matches = "terms @@ %s::tsquery" if self._postgres else "chunk_text MATCH ?"
 
-    def size(self) -> int:
-        """How many chunks the chatbot has."""
-        sql = f"SELECT COUNT(*) FROM chunk_text WHERE {self._matches}"
-        return int(self._rows(sql, [self._query([])])[0][0])
+    def size(self, at_most: int) -> int:
+        """How many chunks the chatbot has; counting stops at `at_most`."""
+        sql = (
+            "SELECT COUNT(*) FROM (SELECT 1 FROM document AS d JOIN chunk AS c ON c.document_id = d.id"
+            f" WHERE d.chatbot_id = {self._mark} LIMIT {self._mark}) AS some"
+        )
+        return int(self._rows(sql, [self._chatbot_id, at_most])[0][0])
 
     def postings(self, units: Sequence[Unit], at_most: int) -> dict[int, list[int]]:
         """By the unit's place: the chunks that hold it, `at_most` of them."""
@@ -45,15 +48,22 @@ class FullText:
         return found
 
     def best(self, units: Sequence[Unit], limit: int) -> list[int]:
-        """The chunks that hold any of the units (and all required ones), as the database itself ranks them."""
+        """The chunks that the database itself ranks highest: titled so, holding all the units, or any of them."""
+        found = dict.fromkeys(self._ranked(self._titled(units), limit // 2))
+        found |= dict.fromkeys(self._ranked(self._query(units, every=True), limit))
+        if len(found) < limit and len(units) > 1:
+            found |= dict.fromkeys(self._ranked(self._query(units), limit - len(found)))
+        return list(found)
+
+    def _ranked(self, query: str, limit: int) -> list[int]:
         narrowed, values = self._narrowed()
-        query = self._query(units)
         worth, given = "bm25(chunk_text, 0, 2.0, 1.5, 1.0)", list[Any]()
         if self._postgres:
             worth, given = "-ts_rank('{0.1, 0.4, 0.6, 1.0}', terms, %s::tsquery, 1)", [query]
         sql = (
             f"SELECT {self._id} FROM (SELECT {self._id}, {worth} AS worth FROM chunk_text"
-            f" WHERE {self._matches}{narrowed} LIMIT {self._mark}) AS found ORDER BY worth, {self._id} LIMIT {self._mark}"
+            f" WHERE {self._matches}{narrowed} LIMIT {self._mark}) AS found"
+            f" ORDER BY worth, {self._id} LIMIT {self._mark}"
         )
         return [row[0] for row in self._rows(sql, [*given, query, *values, _AT_MOST, limit])]
 
@@ -91,17 +101,26 @@ class FullText:
         sql = f" AND {self._id} IN (SELECT c.id FROM chunk AS c WHERE {held})"
         return sql, values
 
-    def _query(self, units: Sequence[Unit]) -> str:
-        """Of this chatbot: all required units, or else any of the units."""
-        required = [self._unit(unit) for unit in units if unit.required]
-        any_of = [self._unit(unit) for unit in units]
-        every, either = (" & ", " | ") if self._postgres else (" AND ", " OR ")
-        wanted = every.join(required) if required else either.join(any_of)
+    def _query(self, units: Sequence[Unit], *, every: bool = False) -> str:
+        """Of this chatbot: all units or any of them, and all the required ones either way."""
+        asked = units if every else [unit for unit in units if unit.required] or units
+        both, either = (" & ", " | ") if self._postgres else (" AND ", " OR ")
+        strict = every or any(unit.required for unit in units)
+        wanted = (both if strict else either).join(self._unit(unit) for unit in asked)
+        return self._scoped(wanted, "{title headings body}")
+
+    def _titled(self, units: Sequence[Unit]) -> str:
+        """Of this chatbot: the chunks of documents whose title holds every unit, by its first form."""
+        terms = [term for unit in units for term in unit.forms[0].terms]
+        if self._postgres:
+            return self._scoped(" & ".join(f"'{TITLED}{term}'" for term in terms), "")
+        return self._scoped(" AND ".join(f'"{term}"' for term in terms), "title")
+
+    def _scoped(self, wanted: str, columns: str) -> str:
         scoped = scope(self._chatbot_id)
         if self._postgres:
-            return f"'{scoped}' & ({wanted})" if wanted else f"'{scoped}'"
-        within = f"scope : {scoped}"
-        return f"{within} AND {{title headings body}} : ({wanted})" if wanted else within
+            return f"'{scoped}' & ({wanted})"
+        return f"scope : {scoped} AND {columns} : ({wanted})"
 
     def _unit(self, unit: Unit) -> str:
         write = _tsquery if self._postgres else _fts5

@@ -14,6 +14,7 @@ from .words import terms
 
 T = TypeVar("T")
 _BATCH = 400  # rows of one statement: stays far below SQLite's limit of variables
+TITLED = "title:"  # before a term of a title in PostgreSQL; no word of a text holds a colon
 _GAP = 100  # positions between two fields, so that no phrase reaches from one into the next
 
 
@@ -152,7 +153,8 @@ def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], re
             chunk.position = after[digest][0]
             moved.append(chunk)
     if moved:
-        Chunk.bulk_update(moved, [Chunk.position], batch_size=_BATCH)
+        rewrite: Any = Chunk.bulk_update  # peewee ships no types for it
+        rewrite(moved, [Chunk.position], batch_size=_BATCH)
 
     new = [(position, passage) for digest, (position, passage) in after.items() if digest not in before]
     for batch in _batches(new):
@@ -171,7 +173,8 @@ def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], re
 
     to_index = after if retitled else {passage.digest: (position, passage) for position, passage in new}
     if to_index:
-        ids = dict(Chunk.select(Chunk.digest, Chunk.id).where(Chunk.document == document.id).tuples())
+        rows = Chunk.select(Chunk.digest, Chunk.id).where(Chunk.document == document.id).tuples()
+        ids: dict[str, int] = {digest: chunk_id for digest, chunk_id in rows}  # noqa: C416
         _write_full_text(
             document.chatbot_id,
             reading.title,
@@ -212,7 +215,9 @@ def _vector(scoped: str, fields: tuple[list[str], list[str], list[str]]) -> str:
             places.setdefault(term, []).append(f"{min(start + offset, 16_383)}{weight}")
         start += len(field) + _GAP
     lexemes = [f"'{term}':{','.join(spots[:255])}" for term, spots in places.items()]
-    return " ".join([f"'{scoped}'", *lexemes])
+    # Titles once more as terms of their own: asking for weight A would read every row that holds the word.
+    titles = [f"'{TITLED}{term}'" for term in dict.fromkeys(fields[0])]
+    return " ".join([f"'{scoped}'", *titles, *lexemes])
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -14,14 +14,15 @@ from typing import TypeVar
 
 import structlog
 
-from . import index, runs
+from . import index
 from .config import Config
 from .errors import NotFound, NotionError
 from .models import DataSource, Document, Membership, Source
 from .notice import add_document, documents_by_page, mark, mark_if_moved
 from .notion.client import NotionClient
+from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub
-from .sync import settle_sources
+from .sync import doubt_pause
 from .watch import Rank, pause_after, verify_at
 
 log = structlog.get_logger(__name__)
@@ -49,15 +50,15 @@ class Lister:
     clock: Clock
     ask: Callable[[Callable[[], object]], object]
     commit: Callable[[], AbstractContextManager[object]]
+    ledger: Ledger
 
     def list(self, source: Source) -> None:
         """Bring the documents and marks of `source` up to what Notion lists. Raises NotionError when to stop."""
         rank = Rank(source.wanted_rank)
         with self.commit():
             if rank is not Rank.VERIFY:
-                run = runs.open_run(source, rank=rank, now=self.clock())
-                log.info("listing", source_id=source.id, run_id=run.id, rank=rank.name.lower())
-                runs.show_listing(source)
+                self.ledger.open([source.id], rank=rank, now=self.clock())
+                show_listing(source)
         if source.kind == "page":
             self._page(source, rank)
             return
@@ -67,8 +68,8 @@ class Lister:
         finally:
             spent = self.client.requests - before
             with self.commit():
-                runs.count(runs.open_runs([source.id]), requests=spent)
-                settle_sources([source.id], now=self.clock())
+                self.ledger.count([source.id], requests=spent)
+                self.ledger.touch([source.id])
 
     def put_off(self, source: Source, error: NotionError) -> None:
         """The listing failed: say so, keep what we hold, try again later. A first 404 proves nothing."""
@@ -87,10 +88,10 @@ class Lister:
                 source.try_after = now + pause_after(source.attempts)
                 source.error = error.sentence
             source.save(only=[Source.attempts, Source.try_after, Source.error, Source.doubted_at])
-            runs.settle(source, now=now)
+            self.ledger.touch([source.id])
 
     def _doubt_pause(self) -> timedelta:
-        return timedelta(seconds=max(15.0, self.config.watch.poll_seconds))
+        return doubt_pause(self.config.watch.poll_seconds)
 
     def _confirmed_gone(self, source: Source, *, now: datetime) -> bool:
         return source.doubted_at is not None and now - source.doubted_at >= self._doubt_pause()
@@ -110,6 +111,7 @@ class Lister:
             # A full pass reads the body whatever the time says; a scheduled one compares first.
             mark(document, now=now, rank=Rank.EDIT if source.wanted_full and rank > Rank.EDIT else rank)
             self._listed(source, now=now)
+            self.ledger.touch([source.id])
 
     def _database(self, source: Source, rank: Rank) -> None:
         container = self._asked(lambda: self.client.get_database(source.notion_id))
@@ -120,7 +122,7 @@ class Lister:
         if not container.data_sources:
             with self.commit():
                 self._listed(source, now=self.clock())
-                runs.close(source, outcome="failed", sentence=LINKED, now=self.clock())
+                self.ledger.close(source, outcome="failed", sentence=LINKED, now=self.clock())
             return
         schemas = [
             self._asked(lambda ref=ref: self.client.get_data_source(ref.id))  # type: ignore[misc]
@@ -252,10 +254,10 @@ class Lister:
             Document.update(
                 removed_at=now, error=sentence, wanted_at=None, look_at=None, verify_at=None, stub=None
             ).where(Document.id.in_(batch)).execute()
-        runs.count(runs.open_runs([source.id]), removed=len(only_here))
+        self.ledger.count([source.id], removed=len(only_here))
         self._listed(source, now=now)
         source.doubted_at = now
         source.listing_open = False
         source.save(only=[Source.doubted_at, Source.listing_open])
-        runs.close(source, outcome="empty", sentence=sentence, now=now)
+        self.ledger.close(source, outcome="empty", sentence=sentence, now=now)
         log.info("source_gone", source_id=source.id, documents=len(only_here))

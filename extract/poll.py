@@ -1,4 +1,4 @@
-"""The two sweeps of a connection: recent edits and recent trash. Two requests when nothing moved, whatever is stored."""
+"""The two sweeps of a connection: recent edits, recent trash. Two requests when nothing moved, whatever is stored."""
 
 from __future__ import annotations
 

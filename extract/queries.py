@@ -1,4 +1,4 @@
-"""What a person typed → the units to look for: words, phrases in quotes, the last word as far as it is typed."""
+"""A query → the units to look for: words, phrases in quotes, the last word as far as it is typed."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ _ENDINGS = (
 # Words that say nothing about what a text is about, as `words` makes them.
 STOP = frozenset(
     terms(
-        "a an the and or but if of at by for with about into to from in on is are was were be been being am do does"
-        " did doing done has have had having what which who whom whose when where why how that this these those"
-        " there here it its he she they them their his her we us our you your i me my as so than then can could"
-        " should would will shall may might must not no nor s t please tell"
-        " der die das ein eine einer eines einem einen und oder in im von zu zum zur mit auf für ist sind war waren"
-        " wird werden wurde wurden was wer wie wo wann warum welche welcher welches den dem des es sich nicht hat"
-        " le la les un une des du de et ou est sont dans pour par sur que qui quel quelle quels quelles comment"
-        " el los las unos unas y o es son en por para con del al qué cuál cómo quién dónde"
-        " и в во на с со к по о об от до из у за не что кто как где когда почему какой какая какое какие был была"
-        " было были это ли для а но или"
-        " ما من في على إلى عن هل كم متى أين كيف هو هي التي الذي هذا هذه كان كانت ماذا لماذا أو ثم مع"
+        "a an the and or but if of at by for with about into to from in on is are was were be been being"
+        " am do does did doing done has have had having what which who whom whose when where why how that"
+        " this these those there here it its he she they them their his her we us our you your i me my as"
+        " so than then can could should would will shall may might must not no nor s t please tell der die"
+        " das ein eine einer eines einem einen und oder in im von zu zum zur mit auf für ist sind war"
+        " waren wird werden wurde wurden was wer wie wo wann warum welche welcher welches den dem des es"
+        " sich nicht hat le la les un une des du de et ou est sont dans pour par sur que qui quel quelle"
+        " quels quelles comment el los las unos unas y o es son en por para con del al qué cuál cómo quién"
+        " dónde и в во на с со к по о об от до из у за не что кто как где когда почему какой какая какое"
+        " какие был была было были это ли для а но или ما من في على إلى عن هل كم متى أين كيف هو هي التي"
+        " الذي هذا هذه كان كانت ماذا لماذا أو ثم مع"
     )
 )
 

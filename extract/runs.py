@@ -2,26 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from .due import standing
+from .due import has_outstanding, standing
 from .index import Put
 from .models import Document, Membership, Run, Source
+from .shapes import Reading
 from .watch import Rank, outcome_of
 
 NOTHING_TO_READ = "There is no text to learn from in this source yet."
 NOTHING_READABLE = "None of its pages could be read. "
 
 
-def open_run(source: Source, *, rank: Rank, now: datetime) -> Run:
-    """The run of a source that is at work; the status follows."""
-    run = Run.get_or_none((Run.source == source.id) & Run.finished_at.is_null())
-    if run is None:
-        first = source.last_synced_at is None and rank is Rank.PERSON
-        run = Run.create(source=source.id, trigger="import" if first else rank.trigger, started_at=now)
-    _show(source, "re-training" if source.last_synced_at else "training")
-    return run
+class Ledger:
+    """The accounts of one drain: which runs are open, what is counted into them, which sources to settle.
+
+    Every method that writes is called inside a transaction that has checked the lease.
+    """
+
+    def __init__(self) -> None:
+        self._runs: dict[int, int] = {}  # source id -> id of its open run
+        self._touched: set[int] = set()
+
+    def open(self, source_ids: Sequence[int], *, rank: Rank, now: datetime) -> None:
+        """See that each source has an open run, and shows that it is at work."""
+        for source in Source.select().where(
+            Source.id.in_([one for one in source_ids if one not in self._runs])
+        ):
+            run = Run.get_or_none((Run.source == source.id) & Run.finished_at.is_null())
+            if run is None:
+                first = source.last_synced_at is None and rank is Rank.PERSON
+                run = Run.create(
+                    source=source.id, trigger="import" if first else rank.trigger, started_at=now
+                )
+            self._runs[source.id] = run.id
+            _show(source, "re-training" if source.last_synced_at else "training")
+        self.touch(source_ids)
+
+    def touch(self, source_ids: Iterable[int]) -> None:
+        """These sources may have come to an end of their work: settle them before long."""
+        self._touched.update(source_ids)
+
+    def count(self, source_ids: Sequence[int], **added: int) -> None:
+        """Add to plain counters of the sources' open runs, e.g. `requests=1`, `failed=1`, `removed=1`."""
+        ids = [self._runs[source_id] for source_id in source_ids if source_id in self._runs]
+        values = {name: getattr(Run, name) + number for name, number in added.items() if number}
+        if ids and values:
+            Run.update(**values).where(Run.id.in_(ids)).execute()
+
+    def count_put(self, source_ids: Sequence[int], reading: Reading, put: Put, *, requests: int) -> None:
+        """Add one read document to the sources' open runs."""
+        self.count(
+            source_ids,
+            requests=requests,
+            fetched=1,
+            changed=1 if put.changed else 0,
+            unchanged=0 if put.changed else 1,
+            chunks_added=put.added,
+            chunks_kept=put.kept,
+            chunks_removed=put.removed,
+            unread_blocks=reading.unread_blocks,
+        )
+        ids = [self._runs[source_id] for source_id in source_ids if source_id in self._runs]
+        if reading.unknown_tags and ids:
+            for run in Run.select().where(Run.id.in_(ids)):
+                run.unknown_tags = sorted({*run.unknown_tags, *reading.unknown_tags})
+                run.save(only=[Run.unknown_tags])
+
+    def settle(self, *, now: datetime) -> None:
+        """Close the runs of those touched sources that have nothing left to try."""
+        for source in Source.select().where(Source.id.in_(sorted(self._touched))):
+            if settle(source, now=now):
+                self._runs.pop(source.id, None)
+        self._touched.clear()
+
+    def close(self, source: Source, *, outcome: str, sentence: str | None, now: datetime) -> None:
+        """End the run of a source at once with a known outcome: its root is gone, or cannot be read."""
+        source.status, source.error = outcome, sentence
+        source.save(only=[Source.status, Source.error])
+        Run.update(outcome=outcome, finished_at=now, error=sentence).where(
+            (Run.source == source.id) & Run.finished_at.is_null()
+        ).execute()
+        self._runs.pop(source.id, None)
 
 
 def show_listing(source: Source) -> None:
@@ -35,44 +98,6 @@ def _show(source: Source, status: str) -> None:
         source.save(only=[Source.status])
 
 
-def count_fetch(
-    run_ids: Sequence[int], *, requests: int, put: Put | None, unread: int, tags: Sequence[str]
-) -> None:
-    """Add one read document to the open runs of its sources."""
-    if not run_ids:
-        return
-    values = {"requests": Run.requests + requests, "fetched": Run.fetched + 1}
-    if put is not None:
-        values |= {
-            "changed": Run.changed + (1 if put.changed else 0),
-            "unchanged": Run.unchanged + (0 if put.changed else 1),
-            "chunks_added": Run.chunks_added + put.added,
-            "chunks_kept": Run.chunks_kept + put.kept,
-            "chunks_removed": Run.chunks_removed + put.removed,
-            "unread_blocks": Run.unread_blocks + unread,
-        }
-    Run.update(**values).where(Run.id.in_(list(run_ids))).execute()
-    if tags:
-        for run in Run.select().where(Run.id.in_(list(run_ids))):
-            run.unknown_tags = sorted({*run.unknown_tags, *tags})
-            run.save(only=[Run.unknown_tags])
-
-
-def count(run_ids: Sequence[int], **added: int) -> None:
-    """Add to plain counters of runs, e.g. `requests=1`, `failed=1`, `removed=1`."""
-    if run_ids:
-        values = {name: getattr(Run, name) + number for name, number in added.items()}
-        Run.update(**values).where(Run.id.in_(list(run_ids))).execute()
-
-
-def open_runs(source_ids: Sequence[int]) -> list[int]:
-    """Ids of the open runs of these sources."""
-    if not source_ids:
-        return []
-    query = Run.select(Run.id).where(Run.source.in_(list(source_ids)) & Run.finished_at.is_null())
-    return [row.id for row in query]
-
-
 def settle(source: Source, *, now: datetime) -> bool:
     """Close the run and show the outcome once nothing of the source is left to try; answers whether it did.
 
@@ -80,9 +105,9 @@ def settle(source: Source, *, now: datetime) -> bool:
     """
     if source.wanted_at is not None and source.error is None:
         return False
-    stands = standing(source.id)
-    if stands.outstanding:
+    if has_outstanding(source):
         return False
+    stands = standing(source.id)
     listing_failed = source.wanted_at is not None
     outcome = outcome_of(
         readable=stands.readable,
@@ -127,12 +152,3 @@ def _sentence(source: Source, outcome: str) -> str | None:
         )
         return gone.error if gone and source.kind == "page" else NOTHING_TO_READ
     return None
-
-
-def close(source: Source, *, outcome: str, sentence: str | None, now: datetime) -> None:
-    """End the run of a source at once with a known outcome: its root is gone, or cannot be read."""
-    source.status, source.error = outcome, sentence
-    source.save(only=[Source.status, Source.error])
-    Run.update(outcome=outcome, finished_at=now, error=sentence).where(
-        (Run.source == source.id) & Run.finished_at.is_null()
-    ).execute()

@@ -19,7 +19,8 @@ from .vault import Vault
 class Runtime:
     """Handed down from the process's entry point; nothing below reads configuration or the clock elsewhere.
 
-    `pause` waits between quick retries. `transport` is the outermost seam to Notion: None is the network, tests put the sandbox's own app there.
+    `pause` waits between quick retries. `transport` is the outermost seam to Notion: None is the network, tests
+    put the sandbox's own app there.
     """
 
     config: Config

@@ -16,8 +16,10 @@ from .snippets import highlight_spans, snippet
 
 __all__ = ["find", "highlight_spans"]
 
-_COMMON = 4_000  # a word that more chunks hold is common, and by itself nominates none
-_POOL = 250  # chunks that are weighed in full
+_COMMON = 2_000  # a word that more chunks hold is common: it nominates only where rarer ones do not
+_COUNTED = 10_000  # chunks: of more, words that few hold tell no more than of this many
+_POOL = 200  # chunks that are weighed in full
+_ENOUGH = 50  # chunks nominated by rarer words
 
 
 def find(
@@ -40,29 +42,31 @@ def find(
 
 def _nominate(full_text: FullText, units: Sequence[Unit]) -> tuple[list[int], Mapping[int, float]]:
     """The chunks worth weighing, and what each unit of the query tells."""
-    # Where there are telling words, the others nominate nothing.
-    telling = [unit for unit in units if not unit.stop] or list(units)
     postings = full_text.postings(units, _COMMON + 1)
-    total = full_text.size()
+    if any(unit.required and not postings[unit.place] for unit in units):
+        return [], {}
+    total = full_text.size(_COUNTED)
     weights = {
         unit.place: rarity(len(postings[unit.place]), total) * (STOP_WEIGHT if unit.stop else 1.0)
         for unit in units
     }
-    required = [unit for unit in units if unit.required]
-    rare = [unit for unit in telling if len(postings[unit.place]) <= _COMMON]
+    # Where there are telling words, the others nominate nothing.
+    telling = [unit for unit in units if not unit.stop] or list(units)
+    rare = [unit for unit in telling if 0 < len(postings[unit.place]) <= _COMMON]
     common = [unit for unit in telling if len(postings[unit.place]) > _COMMON]
     promise: dict[int, float] = {}
     for unit in rare:
         for chunk_id in postings[unit.place]:
             promise[chunk_id] = promise.get(chunk_id, 0.0) + weights[unit.place]
-    for unit in required:
-        if unit in rare:
-            holding = set(postings[unit.place])
-            promise = {chunk_id: worth for chunk_id, worth in promise.items() if chunk_id in holding}
+    for unit in rare:
+        if unit.required:
+            promise = {key: promise[key] for key in postings[unit.place]}
     pool = sorted(promise, key=lambda chunk_id: (-promise[chunk_id], chunk_id))
-    if len(pool) > _POOL or common:
-        best = full_text.best(telling, _POOL)
-        pool = list(dict.fromkeys([*pool[:_POOL], *best]))
+    if len(pool) > _POOL:
+        # The database's own ranking parts those that hold equally rare words.
+        pool = list(dict.fromkeys([*pool[:_POOL], *full_text.best(rare, _POOL // 2)]))
+    if common and len(pool) < _ENOUGH:
+        pool = list(dict.fromkeys([*pool, *full_text.best(common, _POOL)]))
     return pool, weights
 
 

@@ -1,4 +1,4 @@
-"""A folded word → its stem: Porter's for Latin letters, light ones for Cyrillic and Arabic, so that forms of a word meet."""
+"""A folded word → its stem: Porter's for Latin letters, light ones for Cyrillic and Arabic."""
 
 from __future__ import annotations
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from . import index, runs
+from . import index
 from .config import Config
-from .due import rank_of, sources_holding
+from .due import rank_of
 from .errors import NotFound, NotionError
 from .fetch import Fetched, Task
-from .models import DataSource, Document, Membership, Source
+from .models import Connection, DataSource, Document, Membership, Source
 from .notice import held, keep_stub, kept_stub
 from .reading import Chunking, read_page, read_properties, relation_ids
+from .runs import Ledger
 from .shapes import Json, Reading, Stub
 from .watch import Rank, judge, look_again_at, pause_after, too_many_gone, verify_at
 
@@ -28,17 +29,24 @@ BRAKE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A document under way: its row as it was booked, the sources that hold it, and what is asked for it."""
+
+    row: Document
+    source_ids: tuple[int, ...]
+    task: Task
+
+
 def task_for(document: Document, *, now: datetime) -> Task:
     """What to fetch for a document that is due. A wish reads the body; a mere look reads it only if it moved."""
     stub = kept_stub(document)
-    if document.wanted_at is not None:
-        return Task(document.id, document.notion_id, document.wanted_at, stub)
-    if document.look_at is not None and document.look_at <= now:
-        return Task(document.id, document.notion_id, None, stub)
-    facts = held(document)
-    return Task(
-        document.id, document.notion_id, None, None, only_if=lambda seen: judge(seen, facts) == "stale"
-    )
+    if document.wanted_at is not None and (stub is not None or document.wanted_rank != Rank.SCHEDULE):
+        return Task(document.id, document.notion_id, stub)
+    if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
+        return Task(document.id, document.notion_id, stub)
+    facts = replace(held(document), wanted=False)
+    return Task(document.id, document.notion_id, None, only_if=lambda seen: judge(seen, facts) == "stale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +54,32 @@ class Writer:
     """Writes what a fetch brought. Every method is called inside a transaction that checked the lease."""
 
     config: Config
+    ledger: Ledger
 
-    def put(self, document: Document, task: Task, fetched: Fetched, *, now: datetime) -> None:
+    def put(self, booked: Booked, fetched: Fetched, *, now: datetime) -> None:
         """The page was read: index it, or see that it did not move, or take it out because it is in the trash."""
+        document = booked.row
+        known_as = (document.title, document.url, document.icon)
         if fetched.asked_page:
             keep_stub(document, fetched.stub)
-            self._settle_memberships(document, fetched.stub, now=now)
+            document.save(only=_LISTED)
+            self._leave_other_tables(document, fetched.stub)
         if fetched.stub.in_trash:
-            self._remove(document, IN_TRASH, requests=fetched.requests, now=now)
+            self._remove(booked, IN_TRASH, requests=fetched.requests, now=now)
             return
-        rank = rank_of(document)
-        document.doubted_at = None
-        document.removed_at = None
-        document.error = None
-        document.attempts = 0
-        document.try_after = None
-        document.verify_at = verify_at(
-            document.notion_id, now=now, hours=self.config.watch.verify_hours, first=False
-        )
-        sources = sources_holding([document.id])[document.id]
         if fetched.tree is not None:
-            self._index(document, fetched, sources, rank=rank, now=now)
-            self._name_source(document, fetched.stub)
-        if document.wanted_at == task.wanted_at:
-            document.wanted_at = None
+            self._index(booked, fetched, now=now)
+        if (fetched.stub.title, fetched.stub.url, fetched.stub.icon) != known_as:
+            _name_source(document, fetched.stub)
+        document.doubted_at = document.removed_at = document.error = document.try_after = None
+        document.attempts = 0
+        self._verified(document, now=now)
+        self._fulfilled(document)
         document.save(only=_STATE)
-        settle_sources(sources, now=now)
+        self.ledger.touch(booked.source_ids)
 
-    def _index(
-        self, document: Document, fetched: Fetched, source_ids: list[int], *, rank: Rank, now: datetime
-    ) -> None:
+    def _index(self, booked: Booked, fetched: Fetched, *, now: datetime) -> None:
+        document, rank = booked.row, rank_of(booked.row)
         reading = self._read(document, fetched)
         put = index.put(document.id, reading, url=fetched.stub.url, icon=fetched.stub.icon, now=now)
         read_at = fetched.read_at or now
@@ -83,21 +87,8 @@ class Writer:
         document.synced_at = now
         document.look_at = look_again_at(fetched.stub.edited_at, read_at=read_at)
         if put.changed or rank is not Rank.VERIFY:
-            for source in Source.select().where(Source.id.in_(source_ids)):
-                runs.open_run(source, rank=Rank.EDIT if rank is Rank.VERIFY else rank, now=now)
-        runs.count_fetch(
-            runs.open_runs(source_ids),
-            requests=fetched.requests,
-            put=put,
-            unread=reading.unread_blocks,
-            tags=reading.unknown_tags,
-        )
-
-    def _name_source(self, document: Document, stub: Stub) -> None:
-        """A source that is this page carries the page's own name."""
-        Source.update(title=stub.title, url=stub.url, icon=stub.icon).where(
-            (Source.chatbot == document.chatbot_id) & (Source.notion_id == document.notion_id)
-        ).execute()
+            self.ledger.open(booked.source_ids, rank=Rank.EDIT if rank is Rank.VERIFY else rank, now=now)
+        self.ledger.count_put(booked.source_ids, reading, put, requests=fetched.requests)
 
     def _read(self, document: Document, fetched: Fetched) -> Reading:
         raw = fetched.stub.properties
@@ -120,84 +111,84 @@ class Writer:
             chunking=chunking,
         )
 
-    def fail(self, document: Document, task: Task, error: NotionError, *, now: datetime) -> None:
+    def _fulfilled(self, document: Document) -> None:
+        """The wish that was booked is fulfilled; one made meanwhile stays."""
+        if document.wanted_at is not None:
+            Document.update(wanted_at=None).where(
+                (Document.id == document.id) & (Document.wanted_at == document.wanted_at)
+            ).execute()
+
+    def _verified(self, document: Document, *, now: datetime) -> None:
+        hours = self.config.watch.verify_hours
+        document.verify_at = verify_at(document.notion_id, now=now, hours=hours, first=False)
+
+    def fail(self, booked: Booked, error: NotionError, *, now: datetime) -> None:
         """The page could not be read. What we hold keeps answering; a second 404 in a row takes it out."""
-        sources = sources_holding([document.id])[document.id]
-        runs.count(runs.open_runs(sources), failed=1, requests=1)
+        self.ledger.count(booked.source_ids, failed=1, requests=1)
         if isinstance(error, NotFound):
-            self._doubt(document, now=now)
+            self._doubt(booked, now=now)
         else:
-            self._put_off(document, error.sentence, now=now)
-        settle_sources(sources, now=now)
+            self.put_off(booked, error.sentence, now=now)
 
-    def put_off(self, document: Document, sentence: str, *, now: datetime) -> None:
-        """Something of ours broke on this page: keep what we hold, try later, show the sentence."""
-        sources = sources_holding([document.id])[document.id]
-        self._put_off(document, sentence, now=now)
-        settle_sources(sources, now=now)
-
-    def _put_off(self, document: Document, sentence: str, *, now: datetime) -> None:
+    def put_off(self, booked: Booked, sentence: str, *, now: datetime) -> None:
+        """Keep what we hold, try later, show the sentence."""
+        document = booked.row
         if document.wanted_at is None:
-            document.wanted_at, document.wanted_rank = now, Rank.VERIFY
+            _want(document, now=now)
             document.look_at = None
         document.attempts = max(document.attempts, 1)
         document.try_after = now + pause_after(document.attempts)
         document.error = sentence
         document.save(only=_STATE)
+        self.ledger.touch(booked.source_ids)
 
-    def _doubt(self, document: Document, *, now: datetime) -> None:
+    def _doubt(self, booked: Booked, *, now: datetime) -> None:
         """A first 404 proves nothing; a second one, later, takes the page out, unless too many vanish at once."""
+        document = booked.row
         asked_by_person = document.wanted_at is not None and document.wanted_rank == Rank.PERSON
-        pause = timedelta(seconds=max(15.0, self.config.watch.poll_seconds))
+        pause = doubt_pause(self.config.watch.poll_seconds)
         if document.removed_at is not None:
-            self._remove(document, document.error or NotFound.sentence, requests=0, now=now)
+            self._remove(booked, document.error or NotFound.sentence, requests=0, now=now)
             return
         if document.doubted_at is not None and now - document.doubted_at >= pause:
-            if not asked_by_person and self._vanished_at_once(document):
-                document.connection.error = BRAKE
-                document.connection.save(only=["error"])
-                self._put_off(document, BRAKE, now=now)
+            if not asked_by_person and _vanished_at_once(document):
+                Connection.update(error=BRAKE).where(Connection.id == document.connection_id).execute()
+                self.put_off(booked, BRAKE, now=now)
                 return
-            self._remove(document, NotFound.sentence, requests=0, now=now)
+            self._remove(booked, NotFound.sentence, requests=0, now=now)
             return
         if document.wanted_at is None:
-            document.wanted_at, document.wanted_rank = now, Rank.VERIFY
+            _want(document, now=now)
         document.doubted_at = document.doubted_at or now
         document.error = NotFound.sentence
         document.try_after = now + pause
         document.look_at = None
         document.save(only=_STATE)
+        self.ledger.touch(booked.source_ids)
 
-    def _vanished_at_once(self, document: Document) -> bool:
-        ours = (Document.connection == document.connection_id) & Document.removed_at.is_null()
-        doubted = Document.select().where(ours & Document.doubted_at.is_null(False)).count()
-        return too_many_gone(doubted=doubted, live=Document.select().where(ours).count())
-
-    def _remove(self, document: Document, sentence: str, *, requests: int, now: datetime) -> None:
+    def _remove(self, booked: Booked, sentence: str, *, requests: int, now: datetime) -> None:
         """Out of the index, kept as a tombstone that is still looked at daily, so that it can come back."""
-        sources = sources_holding([document.id])[document.id]
+        document = booked.row
         if document.removed_at is None:
+            self.ledger.open(booked.source_ids, rank=rank_of(document), now=now)
             index.remove([document.id])
-            for source in Source.select().where(Source.id.in_(sources)):
-                runs.open_run(source, rank=rank_of(document), now=now)
-            runs.count(runs.open_runs(sources), removed=1, requests=requests)
+            self.ledger.count(booked.source_ids, removed=1, requests=requests)
             log.info("document_removed", document_id=document.id, notion_id=document.notion_id)
         document.removed_at = document.removed_at or now
         document.error = sentence
-        document.wanted_at = document.try_after = document.look_at = document.doubted_at = None
-        document.stub = None
+        document.try_after = document.look_at = document.doubted_at = None
         document.attempts = 0
-        document.verify_at = verify_at(
-            document.notion_id, now=now, hours=self.config.watch.verify_hours, first=False
-        )
-        document.save(only=_STATE)
-        settle_sources(sources, now=now)
+        document.stub = None
+        self._verified(document, now=now)
+        self._fulfilled(document)
+        document.save(only=[*_STATE, Document.stub])
+        self.ledger.touch(booked.source_ids)
 
-    def _settle_memberships(self, document: Document, stub: Stub, *, now: datetime) -> None:
+    def _leave_other_tables(self, document: Document, stub: Stub) -> None:
         """The page itself has said where it sits: databases that it left no longer hold it."""
         parent = stub.parent.id if stub.parent.kind == "data_source_id" else None
         held_by = (
-            Source.select(Source)
+            Source.select(Source.id)
             .join(Membership)
             .where((Membership.document == document.id) & (Source.kind == "database"))
         )
@@ -207,19 +198,14 @@ class Writer:
                 Membership.delete().where(
                     (Membership.source == source.id) & (Membership.document == document.id)
                 ).execute()
-                runs.count(runs.open_runs([source.id]), removed=1)
-                settle_sources([source.id], now=now)
+                self.ledger.count([source.id], removed=1)
+                self.ledger.touch([source.id])
 
 
+_LISTED = [Document.stub, Document.stub_digest, Document.noticed_at, Document.data_source_id]
 _STATE = [
     Document.edited_at,
     Document.synced_at,
-    Document.stub,
-    Document.stub_digest,
-    Document.noticed_at,
-    Document.data_source_id,
-    Document.wanted_at,
-    Document.wanted_rank,
     Document.try_after,
     Document.attempts,
     Document.error,
@@ -230,10 +216,28 @@ _STATE = [
 ]
 
 
-def settle_sources(source_ids: list[int], *, now: datetime) -> None:
-    """Settle those of the sources that are at work and have nothing left to try."""
-    for source in Source.select().where(Source.id.in_(source_ids)):
-        runs.settle(source, now=now)
+def doubt_pause(poll_seconds: float) -> timedelta:
+    """How long after a first 404 a second one counts."""
+    return timedelta(seconds=max(15.0, poll_seconds))
+
+
+def _want(document: Document, *, now: datetime) -> None:
+    """A mere look found something to be tried again: from now on it is a wish, of the lowest rank."""
+    document.wanted_at, document.wanted_rank = now, Rank.VERIFY
+    document.save(only=[Document.wanted_at, Document.wanted_rank])
+
+
+def _vanished_at_once(document: Document) -> bool:
+    ours = (Document.connection == document.connection_id) & Document.removed_at.is_null()
+    doubted = Document.select().where(ours & Document.doubted_at.is_null(False)).count()
+    return too_many_gone(doubted=doubted, live=Document.select().where(ours).count())
+
+
+def _name_source(document: Document, stub: Stub) -> None:
+    """A source that is this page carries the page's own name."""
+    Source.update(title=stub.title, url=stub.url, icon=stub.icon).where(
+        (Source.chatbot == document.chatbot_id) & (Source.notion_id == document.notion_id)
+    ).execute()
 
 
 def _schema_of(document: Document) -> Mapping[str, Json] | None:

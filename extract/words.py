@@ -88,16 +88,16 @@ def fold(text: str) -> str:
 def terms(text: str) -> list[str]:
     """Every term that `text` is found by, in order."""
     found: list[str] = []
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        if _PLAIN.fullmatch(token):
-            found.append(stem(token.lower())[:LONGEST])
-        else:
-            for word in _words(token):
-                found += word.terms()
-        if len(found) >= MOST:
-            return found[:MOST]
-    return found
+    for token in _TOKEN.findall(text):
+        found += _terms(token)
+    return found[:MOST]
+
+
+@lru_cache(maxsize=65_536)
+def _terms(token: str) -> tuple[str, ...]:
+    if _PLAIN.fullmatch(token):
+        return (stem(token.lower())[:LONGEST],)
+    return tuple(term for word in _words(token) for term in word.terms())
 
 
 def places(text: str) -> Iterator[tuple[str, int, int]]:
