@@ -27,11 +27,13 @@ from .errors import (
     LeaseLost,
     NotionError,
     ReconnectNeeded,
+    VaultError,
 )
 from .fetch import Fetched, fetch
 from .lease import Lease
 from .listing import Lister
 from .models import Connection, Document, Source
+from .notion.budget import BudgetUnreachable
 from .notion.client import NotionClient
 from .runs import Ledger
 from .runtime import Runtime
@@ -43,9 +45,10 @@ log = structlog.get_logger(__name__)
 _BREATH = 1.0  # seconds between two looks at the lease while waiting for Notion
 _AHEAD = 4  # batches of documents booked at once, for each that is under way
 _STOP_PATIENCE = 4.0  # seconds a worker that was asked to end waits for what is under way
-_FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden)
+_FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden, VaultError, BudgetUnreachable)
 """What concerns the whole connection: it rests, and what was under way has not failed."""
 
+_REST = {Blocked: timedelta(hours=1), BudgetUnreachable: timedelta(seconds=10)}
 BROKEN = "This page could not be read because of a fault on our side. The operator finds it in the log."
 
 
@@ -270,16 +273,14 @@ class _Drain:
                     Document.id.in_(ids) & (Document.attempts > 0)
                 ).execute()
 
-    def _rest(self, error: NotionError) -> None:
+    def _rest(self, error: HilalError) -> None:
         """The whole connection pauses: until the window reopens, or until somebody mends it."""
-        now = self._runtime.clock()
-        until = {Later: getattr(error, "resume_at", now), Blocked: now + timedelta(hours=1)}
-        kind = next((known for known in until if isinstance(error, known)), None)
-        rest = until[kind] if kind else now + timedelta(minutes=15)
-        values: dict[str, object] = {"rest_until": rest}
-        if not isinstance(error, Later):
+        if isinstance(error, Later):
+            values: dict[str, object] = {"rest_until": error.resume_at}
+        else:
             log.warning("connection_rests", connection_id=self._connection.id, error=str(error))
-        if isinstance(error, (Blocked, Forbidden)):
+            values = {"rest_until": self._runtime.clock() + _REST.get(type(error), timedelta(minutes=15))}
+        if isinstance(error, (Blocked, Forbidden, VaultError)):
             values["error"] = error.sentence
         with self._commit():
             Connection.update(values).where(Connection.id == self._connection.id).execute()

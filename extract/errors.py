@@ -21,7 +21,7 @@
         Transient                   5xx, time-out, broken connection, truncated or non-JSON body
         OAuthRefused                the token endpoint refused a code or a refresh token
 
-Foreign exceptions become these at one border (`notion/client.py`); bugs pass through.
+Foreign exceptions become these at one border (`notion/http.py`); bugs pass through.
 """
 
 from __future__ import annotations

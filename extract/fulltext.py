@@ -28,7 +28,7 @@ class FullText:
         """How many chunks the chatbot has; counting stops at `at_most`."""
         sql = (
             "SELECT COUNT(*) FROM (SELECT 1 FROM document AS d JOIN chunk AS c ON c.document_id = d.id"
-            f" WHERE d.chatbot_id = {self._mark} LIMIT {self._mark}) AS some"
+            f" WHERE d.chatbot_id = {self._mark} LIMIT {self._mark}) AS found"
         )
         return int(self._rows(sql, [self._chatbot_id, at_most])[0][0])
 

@@ -39,5 +39,5 @@ def open_runtime(config: Config, *, schema_must_match: bool = True) -> Runtime:
     return Runtime(
         config=config,
         vault=Vault(config.vault.keys),
-        redis=redis.Redis.from_url(config.redis_url),
+        redis=redis.Redis.from_url(config.redis_url, socket_timeout=5, socket_connect_timeout=5),
     )

@@ -161,6 +161,17 @@ def test_another_person_or_workspace_is_another_connection(
     assert opened(any_runtime, connection) == (handle.access_token, handle.refresh_token)
 
 
+def test_a_consent_that_comes_back_several_times_at_once_is_one_connection(
+    any_runtime: Runtime, organisation: Organisation, handle: GrantHandle
+) -> None:
+    def consent() -> str:
+        with database.connection_context():
+            return connect(any_runtime, organisation_id=organisation.id, grant=granted(handle)).state
+
+    assert in_threads([consent] * 4) == ["alive"] * 4
+    assert Connection.select().count() == 1
+
+
 def test_organisations_do_not_share_a_connection(
     any_runtime: Runtime, connection: Connection, handle: GrantHandle
 ) -> None:
@@ -236,24 +247,25 @@ def test_processes_that_meet_a_401_together_refresh_once(
     any_runtime: Runtime, connection: Connection, handle: GrantHandle
 ) -> None:
     """Each has tokens of its own, as each process has; only the row is shared."""
-    finish = threading.Event()
+    someone_waits, refreshed = threading.Event(), threading.Event()
 
-    def slow(request: httpx.Request) -> httpx.Response:
-        finish.wait(10)
+    def answer(request: httpx.Request) -> httpx.Response:
+        someone_waits.wait(20)
         return pair(1, handle)
 
-    def wait(seconds: float) -> None:
-        finish.set()
-        threading.Event().wait(0.01)
+    def pause(seconds: float) -> None:
+        someone_waits.set()
+        refreshed.wait(20)
 
-    script = Script(slow)
+    def ask() -> str:
+        token = ConnectionTokens(answered(any_runtime, script, pause), connection.id).refresh(used)
+        refreshed.set()
+        return token
+
+    script = Script(answer)
     used, _ = opened(any_runtime, connection)
-    asks = [
-        lambda: ConnectionTokens(answered(any_runtime, script, wait), connection.id).refresh(used)
-        for _ in range(4)
-    ]
 
-    assert in_threads(asks) == ["ntn_1"] * 4
+    assert in_threads([ask] * 4) == ["ntn_1"] * 4
     assert len(script.asked) == 1
 
 
@@ -361,6 +373,20 @@ def test_a_new_token_that_is_refused_too_marks_the_connection(
         connections.reconnect_sentence("Acme"),
     )
     assert opened(any_runtime, connection) == ("ntn_1", "nrt_1")
+
+
+def test_a_refused_token_that_was_replaced_meanwhile_marks_nothing(
+    any_runtime: Runtime, connection: Connection, organisation: Organisation, handle: GrantHandle
+) -> None:
+    used, _ = opened(any_runtime, connection)
+    tokens = ConnectionTokens(any_runtime, connection.id)
+    connect(any_runtime, organisation_id=organisation.id, grant=granted(handle, access_token="new"))
+
+    tokens.give_up(used)
+    assert row(connection).state == "alive"
+
+    tokens.give_up("new")
+    assert row(connection).state == "reconnect"
 
 
 @pytest.mark.parametrize(

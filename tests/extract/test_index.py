@@ -1,21 +1,254 @@
+"""The index: what a put writes, keeps and takes away, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
+
 import pytest
 from peewee import Database
-from extract import index, search
-from extract.models import *
-from extract.shapes import *
-NOW=datetime(2026,11,22,tzinfo=UTC)
-def test_x(any_store: Database):
-    o=Organisation.create(name='a',created_at=NOW); c=Chatbot.create(organisation=o,name='b',created_at=NOW)
-    co=Connection.create(organisation=o,bot_id='x',workspace_id='w',created_at=NOW)
-    s=Source.create(chatbot=c,connection=co,kind='page',notion_id='n',title='t',created_at=NOW)
-    d=Document.create(chatbot=c,connection=co,notion_id='n',created_at=NOW)
-    Membership.create(source=s,document=d)
-    r=Reading(title='Hello world',text='x y',digest='1',properties=(Property('a','b','c'),),links=(),passages=(Passage('The quick brown fox jumps',('A','B'),'p1'),Passage('Second sync_engine 小猫吃鱼',(),'p2')))
-    print(index.put(d.id,r,now=NOW), index.put(d.id,r,now=NOW))
-    for q in ['fox','quick "brown fox"','小猫','猫','syncengine','where is the jumping?','"fox brown"', 'hel']:
-        print(q,[(h.text,h.score,h.snippet) for h in search.find(c.id,q)])
-    print(index.counts([s.id,99]))
-    index.remove([d.id]); assert search.find(c.id,'fox')==[]
-    index.put(d.id,r,now=NOW)
-    index.drop([d.id]); assert search.find(c.id,'fox')==[]
+
+from extract import index
+from extract.models import Chatbot, Chunk, Connection, Document, Membership, Organisation, Source
+from extract.search import find
+from extract.shapes import Link, Passage, Property, Reading
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+LATER = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def passage(text: str, *path: str) -> Passage:
+    return Passage(text, path, sha256(repr((path, text)).encode()).hexdigest())
+
+
+def reading(*texts: str, title: str = "Handbook") -> Reading:
+    text = "\n\n".join([title, *texts])
+    return Reading(
+        title=title,
+        text=text,
+        digest=sha256(text.encode()).hexdigest(),
+        properties=(Property("Status", "status", "Live"),),
+        links=(Link("Plan", "https://www.notion.so/plan", "abc"),),
+        passages=tuple(passage(each) for each in texts),
+        unread_blocks=2,
+    )
+
+
+def a_source(name: str = "one") -> Source:
+    organisation = Organisation.create(name=name, created_at=NOW)
+    chatbot = Chatbot.create(organisation=organisation, name=name, created_at=NOW)
+    connection = Connection.create(organisation=organisation, bot_id=name, workspace_id=name, created_at=NOW)
+    return Source.create(
+        chatbot=chatbot, connection=connection, kind="database", notion_id=name, title=name, created_at=NOW
+    )
+
+
+def a_document(source: Source, name: str = "page") -> int:
+    document = Document.create(
+        chatbot=source.chatbot_id, connection=source.connection_id, notion_id=name, created_at=NOW
+    )
+    Membership.create(source=source, document=document)
+    return int(document.id)
+
+
+def texts(source: Source, words: str) -> list[str]:
+    return [hit.text for hit in find(source.chatbot_id, words)]
+
+
+def full_text_rows(store: Database) -> int:
+    return int(store.execute_sql("SELECT COUNT(*) FROM chunk_text").fetchone()[0])
+
+
+def chunk_ids(document_id: int) -> dict[str, int]:
+    return {chunk.text: chunk.id for chunk in Chunk.select().where(Chunk.document == document_id)}
+
+
+def statements(store: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    seen: list[str] = []
+    execute = store.execute_sql
+    monkeypatch.setattr(
+        store, "execute_sql", lambda sql, *rest, **named: (seen.append(sql), execute(sql, *rest, **named))[1]
+    )
+    return seen
+
+
+def test_a_put_writes_content_chunks_and_full_text(any_store: Database) -> None:
+    source = a_source()
+    page = a_document(source)
+
+    done = index.put(page, reading("alpha é", "beta"), url="https://www.notion.so/p", icon="📄", now=NOW)
+
+    document = Document.get_by_id(page)
+    assert done == index.Put(changed=True, added=2, kept=0, removed=0)
+    assert (document.title, document.url, document.icon) == ("Handbook", "https://www.notion.so/p", "📄")
+    assert document.bytes == len(document.text.encode())
+    assert document.properties == {"Status": "Live"}
+    assert document.links == [{"text": "Plan", "url": "https://www.notion.so/plan", "notion_id": "abc"}]
+    assert (document.unread_blocks, document.synced_at) == (2, NOW)
+    assert [c.text for c in Chunk.select().order_by(Chunk.position)] == ["alpha é", "beta"]
+    assert texts(source, "beta") == ["beta"]
+
+
+def test_the_same_put_again_changes_nothing_but_the_time_of_the_look(any_store: Database) -> None:
+    source = a_source()
+    page = a_document(source)
+    index.put(page, reading("alpha", "beta"), now=NOW)
+    before = chunk_ids(page)
+
+    done = index.put(page, reading("alpha", "beta"), now=LATER)
+
+    assert done == index.Put(changed=False, added=0, kept=2, removed=0)
+    assert chunk_ids(page) == before
+    assert Document.get_by_id(page).synced_at == LATER
+
+
+def test_an_edit_touches_only_the_chunks_it_changed(any_store: Database) -> None:
+    source = a_source()
+    page = a_document(source)
+    index.put(page, reading("alpha", "beta", "gamma"), now=NOW)
+    before = chunk_ids(page)
+
+    done = index.put(page, reading("gamma", "delta", "alpha"), now=LATER)
+
+    after = chunk_ids(page)
+    assert done == index.Put(changed=True, added=1, kept=2, removed=1)
+    assert (after["alpha"], after["gamma"]) == (before["alpha"], before["gamma"])
+    assert [c.text for c in Chunk.select().order_by(Chunk.position)] == ["gamma", "delta", "alpha"]
+    assert texts(source, "beta") == []
+    assert texts(source, "delta") == ["delta"]
+    assert full_text_rows(any_store) == 3
+
+
+def test_a_new_title_is_found_and_the_old_one_is_not(any_store: Database) -> None:
+    source = a_source()
+    page = a_document(source)
+    index.put(page, reading("alpha", title="Oldname"), now=NOW)
+    before = chunk_ids(page)
+
+    done = index.put(page, reading("alpha", title="Newname"), now=LATER)
+
+    assert done == index.Put(changed=True, added=0, kept=1, removed=0)
+    assert chunk_ids(page) == before
+    assert texts(source, "newname") == ["alpha"]
+    assert texts(source, "oldname") == []
+
+
+def test_an_empty_page_has_no_chunks_and_is_unchanged_the_next_time(any_store: Database) -> None:
+    page = a_document(a_source())
+
+    assert index.put(page, reading(), now=NOW) == index.Put(True, 0, 0, 0)
+    assert index.put(page, reading(), now=NOW) == index.Put(False, 0, 0, 0)
+
+
+def test_a_document_that_is_gone_stays_gone(any_store: Database) -> None:
+    assert index.put(4711, reading("alpha"), now=NOW) == index.Put(False, 0, 0, 0)
+    assert Chunk.select().count() == 0
+
+
+def test_a_large_page_costs_few_statements(any_store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = a_document(a_source())
+    seen = statements(any_store, monkeypatch)
+
+    index.put(page, reading(*(f"passage number{number}" for number in range(900))), now=NOW)
+
+    assert len(seen) < 20
+    assert full_text_rows(any_store) == 900
+
+
+def test_a_removed_document_is_empty_not_found_and_can_come_back(any_store: Database) -> None:
+    source = a_source()
+    page = a_document(source)
+    index.put(page, reading("alpha"), now=NOW)
+
+    index.remove([page])
+
+    document = Document.get_by_id(page)
+    assert (document.text, document.hash, document.bytes, document.properties) == ("", "", 0, {})
+    assert texts(source, "alpha") == []
+    assert full_text_rows(any_store) == 0
+    assert index.put(page, reading("alpha"), now=LATER).changed
+    assert texts(source, "alpha") == ["alpha"]
+
+
+def test_a_dropped_document_leaves_nothing(any_store: Database) -> None:
+    source = a_source()
+    page = a_document(source)
+    index.put(page, reading("alpha"), now=NOW)
+
+    index.drop([page])
+
+    assert Document.select().count() == Membership.select().count() == Chunk.select().count() == 0
+    assert full_text_rows(any_store) == 0
+
+
+def test_chunks_that_go_by_cascade_take_their_full_text_along(any_store: Database) -> None:
+    source = a_source()
+    index.put(a_document(source), reading("alpha", "beta"), now=NOW)
+
+    Organisation.delete().execute()
+
+    assert full_text_rows(any_store) == 0
+
+
+def test_full_text_left_behind_is_never_another_chunks(any_store: Database) -> None:
+    source = a_source()
+    page = a_document(source)
+    index.put(page, reading("alpha"), now=NOW)
+    if "chunk_text_goes" in str(any_store.execute_sql("SELECT 1").description) or not hasattr(
+        any_store, "pragma"
+    ):
+        pytest.skip("a foreign key keeps them together")
+    any_store.execute_sql("DROP TRIGGER chunk_text_goes")
+    Chunk.delete().execute()
+
+    index.put(page, reading("beta"), now=LATER)
+
+    assert texts(source, "alpha") == []
+    assert texts(source, "beta") == ["beta"]
+
+
+def test_counts_are_of_live_documents_in_one_statement(
+    any_store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, other = a_source("one"), a_source("two")
+    pages = [a_document(source, str(number)) for number in range(3)]
+    a_document(source, "never read")
+    for page in pages:
+        index.put(page, reading("alpha", "beta"), now=NOW)
+    Document.update(removed_at=NOW).where(Document.id == pages[2]).execute()
+    size = Document.get_by_id(pages[0]).bytes
+    seen = statements(any_store, monkeypatch)
+
+    found = index.counts([source.id, other.id])
+
+    assert found == {source.id: index.Counts(2, 4, 2 * size), other.id: index.Counts(0, 0, 0)}
+    assert len(seen) == 1
+    assert index.counts([]) == {}
+
+
+def test_two_puts_of_one_document_at_once_leave_one_whole_content(any_store: Database) -> None:
+    page = a_document(a_source())
+    contents = [reading(*(f"{name}{n}" for n in range(30))) for name in ("a", "b")]
+    failures: list[Exception] = []
+
+    def work(content: Reading) -> None:
+        try:
+            for _ in range(4):
+                index.put(page, content, now=NOW)
+        except Exception as failure:
+            failures.append(failure)
+        finally:
+            any_store.close()
+
+    workers = [threading.Thread(target=work, args=(content,)) for content in contents]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    held: Sequence[str] = [chunk.text for chunk in Chunk.select().order_by(Chunk.position)]
+    assert failures == []
+    assert list(held) in [[p.text for p in content.passages] for content in contents]
+    assert full_text_rows(any_store) == 30

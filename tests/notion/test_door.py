@@ -171,10 +171,10 @@ def test_a_new_token_that_is_refused_too_needs_the_person(scripted: Scripted, to
     script = Script(error(401, "unauthorized"), forever=True)
 
     with pytest.raises(ReconnectNeeded) as failure:
-        scripted(script, on_reconnect=lambda: told.append("reconnect")).me()
+        scripted(script, on_refused=told.append).me()
 
     assert script.tokens == ["t0", "t1"]
-    assert told == ["reconnect"]
+    assert told == ["t1"]
     assert failure.value.request_id == "r-1"
 
 

@@ -108,11 +108,14 @@ def test_anything_but_a_json_object_is_no_body(config: Config, clock: StoppedClo
 
 
 def test_what_no_database_stores_is_left_out(config: Config, clock: StoppedClock) -> None:
-    raw = rb'{"a\u0000": ["x\u0000y", {"b": "\ud83d\ude00 \ud83d z"}], "n": NaN, "t": "a \\u0000 b"}'
+    raw = (
+        rb'{"a\u0000": ["x\u0000y", {"b": "\ud83d\ude00 \ud83d z"}], "t": "a \\u0000 b", '
+        rb'"n": NaN, "m": -1e999, "k": 1.5}'
+    )
 
     reply = ask(config, clock, Script(httpx.Response(200, content=raw)))
 
-    assert reply.body == {"a": ["xy", {"b": "😀  z"}], "n": None, "t": r"a \u0000 b"}
+    assert reply.body == {"a": ["xy", {"b": "😀  z"}], "n": None, "m": None, "k": 1.5, "t": r"a \u0000 b"}
 
 
 def test_an_answer_without_end_is_not_read_into_memory(config: Config, clock: StoppedClock) -> None:

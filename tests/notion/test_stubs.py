@@ -125,6 +125,20 @@ def test_a_database_lists_its_data_sources() -> None:
     assert container.data_sources == (DataSourceRef(SOURCE, "Tasks"), DataSourceRef(PAGE, "Untitled"))
 
 
+def test_an_address_that_is_no_web_address_never_becomes_a_link() -> None:
+    stub = stub_of({**ROW, "url": "javascript:alert(1)"})
+
+    assert stub is not None
+    assert stub.url == ""
+
+
+def test_a_title_is_one_line() -> None:
+    source = stub_of({"object": "data_source", "id": SOURCE, "title": [{"plain_text": " A\n B "}]})
+
+    assert source is not None
+    assert source.title == "A B"
+
+
 def test_a_linked_view_has_no_data_sources() -> None:
     container = database_of({"object": "database", "id": BASE, "data_sources": []})
 

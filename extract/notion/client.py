@@ -1,0 +1,290 @@
+"""The calls of Notion's API that a sync and a picker need, typed; each goes through the one door.
+
+Nothing else in the product speaks HTTP to Notion, apart from the token endpoint in `oauth`.
+https://developers.notion.com/reference/intro
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from ..errors import InvalidRequest, NotFound, Refused, Transient, WrongKind
+from ..reading import notion_id_of
+from ..shapes import Clock, DatabaseContainer, Json, ObjectKind, PageMarkdown, Stub
+from .budget import Budget, Lane
+from .door import Door, TokenSource
+from .http import CONNECT_SECONDS, http_client
+from .listing import Listed, listed, walk
+from .rows import all_rows
+from .stubs import Bot, SearchPage, bot_of, database_of, markdown_of, stub_of
+
+__all__ = ["NotionClient", "TokenSource", "http_client", "longest_flight"]
+
+MARKDOWN_SECONDS = 70.0
+"""Notion itself gives up on a large page after about 60 s; answering that late is no failure."""
+
+NO_LINK = "This is not a link to a Notion page or database. In Notion, use “Copy link” and paste it here."
+
+_Shape = TypeVar("_Shape")
+
+
+def longest_flight(timeout_seconds: float) -> float:
+    """No request takes longer than this from its slip to its answer: what the budget waits for a lost one."""
+    return 3 * max(timeout_seconds, MARKDOWN_SECONDS) + 3 * CONNECT_SECONDS
+
+
+class NotionClient:
+    """Notion as one connection sees it. Safe to use from several threads.
+
+    Every call may raise the errors below `NotionError`; `verdict` says which answer means which.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: httpx.Client,
+        tokens: TokenSource,
+        budget: Budget,
+        lane: Lane = "work",
+        clock: Clock,
+        pause: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+        on_refused: Callable[[str], None] = lambda used: None,
+    ) -> None:
+        """`on_refused` hears of the token when even a new one is answered with 401."""
+        self._door = Door(
+            http=http,
+            tokens=tokens,
+            budget=budget,
+            lane=lane,
+            clock=clock,
+            pause=pause,
+            chance=chance,
+            on_refused=on_refused,
+        )
+        self._asks_for_v2 = True
+
+    @property
+    def requests(self) -> int:
+        """Requests spent so far; every attempt counts, as Notion counts it."""
+        return self._door.requests
+
+    @property
+    def retries(self) -> int:
+        return self._door.retries
+
+    @property
+    def waited_seconds(self) -> float:
+        return self._door.waited_seconds
+
+    def me(self) -> Bot:
+        """The bot behind the token: the cheapest way to ask whether the token still works."""
+        path = "/v1/users/me"
+        return _fitting(bot_of(self._door.get(path)), path)
+
+    def get_page(self, page_id: str) -> Stub:
+        path = f"/v1/pages/{_segment(page_id)}"
+        return _of_kind("page", stub_of(self._door.get(path)), path)
+
+    def get_data_source(self, data_source_id: str) -> Stub:
+        """A data source with its schema in `properties`."""
+        path = f"/v1/data_sources/{_segment(data_source_id)}"
+        return _of_kind("data_source", stub_of(self._door.get(path)), path)
+
+    def get_database(self, database_id: str) -> DatabaseContainer:
+        """A container; without data sources when it is a linked view of a database elsewhere."""
+        path = f"/v1/databases/{_segment(database_id)}"
+        return _fitting(database_of(self._door.get(path)), path)
+
+    def get_markdown(self, page_or_block_id: str) -> PageMarkdown:
+        """The body of a page, or of a subtree that was cut off. Takes seconds for large pages.
+
+        https://developers.notion.com/reference/retrieve-page-markdown
+        """
+        path = f"/v1/pages/{_segment(page_or_block_id)}/markdown"
+        asked = self._asks_for_v2
+        try:
+            body = self._markdown(path, v2=asked)
+        except WrongKind:
+            raise
+        except InvalidRequest as error:
+            if not asked or error.code != "validation_error":
+                raise
+            # An older deployment that does not know the parameter; the reader accepts both forms.
+            body = self._markdown(path, v2=False)
+            self._asks_for_v2 = False
+        return _fitting(markdown_of(body, page_or_block_id), path)
+
+    def _markdown(self, path: str, *, v2: bool) -> dict[str, Json]:
+        params = {"include_transcript": "true"} | ({"markdown_version": "v2"} if v2 else {})
+        return self._door.get(path, params, timeout_seconds=MARKDOWN_SECONDS)
+
+    def get_block(self, block_id: str) -> Json:
+        path = f"/v1/blocks/{_segment(block_id)}"
+        body = self._door.get(path)
+        return _fitting(body if body.get("object") == "block" else None, path)
+
+    def list_children(self, block_or_page_id: str) -> tuple[Json, ...]:
+        """The direct children, all of them that are shared with us."""
+        path = f"/v1/blocks/{_segment(block_or_page_id)}/children"
+        return _once(item for page in self._pages(path) for item in page.results)
+
+    def property_items(self, page_id: str, property_id: str) -> tuple[Json, ...]:
+        """Every value of a property that a page answer cuts at 25; one item for those that are no list.
+
+        `property_id` is already encoded as Notion gives it (`M%3BBw`).
+        https://developers.notion.com/reference/retrieve-a-page-property
+        """
+        path = f"/v1/pages/{_segment(page_id)}/properties/{_segment(property_id, encoded=True)}"
+        first = self._door.get(path, {"page_size": 100})
+        if first.get("object") == "property_item":
+            return (first,)
+        # Equal items cannot be told apart (a text may say the same twice), so this list is not started again.
+        pages = self._pages(path, first=listed(first, path), restarts=0)
+        return tuple(item for page in pages for item in page.results)
+
+    def search(
+        self,
+        query: str = "",
+        *,
+        kind: ObjectKind | None = None,
+        in_trash: bool = False,
+        cursor: str | None = None,
+        page_size: int = 100,
+    ) -> SearchPage:
+        """One page of what is shared with us by title, latest edit first; neither complete nor immediate.
+
+        https://developers.notion.com/reference/search-optimizations-and-limitations
+        """
+        return _search_page(self._search(query, kind, in_trash, cursor, page_size))
+
+    def walk_search(
+        self,
+        query: str = "",
+        *,
+        kind: ObjectKind | None = None,
+        in_trash: bool = False,
+        page_size: int = 100,
+    ) -> Iterator[SearchPage]:
+        """All pages of a search, each object once. Raises Transient at the end when the search broke off."""
+        seen: set[str] = set()
+        for page in walk(
+            lambda cursor: self._search(query, kind, in_trash, cursor, page_size), "POST /v1/search"
+        ):
+            found = _search_page(page)
+            fresh = tuple({stub.id: stub for stub in found.stubs if stub.id not in seen}.values())
+            seen.update(stub.id for stub in fresh)
+            yield SearchPage(fresh, found.next_cursor, found.incomplete)
+
+    def query(
+        self,
+        data_source_id: str,
+        *,
+        edited_on_or_after: datetime | None = None,
+        created_on_or_after: datetime | None = None,
+        page_size: int = 100,
+    ) -> Iterator[tuple[Stub, ...]]:
+        """All rows of a data source in pages, each once, beyond the 10,000 that Notion lists at a time.
+
+        Oldest creation first, so that a listing that was interrupted goes on with `created_on_or_after`.
+        """
+        path = f"/v1/data_sources/{_segment(data_source_id)}/query"
+        return all_rows(
+            lambda body: listed(self._door.post(path, body), path),
+            edited_on_or_after=edited_on_or_after,
+            created_on_or_after=created_on_or_after,
+            page_size=page_size,
+            endpoint=f"POST {path}",
+        )
+
+    def resolve(self, link_or_id: str) -> Stub | DatabaseContainer:
+        """What a pasted link or id leads to: a page, a database or a data source.
+
+        Raises Refused when it is no link of Notion's, NotFound when nothing there is shared with us.
+        """
+        identifier = notion_id_of(link_or_id)
+        if identifier is None:
+            raise Refused(NO_LINK)
+        missing: NotFound | WrongKind | None = None
+        asks: tuple[Callable[[str], Stub | DatabaseContainer], ...]
+        asks = (self.get_page, self.get_database, self.get_data_source)
+        for ask in asks:
+            try:
+                return ask(identifier)
+            except (NotFound, WrongKind) as error:
+                missing = error if missing is None or isinstance(error, NotFound) else missing
+        raise missing if isinstance(missing, NotFound) else NotFound() from missing
+
+    def _search(
+        self, query: str, kind: ObjectKind | None, in_trash: bool, cursor: str | None, page_size: int
+    ) -> Listed:
+        body: dict[str, Json] = {
+            "page_size": page_size,
+            "sort": {"timestamp": "last_edited_time", "direction": "descending"},
+        }
+        wanted: dict[str, Json] = {"property": "object", "value": kind} if kind else {}
+        if in_trash:
+            wanted["in_trash"] = True
+        if wanted:
+            body["filter"] = wanted
+        if query:
+            body["query"] = query
+        if cursor is not None:
+            body["start_cursor"] = cursor
+        return listed(self._door.post("/v1/search", body), "POST /v1/search")
+
+    def _pages(self, path: str, *, first: Listed | None = None, restarts: int = 1) -> Iterator[Listed]:
+        """The pages of a GET list; `first` when the first one is already there."""
+
+        def ask(cursor: str | None) -> Listed:
+            nonlocal first
+            if cursor is None and first is not None:
+                page, first = first, None
+                return page
+            params: dict[str, str | int] = {"page_size": 100}
+            if cursor is not None:
+                params["start_cursor"] = cursor
+            return listed(self._door.get(path, params), path)
+
+        return walk(ask, f"GET {path}", restarts=restarts)
+
+
+def _search_page(page: Listed) -> SearchPage:
+    stubs = (stub_of(item) for item in page.results)
+    return SearchPage(
+        stubs=tuple(stub for stub in stubs if stub is not None),
+        next_cursor=page.next_cursor,
+        incomplete=page.capped or page.broken,
+    )
+
+
+def _once(items: Iterator[Json]) -> tuple[Json, ...]:
+    """Blocks by id, each once: a listing that was started again repeats itself."""
+    blocks = (item for item in items if isinstance(item, Mapping) and "id" in item)
+    return tuple({str(block["id"]): block for block in blocks}.values())
+
+
+def _fitting(value: _Shape | None, path: str) -> _Shape:
+    """`value`, unless the answer was no such object: then something between us and Notion answered."""
+    if value is None:
+        raise Transient(code="unexpected_object", endpoint=path)
+    return value
+
+
+def _of_kind(kind: ObjectKind, stub: Stub | None, path: str) -> Stub:
+    return _fitting(stub if stub is not None and stub.kind == kind else None, path)
+
+
+def _segment(identifier: str, *, encoded: bool = False) -> str:
+    """`identifier` as one segment of a path, whatever is in it. `encoded`: its per cent signs are meant."""
+    segment = quote(identifier, safe="%" if encoded else "")
+    if segment in ("", ".", ".."):
+        raise InvalidRequest(code="not_an_id")
+    return segment

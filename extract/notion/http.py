@@ -1,0 +1,169 @@
+"""One request over the wire: bounded answers, and the border where foreign exceptions become ours."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from math import isfinite
+from typing import Any
+
+import httpx
+
+from ..config import Config
+from ..errors import InvalidRequest, NotionError, Transient
+from ..shapes import Clock, Json
+
+VERSION = "2026-03-11"
+"""Sent on every call. https://developers.notion.com/reference/versioning"""
+
+CONNECT_SECONDS = 10.0
+LARGEST_ANSWER = 64 * 1024 * 1024
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+MAPPED: Mapping[type[Exception], type[NotionError]] = {
+    # A wrong address or scheme is a fault of ours, whatever its place in httpx's tree.
+    httpx.UnsupportedProtocol: InvalidRequest,
+    httpx.LocalProtocolError: InvalidRequest,
+    httpx.InvalidURL: InvalidRequest,
+    # Time-outs, broken connections, proxies, half an answer.
+    httpx.TransportError: Transient,
+    httpx.DecodingError: Transient,
+    httpx.TooManyRedirects: Transient,
+    ConnectionError: Transient,  # a transport in the same process breaks off as a socket does
+}
+"""What comes out of httpx while asking, most specific first. What is not here is a bug and passes through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `body` is None when it is no JSON object (HTML of the edge, half an answer)."""
+
+    status: int
+    body: dict[str, Json] | None
+    request_id: str | None
+    retry_after: str | None
+
+
+def http_client(config: Config, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """The client for every call to Notion; `transport` replaces the network. The caller closes it."""
+    notion = config.notion
+    address = httpx.URL(notion.api_url)
+    return httpx.Client(
+        base_url=address,
+        headers={
+            "Notion-Version": VERSION,
+            "Accept": "application/json",
+            "User-Agent": "notion-sync-for-hilal-chatbot",
+        },
+        timeout=_timeout(notion.timeout_seconds),
+        limits=httpx.Limits(
+            max_connections=notion.parallel_requests + 2, max_keepalive_connections=notion.parallel_requests
+        ),
+        follow_redirects=False,
+        # One client serves many connections: what the edge remembers of one must not travel with another.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        # A proxy named in the environment leads to the outside, not to a sandbox on this machine.
+        trust_env=address.host not in _LOOPBACK,
+        transport=transport,
+    )
+
+
+def send(
+    http: httpx.Client,
+    method: str,
+    path: str,
+    *,
+    clock: Clock,
+    params: Mapping[str, str | int] | None = None,
+    content: Mapping[str, Json] | None = None,
+    headers: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+    timeout_seconds: float | None = None,
+    largest: int = LARGEST_ANSWER,
+) -> Reply:
+    """Ask once, whatever the answer's status.
+
+    Raises Transient when no whole answer came, InvalidRequest when it cannot be asked, or the answer is too
+    large to read.
+    """
+    endpoint = f"{method} {path}"
+    timeout = http.timeout if timeout_seconds is None else _timeout(timeout_seconds)
+    request = http.build_request(
+        method, path, params=params, json=content, headers=dict(headers or {}), timeout=timeout
+    )
+    # httpx bounds each read, not the answer: one byte a minute would hold a worker for hours.
+    deadline = clock() + timedelta(seconds=2 * (timeout.read or 60.0))
+    try:
+        response = http.send(request, stream=True, auth=httpx.BasicAuth(*auth) if auth else None)
+        try:
+            raw = bytearray()
+            for chunk in response.iter_bytes():
+                raw += chunk
+                if len(raw) > largest:
+                    raise InvalidRequest(
+                        f"Notion's answer is larger than {largest >> 20} MB, more than can be read.",
+                        status=response.status_code,
+                        code="answer_too_large",
+                        endpoint=endpoint,
+                    )
+                if clock() > deadline:
+                    raise Transient(code="answer_too_slow", endpoint=endpoint)
+        finally:
+            response.close()
+    except tuple(MAPPED) as error:
+        raise translated(error, endpoint) from error
+    body = _json_object(bytes(raw))
+    return Reply(
+        status=response.status_code,
+        body=body,
+        request_id=_request_id(body) or response.headers.get("x-notion-request-id"),
+        retry_after=response.headers.get("retry-after"),
+    )
+
+
+def translated(error: Exception, endpoint: str | None = None) -> NotionError:
+    """The error of ours for one of httpx; its name travels as the code."""
+    ours = next(ours for theirs, ours in MAPPED.items() if isinstance(error, theirs))
+    return ours(code=type(error).__name__, endpoint=endpoint)
+
+
+def _timeout(seconds: float) -> httpx.Timeout:
+    """Patience is for Notion's answer; getting a connection and sending a small body are quick or broken."""
+    return httpx.Timeout(CONNECT_SECONDS, read=seconds)
+
+
+def _request_id(body: Mapping[str, Json] | None) -> str | None:
+    found = (body or {}).get("request_id")
+    return found if isinstance(found, str) else None
+
+
+def _json_object(raw: bytes) -> dict[str, Json] | None:
+    """The JSON object in `raw`, without what no database stores; None for anything else."""
+    try:
+        value: Any = json.loads(raw, parse_constant=lambda _: None, parse_float=_finite)
+        if b"\\u" in raw:  # only an escape can bring in NUL or half a surrogate pair
+            value = _storable(value)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if isfinite(number) else None
+
+
+def _storable(value: Json) -> Json:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("", value)
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value
