@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 
 from sandbox import access, editing
 from sandbox import database_editing as tables
+from sandbox.ids import read_id
 from sandbox.origin import same_origin
 from sandbox.records import Block, Database, Page
 from sandbox.tree import emoji_of, workspace_tree
@@ -56,6 +57,14 @@ def practice_pages(world: World) -> Blueprint:
             if first is not None:
                 return redirect(url_for("ui.page", page_id=first), 303)
             return render_template("empty.html", **_frame(world, workspace_id))
+
+    @ui.get("/p/<slug>")
+    def link(slug: str) -> Any:
+        """Where a link of Notion's own form leads: its last 32 characters are the id."""
+        identifier = read_id(slug[-32:]) or ""
+        endpoint = "ui.database" if identifier in world.databases else "ui.page"
+        key = "database_id" if endpoint == "ui.database" else "page_id"
+        return redirect(url_for(endpoint, **{key: identifier}), 302)
 
     @ui.get("/pages/<page_id>")
     def page(page_id: str) -> Any:

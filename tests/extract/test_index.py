@@ -192,15 +192,11 @@ def test_chunks_that_go_by_cascade_take_their_full_text_along(any_store: Databas
     assert full_text_rows(any_store) == 0
 
 
-def test_full_text_left_behind_is_never_another_chunks(any_store: Database) -> None:
+def test_full_text_left_behind_is_never_another_chunks(store: Database) -> None:
     source = a_source()
     page = a_document(source)
     index.put(page, reading("alpha"), now=NOW)
-    if "chunk_text_goes" in str(any_store.execute_sql("SELECT 1").description) or not hasattr(
-        any_store, "pragma"
-    ):
-        pytest.skip("a foreign key keeps them together")
-    any_store.execute_sql("DROP TRIGGER chunk_text_goes")
+    store.execute_sql("DROP TRIGGER chunk_text_goes")
     Chunk.delete().execute()
 
     index.put(page, reading("beta"), now=LATER)

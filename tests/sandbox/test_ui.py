@@ -106,3 +106,14 @@ def test_links_that_are_not_web_addresses_are_not_links(browser: httpx.Client, w
         "Odd", "[click](javascript:alert)\n\n!bookmark javascript:x"
     )
     assert not re.search(r'href="javascript', browser.get(f"/pages/{page.id}").text)
+
+
+def test_a_link_in_notions_own_form_leads_to_its_page_here(browser: httpx.Client, world: World) -> None:
+    page = next(iter(world.pages.values()))
+    database = next(iter(world.databases.values()))
+
+    to_page = browser.get(f"/p/Some-title-{page.id.replace('-', '')}")
+    to_database = browser.get(f"/p/{database.id.replace('-', '')}")
+
+    assert to_page.url.path == f"/pages/{page.id}"
+    assert to_database.url.path == f"/databases/{database.id}"

@@ -1,0 +1,1 @@
+"""Measurements of the product against the sandbox, over real HTTP, with real parts. `make bench`"""

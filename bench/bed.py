@@ -1,0 +1,118 @@
+"""A connected chatbot in a temporary folder, with a sandbox over HTTP beside it: what each measurement starts from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from extract import connections, db, doors, drain, embedded_redis
+from extract.config import ROOT, load
+from extract.db import database
+from extract.models import Chatbot, Connection, Document, Organisation, Source
+from extract.notion.oauth import parse_grant
+from extract.runtime import Runtime, open_runtime
+from extract.shapes import Stub, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Bed:
+    runtime: Runtime
+    chatbot: Chatbot
+    connection: Connection
+    ids: list[str]
+    url: str
+
+    def requests(self) -> dict[str, int]:
+        """Requests that the sandbox has served since the last call, by endpoint."""
+        with urllib.request.urlopen(f"{self.url}/_requests") as answer:
+            counted: dict[str, int] = json.load(answer)
+        return counted
+
+    def tick_all(self) -> list[Source]:
+        """Tick everything as the picker does: from listings, so that no page is asked twice."""
+        picks, listed_at = [], utc_now()
+        with connections.http_for(self.runtime) as http:
+            client = connections.client_for(self.runtime, self.connection, http=http, lane="people")
+            pages = [stub for page in client.walk_search(kind="page") for stub in page.stubs]
+            tables = [stub for page in client.walk_search(kind="data_source") for stub in page.stubs]
+        wanted = set(self.ids)
+        for stub in pages:
+            if stub.id in wanted:
+                picks.append(self._pick(stub, stub.id, listed_at))
+        for stub in tables:
+            if stub.database_id in wanted:
+                picks.append(self._pick(stub, stub.database_id or "", listed_at))
+        imported = doors.import_picks(
+            self.runtime, chatbot=self.chatbot, connection=self.connection, picks=picks, schedule="live"
+        )
+        return list(imported.created)
+
+    def _pick(self, stub: Stub, notion_id: str, listed_at: object) -> doors.Pick:
+        kind = "page" if stub.kind == "page" else "database"
+        return doors.Pick(
+            kind=kind,  # type: ignore[arg-type]
+            notion_id=notion_id,
+            title=stub.title,
+            url=stub.url,
+            stub=stub if kind == "page" else None,
+            listed_at=listed_at,  # type: ignore[arg-type]
+        )
+
+    def drain(self) -> None:
+        """Work until nothing is due."""
+        while drain.drain(self.runtime, self.connection.id) is drain.Ended.SLICE:
+            pass
+
+    def synced(self) -> int:
+        count: int = Document.select().where(Document.synced_at.is_null(False)).count()
+        return count
+
+
+@contextmanager
+def bed(*, pages: int = 0, rows: int = 0, blocks: int = 50, latency_ms: int = 0) -> Iterator[Bed]:
+    """Start a sandbox and a Redis, connect, and end both afterwards. The request budget is lifted."""
+    folder = Path(tempfile.mkdtemp(prefix="hilal-bench-"))
+    command = [sys.executable, "-m", "bench.notion_server", str(pages), str(rows), str(blocks), str(latency_ms)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    redis = embedded_redis.start(folder / "redis.sock")
+    try:
+        assert server.stdout is not None
+        facts = json.loads(server.stdout.readline())
+        url = f"http://127.0.0.1:{facts['port']}"
+        config = load(
+            {
+                "HILAL_INSTANCE": str(folder),
+                "REDIS_URL": f"unix://{folder / 'redis.sock'}",
+                "NOTION_CLIENT_ID": facts["client_id"],
+                "NOTION_CLIENT_SECRET": facts["client_secret"],
+                "NOTION_API_URL": url,
+                "REQUESTS_PER_WINDOW": "1000000",
+                "LOG_LEVEL": "error",
+            }
+        )
+        db.open_database(config.database_url)
+        db.upgrade()
+        runtime = open_runtime(config)
+        now = utc_now()
+        organisation = Organisation.create(name="Bench", created_at=now)
+        chatbot = Chatbot.create(organisation=organisation, name="Bench", created_at=now)
+        connection = connections.connect(
+            runtime, organisation_id=organisation.id, grant=parse_grant({**facts, "workspace_name": "Bench"})
+        )
+        made = Bed(runtime, chatbot, connection, facts["ids"], url)
+        made.requests()
+        yield made
+        database.close()
+    finally:
+        for process in (server, redis):
+            process.terminate()
+            process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,100 @@
+"""A sandbox with as many pages as asked for, in a process of its own: `python -m bench.notion_server PAGES ROWS`.
+
+Prints one line of JSON with its port, its grant and the ids of what can be ticked. `GET /_requests` answers the
+requests served so far, by endpoint, and forgets them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, jsonify
+from flask.typing import ResponseReturnValue
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from sandbox import World, create_app, seed_company
+from sandbox.handles import DatabaseHandle, PageHandle
+
+PARAGRAPH = "The grinder is set to seven and cleaned every evening, and the log is kept beside the machine. "
+
+
+class Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        return
+
+
+def body(number: int, blocks: int) -> str:
+    """A page of about `blocks` blocks, no two pages alike."""
+    parts = [f"# Chapter {number}"]
+    for block in range(blocks - 1):
+        parts.append(f"- Point {block} of page {number}" if block % 3 else f"{PARAGRAPH}Page {number}, part {block}.")
+    return "\n\n".join(parts)
+
+
+def build(pages: int, rows: int, blocks: int) -> tuple[World, list[PageHandle | DatabaseHandle]]:
+    """A workspace written yesterday, and what can be ticked in it; no pages and no rows: the seeded company."""
+    if not pages and not rows:
+        world = seed_company(World())
+        return world, _top(world)
+    start = datetime.now(UTC) - timedelta(days=1)
+    moments = (start + timedelta(seconds=number / 100) for number in range(10_000_000))
+    world = World(clock=lambda: next(moments), seed=1)
+    workspace = world.workspace("Bench")
+    things: list[PageHandle | DatabaseHandle] = [
+        workspace.page(f"Page {number}", body(number, blocks)) for number in range(pages)
+    ]
+    if rows:
+        database = workspace.database("Rows", {"Name": "title", "Note": "rich_text", "Price": "number"})
+        for number in range(rows):
+            database.row(f"Row {number}", {"Note": f"Note {number}", "Price": number}, body=body(number, blocks))
+        things.append(database)
+    return world, things
+
+
+def _top(world: World) -> list[PageHandle | DatabaseHandle]:
+    """All pages and databases, but not the rows: those come with their database."""
+    databases = [world.database(identifier) for identifier in world.databases]
+    rows = {row.id for database in databases for row in database.rows}
+    return [*[world.page(identifier) for identifier in world.pages if identifier not in rows], *databases]
+
+
+def main() -> int:
+    pages, rows, blocks, latency = (int(word) for word in [*sys.argv[1:5], *["0"] * 4][:4])
+    world, things = build(pages, rows, blocks or 50)
+    world.rate_limit = None
+    world.latency_seconds = latency / 1000
+    world.keep_requests = 1_000_000
+    world.clock = lambda: datetime.now(UTC)
+    grant = world.install(world.workspace_named(next(iter(world.workspaces.values())).name))
+    app: Flask = create_app(world)
+
+    @app.get("/_requests")
+    def requests() -> ResponseReturnValue:
+        counted = Counter(request.endpoint for request in world.requests)
+        world.requests.clear()
+        return jsonify(counted)
+
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    line = {
+        "port": server.server_port,
+        "access_token": grant.access_token,
+        "refresh_token": grant.refresh_token,
+        "bot_id": grant.bot_id,
+        "workspace_id": grant.workspace_id,
+        "client_id": world.client_id,
+        "client_secret": world.client_secret,
+        "ids": [thing.id for thing in things],
+        "titles": [thing.title for thing in things],
+    }
+    print(json.dumps(line), flush=True)
+    server.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

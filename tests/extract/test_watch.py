@@ -1,0 +1,153 @@
+"""What is stale, due or doubted: pure decisions, with the time as an argument."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from extract.shapes import Parent, Stub
+from extract.watch import (
+    Held,
+    digest_of,
+    judge,
+    look_again_at,
+    next_sync,
+    outcome_of,
+    pause_after,
+    schema_digest,
+    too_many_gone,
+    verify_at,
+)
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+STUB = Stub(
+    kind="page",
+    id="11111111-1111-1111-1111-111111111111",
+    title="Plan",
+    url="https://app.notion.com/p/11111111111111111111111111111111",
+    icon=None,
+    parent=Parent("workspace"),
+    edited_at=NOON,
+    created_at=NOON,
+    in_trash=False,
+    is_archived=False,
+    properties={"Note": {"id": "n", "type": "number", "number": 1}},
+)
+HELD = Held(edited_at=NOON, noticed_at=NOON, stub_digest=digest_of(STUB), wanted=False, removed=False)
+
+
+@pytest.mark.parametrize(
+    ("stub", "held", "verdict"),
+    [
+        (STUB, HELD, "same"),
+        (replace(STUB, edited_at=NOON + timedelta(minutes=1)), HELD, "stale"),
+        (replace(STUB, edited_at=NOON - timedelta(minutes=1), title="Older index"), HELD, "same"),
+        (replace(STUB, title="Renamed in the same minute"), HELD, "stale"),
+        (replace(STUB, properties={"Note": {"id": "n", "type": "number", "number": 2}}), HELD, "stale"),
+        (STUB, replace(HELD, edited_at=None), "stale"),
+        (STUB, replace(HELD, edited_at=None, noticed_at=None, wanted=True), "same"),
+        (STUB, replace(HELD, wanted=True), "same"),
+        (replace(STUB, edited_at=NOON + timedelta(minutes=1)), replace(HELD, wanted=True), "stale"),
+        (replace(STUB, in_trash=True), HELD, "trashed"),
+        (replace(STUB, in_trash=True), replace(HELD, removed=True), "same"),
+        (STUB, replace(HELD, removed=True), "stale"),
+    ],
+)
+def test_a_listing_nominates_by_time_and_by_what_a_person_can_change(
+    stub: Stub, held: Held, verdict: str
+) -> None:
+    assert judge(stub, held) == verdict
+
+
+@pytest.mark.parametrize("kind", ["formula", "rollup", "last_edited_time", "last_edited_by"])
+def test_what_notion_computes_is_no_edit(kind: str) -> None:
+    one, two = ({**STUB.properties, "X": {"id": "x", "type": kind, kind: value}} for value in ("a", "b"))
+
+    assert digest_of(replace(STUB, properties=one)) == digest_of(replace(STUB, properties=two))
+
+
+def test_a_page_read_within_its_minute_is_looked_at_once_more_after_it() -> None:
+    again = look_again_at(NOON, read_at=NOON + timedelta(seconds=31))
+
+    assert again is not None
+    assert again >= NOON + timedelta(minutes=1)
+    assert look_again_at(NOON, read_at=again) is None
+
+
+def test_a_page_read_long_after_its_edit_needs_no_second_look() -> None:
+    assert look_again_at(NOON, read_at=NOON + timedelta(minutes=5)) is None
+
+
+def test_a_clock_that_is_behind_notions_still_looks_again() -> None:
+    assert look_again_at(NOON, read_at=NOON - timedelta(minutes=3)) == look_again_at(NOON, read_at=NOON)
+
+
+def test_pauses_grow_and_stay_bounded() -> None:
+    pauses = [pause_after(attempts) for attempts in range(1, 60)]
+
+    assert pauses == sorted(pauses)
+    assert pauses[0] == timedelta(seconds=30)
+    assert pauses[-1] == timedelta(hours=6)
+
+
+def test_schedules_count_from_the_moment_they_are_saved() -> None:
+    assert next_sync("daily", now=NOON) == NOON + timedelta(hours=24)
+    assert next_sync("weekly", now=NOON) == NOON + timedelta(days=7)
+    assert next_sync("monthly", now=NOON) == NOON + timedelta(days=30)
+    assert next_sync("live", now=NOON) is next_sync("off", now=NOON) is None
+
+
+def test_daily_looks_are_spread_over_the_day() -> None:
+    times = [verify_at(f"page {number}", now=NOON, hours=24, first=True) for number in range(2_400)]
+    by_hour = [sum(hour <= (at - NOON) / timedelta(hours=1) < hour + 1 for at in times) for hour in range(24)]
+
+    assert min(by_hour) > 60
+    assert max(by_hour) < 140
+
+
+def test_later_looks_come_at_least_once_a_period() -> None:
+    assert all(
+        verify_at(f"page {number}", now=NOON, hours=24, first=False) - NOON <= timedelta(hours=24)
+        for number in range(500)
+    )
+
+
+def test_many_pages_gone_at_once_are_doubted_together() -> None:
+    assert not too_many_gone(doubted=10, live=12)
+    assert too_many_gone(doubted=11, live=12)
+    assert not too_many_gone(doubted=100, live=1_000)
+    assert too_many_gone(doubted=251, live=1_000)
+
+
+@pytest.mark.parametrize(
+    ("readable", "with_text", "failed", "listing_failed", "outcome"),
+    [
+        (3, 2, 1, False, "trained"),
+        (3, 2, 0, True, "trained"),
+        (1, 0, 0, False, "empty"),
+        (0, 0, 0, False, "empty"),
+        (0, 0, 2, False, "failed"),
+        (1, 0, 2, False, "empty"),
+        (0, 0, 0, True, "failed"),
+    ],
+)
+def test_a_source_has_failed_only_when_nothing_of_it_could_be_read(
+    readable: int, with_text: int, failed: int, listing_failed: bool, outcome: str
+) -> None:
+    assert outcome == outcome_of(
+        readable=readable, with_text=with_text, failed=failed, listing_failed=listing_failed
+    )
+
+
+def test_a_renamed_or_retyped_column_changes_the_schema_but_a_new_option_does_not() -> None:
+    schema = {"Price": {"id": "p", "type": "number", "number": {"format": "euro"}}}
+
+    def changed(**column: object) -> bool:
+        return schema_digest(schema) != schema_digest({"Price": {**schema["Price"], **column}})
+
+    assert schema_digest(schema) != schema_digest({"Cost": schema["Price"]})
+    assert changed(type="rich_text")
+    assert changed(number={"format": "percent"})
+    assert not changed(description="what it costs")
