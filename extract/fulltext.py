@@ -49,11 +49,16 @@ class FullText:
 
     def best(self, units: Sequence[Unit], limit: int) -> list[int]:
         """The chunks that the database itself ranks highest: titled so, holding all the units, or any of them."""
-        found = dict.fromkeys(self._ranked(self._titled(units), limit // 2))
+        found = dict.fromkeys(self._some(self._titled(units), limit // 2))
         found |= dict.fromkeys(self._ranked(self._query(units, every=True), limit))
         if len(found) < limit and len(units) > 1:
             found |= dict.fromkeys(self._ranked(self._query(units), limit - len(found)))
         return list(found)
+
+    def _some(self, query: str, limit: int) -> list[int]:
+        narrowed, values = self._narrowed()
+        sql = f"SELECT {self._id} FROM chunk_text WHERE {self._matches}{narrowed} LIMIT {self._mark}"
+        return [row[0] for row in self._rows(sql, [query, *values, limit])]
 
     def _ranked(self, query: str, limit: int) -> list[int]:
         narrowed, values = self._narrowed()

@@ -33,9 +33,10 @@ class Runtime:
 
 def open_runtime(config: Config, *, schema_must_match: bool = True) -> Runtime:
     """Open what `config` names. Raises SchemaError when the database does not match this code, ConfigError."""
-    open_database(config.database_url)
+    opened = open_database(config.database_url)
     if schema_must_match:
-        check_schema()
+        with opened.connection_context():  # nothing stays open that a fork would share
+            check_schema()
     return Runtime(
         config=config,
         vault=Vault(config.vault.keys),

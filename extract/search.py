@@ -42,16 +42,14 @@ def find(
 
 def _nominate(full_text: FullText, units: Sequence[Unit]) -> tuple[list[int], Mapping[int, float]]:
     """The chunks worth weighing, and what each unit of the query tells."""
-    postings = full_text.postings(units, _COMMON + 1)
-    if any(unit.required and not postings[unit.place] for unit in units):
+    # Where there are telling words, the others nominate nothing and need no look.
+    telling = [unit for unit in units if not unit.stop] or list(units)
+    postings = full_text.postings(telling, _COMMON + 1)
+    if any(unit.required and not postings[unit.place] for unit in telling):
         return [], {}
     total = full_text.size(_COUNTED)
-    weights = {
-        unit.place: rarity(len(postings[unit.place]), total) * (STOP_WEIGHT if unit.stop else 1.0)
-        for unit in units
-    }
-    # Where there are telling words, the others nominate nothing.
-    telling = [unit for unit in units if not unit.stop] or list(units)
+    weights = dict.fromkeys((unit.place for unit in units), STOP_WEIGHT)
+    weights |= {place: rarity(len(found), total) for place, found in postings.items()}
     rare = [unit for unit in telling if 0 < len(postings[unit.place]) <= _COMMON]
     common = [unit for unit in telling if len(postings[unit.place]) > _COMMON]
     promise: dict[int, float] = {}
@@ -60,12 +58,12 @@ def _nominate(full_text: FullText, units: Sequence[Unit]) -> tuple[list[int], Ma
             promise[chunk_id] = promise.get(chunk_id, 0.0) + weights[unit.place]
     for unit in rare:
         if unit.required:
-            promise = {key: promise[key] for key in postings[unit.place]}
+            promise = {key: promise[key] for key in postings[unit.place] if key in promise}
     pool = sorted(promise, key=lambda chunk_id: (-promise[chunk_id], chunk_id))
     if len(pool) > _POOL:
         # The database's own ranking parts those that hold equally rare words.
         pool = list(dict.fromkeys([*pool[:_POOL], *full_text.best(rare, _POOL // 2)]))
-    if common and len(pool) < _ENOUGH:
+    if common and (len(pool) < _ENOUGH or any(unit.required for unit in common)):
         pool = list(dict.fromkeys([*pool, *full_text.best(common, _POOL)]))
     return pool, weights
 

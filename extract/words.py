@@ -37,11 +37,11 @@ _LETTER = rf"(?:[^\W_]|[{_MARKS}\u200c\u200d\u00ad])"
 _WORD = rf"[^\W_]{_LETTER}*"
 _JOINT = r"(?:[-.@+'’‐‑]|_+|(?<=\d),(?=\d{3}(?!\d)))"
 _TOKEN = re.compile(rf"{_WORD}(?:{_JOINT}{_WORD})*(?:(?:\+\+|\#)(?!\w))?")
-_PLAIN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_PLAIN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _PIECE = re.compile(_WORD)
 _RUN = re.compile(rf"[{_UNSPACED}{_MARKS}]+|[^{_UNSPACED}]+")
 _STARTS_RUN = re.compile(rf"[{_UNSPACED}]")
-_CLUSTER = re.compile(rf"[\u0e40-\u0e44\u0ec0-\u0ec4]?.[{_MARKS}\u200c\u200d\u00ad]*", re.DOTALL)
+_CLUSTER = re.compile(rf"[\u0e40-\u0e44\u0ec0-\u0ec4]?.[{_MARKS}\u200c\u200d\u00ad\uff9e\uff9f]*", re.DOTALL)
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|.")
 _CAMELLED = re.compile(r"[a-z][A-Z]|[A-Z]{2,}[a-z]{2}")
 _VERSION = re.compile(r"v\d+", re.IGNORECASE)

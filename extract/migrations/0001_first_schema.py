@@ -88,6 +88,9 @@ def up(migrator: Any, db: Database) -> None:
         attempts = IntegerField(default=0)
         doubted_at = UtcDateTimeField(null=True)
         runs_since_full = IntegerField(default=0)
+        listed_at = UtcDateTimeField(null=True)
+        listing = IntegerField(default=0)
+        listing_open = BooleanField(default=False)
         last_synced_at = UtcDateTimeField(null=True)
         created_at = UtcDateTimeField()
 
@@ -100,6 +103,8 @@ def up(migrator: Any, db: Database) -> None:
         notion_id = CharField(index=True)
         name = TextField(default="")
         properties = JSONField(default=dict)
+        listed_to = UtcDateTimeField(null=True)
+        listed = BooleanField(default=False)
 
         class Meta:
             indexes = ((("source", "notion_id"), True),)
@@ -149,6 +154,7 @@ def up(migrator: Any, db: Database) -> None:
     class Membership(Frozen):
         source = ForeignKeyField(Source, on_delete="CASCADE")
         document = ForeignKeyField(Document, on_delete="CASCADE")
+        listing = IntegerField(default=0)
 
         class Meta:
             primary_key = CompositeKey("source", "document")

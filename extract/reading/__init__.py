@@ -1,1 +1,57 @@
-"""Pure reading: Notion's markdown and property values in, canonical text, passages and links out. No I/O."""
+"""Pure reading: Notion's markdown and property values in, canonical text, passages and links out. No I/O.
+
+::
+
+    parse ── holes ── fill ──┐
+    read_properties ─────────┴── read_page ── Reading(text, digest, links, passages)
+    page_title · stub_digest · capped_properties · relation_ids      what a listing tells
+    preview_html                                                      canonical text for a browser
+"""
+
+from __future__ import annotations
+
+from extract.reading.api_blocks import block_tree
+from extract.reading.blocks import Block, Hole, Inline, Tree
+from extract.reading.canonical import body_text
+from extract.reading.chunks import Chunking
+from extract.reading.detect import detect
+from extract.reading.holes import fill, holes
+from extract.reading.links import notion_id_of
+from extract.reading.listed import capped_properties, page_title, relation_ids, stub_digest
+from extract.reading.markdown_v1 import parse_v1
+from extract.reading.markdown_v2 import parse_v2
+from extract.reading.page import has_text, read_page
+from extract.reading.preview import preview_html
+from extract.reading.properties import read_properties
+from extract.reading.rich_text import plain_text
+
+__all__ = [
+    "Block",
+    "Chunking",
+    "Hole",
+    "Inline",
+    "Tree",
+    "block_tree",
+    "body_text",
+    "capped_properties",
+    "detect",
+    "fill",
+    "has_text",
+    "holes",
+    "notion_id_of",
+    "page_title",
+    "parse",
+    "parse_v1",
+    "parse_v2",
+    "plain_text",
+    "preview_html",
+    "read_page",
+    "read_properties",
+    "relation_ids",
+    "stub_digest",
+]
+
+
+def parse(markdown: str) -> Tree:
+    """The tree of a page body, in whichever of Notion's two markdown formats it is. Raises nothing."""
+    return parse_v1(markdown) if detect(markdown) == "v1" else parse_v2(markdown)

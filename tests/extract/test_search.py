@@ -92,6 +92,8 @@ def test_a_phrase_in_quotes_must_stand_so(source: Source) -> None:
     assert found(source, '"quick brown"') == ["the quick brown fox"]
     assert found(source, 'fox "brown fox"') == ["the quick brown fox"]
     assert found(source, '"fox brown"') == []
+    assert found(source, '"the quick" "brown fox"') == ["the quick brown fox"]
+    assert found(source, '"quick brown" "brown quick"') == []
 
 
 def test_a_phrase_does_not_reach_from_the_title_into_the_text(source: Source) -> None:
@@ -242,6 +244,7 @@ def test_common_words_are_answered_from_a_bounded_look(
     assert "anything" in found(source, "report ")
     assert found(source, "status audit ")[0] == "an audit of the status"
     assert found(source, 'status "report of day7"') == ["status report of day7"]
+    assert found(source, 'audit "status report"')[0].startswith("status report")
     assert len(found(source, "status report ")) == 8
 
 

@@ -55,7 +55,11 @@ def blocks(draw: st.DrawFn, depth: int = 0) -> Json:
     if kind in ("divider",):
         return block
     if kind == "code":
-        payload.update(rich_text=[rich(draw(WORDS) + "\n\t<b>x</b>\n```\n" + draw(WORDS))], language="plain text", caption=[])
+        payload.update(
+            rich_text=[rich(draw(WORDS) + "\n\t<b>x</b>\n```\n" + draw(WORDS))],
+            language="plain text",
+            caption=[],
+        )
         return block
     if kind == "equation":
         payload.update(expression="\\frac{1}{2} + x_1")
@@ -66,7 +70,9 @@ def blocks(draw: st.DrawFn, depth: int = 0) -> Json:
         block["children"] = [{"type": "table_row", "table_row": {"cells": list(row)}} for row in rows]
         return block
     if kind == "column_list":
-        columns = draw(st.lists(st.lists(blocks(depth=depth + 1), min_size=1, max_size=2), min_size=2, max_size=2))
+        columns = draw(
+            st.lists(st.lists(blocks(depth=depth + 1), min_size=1, max_size=2), min_size=2, max_size=2)
+        )
         block["children"] = [{"type": "column", "column": {}, "children": column} for column in columns]
         return block
     if kind == "synced_block":

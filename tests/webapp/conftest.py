@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from extract import connections
@@ -80,9 +81,16 @@ class Browser:
         return response
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each test has an app of its own; the templates are compiled once for all of them."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(runtime: Runtime) -> Iterator[Flask]:
+def app(runtime: Runtime, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     made = create_app(runtime)
+    made.jinja_env.bytecode_cache = compiled_templates
     made.testing = True
     yield made
     limiter.reset()

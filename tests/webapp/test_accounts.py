@@ -18,7 +18,9 @@ from .conftest import PASSWORD, Browser, Cast
 FIRST = {"email": "Ada@Acme.test ", "password": PASSWORD, "name": "Ada", "organisation": "Acme"}
 
 
-def test_the_first_registration_founds_the_organisation_with_a_chatbot_and_its_owner(browser: Browser) -> None:
+def test_the_first_registration_founds_the_organisation_with_a_chatbot_and_its_owner(
+    browser: Browser,
+) -> None:
     answer = browser.post("/register", FIRST)
 
     assert answer.status_code == 303

@@ -1,0 +1,136 @@
+"""Pairs of `*`, `_` and `~~`, found as CommonMark finds them, in linear time.
+
+https://spec.commonmark.org/0.31.2/#phase-2-inline-structure
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from extract.reading.blocks import BOLD, ITALIC, STRIKE
+
+Span = tuple[int, int, int]
+"""Nodes strictly between the first and the second number carry the mark that is the third."""
+
+_ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+@dataclass(slots=True)
+class Delimiter:
+    """A run of one delimiter character. `node` is its place among the nodes; `left` what is not used up yet."""
+
+    node: int
+    char: str
+    left: int
+    length: int
+    can_open: bool
+    can_close: bool
+
+
+def is_punctuation(char: str) -> bool:
+    """Punctuation as CommonMark 0.31 means it: ASCII punctuation, and Unicode P and S."""
+    if char.isascii():
+        return char in _ASCII_PUNCTUATION
+    return unicodedata.category(char)[0] in "PS"
+
+
+def flanks(char: str, before: str, after: str, strict: bool) -> tuple[bool, bool]:
+    """Whether a run of `char` between these two characters can open and can close.
+
+    `strict` is CommonMark's rule; without it, only white space matters: v1 escapes every literal delimiter, so
+    whatever stands there unescaped is meant.
+    """
+    space_before = not before or before.isspace()
+    space_after = not after or after.isspace()
+    if not strict:
+        return not space_after, not space_before
+    mark_before = not space_before and is_punctuation(before)
+    mark_after = not space_after and is_punctuation(after)
+    left = not space_after and (not mark_after or space_before or mark_before)
+    right = not space_before and (not mark_before or space_after or mark_after)
+    if char != "_":
+        return left, right
+    return left and (not right or mark_before), right and (not left or mark_after)
+
+
+def pair(delimiters: list[Delimiter]) -> list[Span]:
+    """The spans that these delimiters make; each delimiter's `left` becomes what stays literal."""
+    spans: list[Span] = []
+    openers: list[Delimiter] = []
+    floors: dict[tuple[str, bool, int], int] = {}
+    for closer in delimiters:
+        while closer.can_close and closer.left:
+            key = (closer.char, closer.can_open, closer.length % 3)
+            at = _opener_for(closer, openers, floors.get(key, 0))
+            if at < 0:
+                floors[key] = len(openers)
+                break
+            opener = openers[at]
+            used = 2 if opener.left >= 2 and closer.left >= 2 else 1
+            mark = STRIKE if closer.char == "~" else BOLD if used == 2 else ITALIC
+            spans.append((opener.node, closer.node, mark))
+            opener.left -= used
+            closer.left -= used
+            del openers[at + (1 if opener.left else 0) :]
+            for other, floor in floors.items():
+                floors[other] = min(floor, len(openers))
+            if closer.char == "~":
+                break
+        if closer.can_open and closer.left:
+            openers.append(closer)
+    return spans
+
+
+def toggle(delimiters: list[Delimiter]) -> list[Span]:
+    """The spans of v1, where every delimiter that stands unescaped is meant: `**` switches bold, `*` italic, `~~` strike.
+
+    CommonMark's rules would misread what Notion writes, such as `**a:**b` or `*a**b*****c**`.
+    """
+    spans: list[Span] = []
+    opened: dict[int, Delimiter] = {}
+    for one in delimiters:
+        while one.left:
+            mark, used = _switched(one, opened)
+            if not mark:
+                break
+            opener = opened.pop(mark, None)
+            if opener is not None:
+                spans.append((opener.node, one.node, mark))
+            else:
+                opened[mark] = one
+            one.left -= used
+    for mark, opener in opened.items():
+        opener.left += 1 if mark == ITALIC else 2
+    return spans
+
+
+def _switched(one: Delimiter, opened: dict[int, Delimiter]) -> tuple[int, int]:
+    """Which mark the next part of this run switches, and how many characters that takes; 0 for none."""
+    if one.char == "~":
+        fits = one.can_close if STRIKE in opened else one.can_open
+        return (STRIKE, 2) if fits and one.left >= 2 else (0, 0)
+    closes = {mark for mark, held in opened.items() if one.can_close and held is not one}
+    if one.left >= 3:  # what is open ends first
+        order = [(ITALIC, 1, True), (BOLD, 2, True), (BOLD, 2, False), (ITALIC, 1, False)]
+    elif one.left == 2:
+        order = [(BOLD, 2, True), (BOLD, 2, False), (ITALIC, 1, True)]
+    else:
+        order = [(ITALIC, 1, True), (ITALIC, 1, False)]
+    for mark, size, closing in order:
+        if mark in closes if closing else one.can_open and mark not in opened:
+            return mark, size
+    return 0, 0
+
+
+def _opener_for(closer: Delimiter, openers: list[Delimiter], floor: int) -> int:
+    for at in range(len(openers) - 1, floor - 1, -1):
+        opener = openers[at]
+        if opener.char != closer.char or (closer.char == "~" and min(opener.left, closer.left) < 2):
+            continue
+        both = opener.can_close or closer.can_open
+        thirds = (opener.length + closer.length) % 3 == 0
+        if both and thirds and (opener.length % 3 or closer.length % 3):
+            continue
+        return at
+    return -1

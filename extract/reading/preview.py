@@ -1,0 +1,175 @@
+"""Canonical text shown in a browser: markdown-it without raw HTML, every link checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, MutableMapping, Sequence
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+from extract.reading.clean import clean
+from extract.reading.links import is_safe
+from extract.shapes import Passage
+
+_REL = "noopener noreferrer nofollow"
+_MATH = re.compile(r"\$((?:[^$\\\n]|\\[^\n])++)\$")
+_TASK = re.compile(r"\[([ xX])\](?:\s+|$)")
+_BREAK = re.compile(r"<br\s?/?>")
+# Lists may nest MAX_DEPTH deep and cost two levels each; what markdown-it finds deeper than this it would drop
+_MAX_NESTING = 400
+# text that nests so deep that it cannot be ours is shown as it is
+_DEEP = re.compile(
+    r"^(?:[ \t]*(?:>|[-*+][ \t]|[0-9]{1,9}[.)][ \t])){120}|^[ \t]{400}", re.MULTILINE
+)
+_SECTION = re.compile(r"\n\n(?=#{1,6} )")
+
+
+def preview_html(
+    text: str,
+    *,
+    passages: Sequence[Passage] | None = None,
+    href: Callable[[str], str] | None = None,
+) -> str:
+    """Canonical text as HTML that is safe to put into a page: no raw HTML, no images, no link but http(s), mailto, tel.
+
+    With `passages`, each of them becomes a `<section class="passage" data-passage="n">`, and `text` is not looked at.
+    `href` may give another target for a link (a document of ours, say); its answer is checked as well, and may be a
+    path of our own site.
+    """
+    if passages is None:
+        return _rendered(text, href)
+    return "\n".join(
+        f'<section class="passage" data-passage="{number}">\n{_rendered(passage.text, href)}</section>'
+        for number, passage in enumerate(passages, 1)
+    )
+
+
+def _rendered(text: str, href: Callable[[str], str] | None) -> str:
+    text = clean(text)
+    if _DEEP.search(text) is not None:
+        return f"<pre>{escape(text)}</pre>\n"
+    parser = _parser()
+    parts = []
+    for part in _parts(text):
+        env: MutableMapping[str, Any] = {"href": href}
+        parts.append(parser.render(part, env))
+    return "".join(parts)
+
+
+def _parts(text: str) -> list[str]:
+    """The text in sections, so that no quadratic corner of the parser sees a whole page; fences stay whole."""
+    if len(text) < 50_000 or "```" in text:
+        return [text]
+    return _SECTION.split(text)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt(
+        "commonmark",
+        {"html": False, "breaks": True, "linkify": False, "maxNesting": _MAX_NESTING},
+        renderer_cls=_Renderer,
+    )
+    parser.enable(["table", "strikethrough"]).disable(
+        ["html_block", "html_inline", "image", "reference", "code", "lheading"]
+    )
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # checked, whatever the parser lets through
+    parser.inline.ruler.before("escape", "math", _math)
+    parser.inline.ruler.before("escape", "cell_break", _cell_break)
+    parser.block.ruler.before(
+        "fence", "math_block", _math_block, {"alt": ["paragraph", "blockquote", "list"]}
+    )
+    parser.core.ruler.after("inline", "tasks", _tasks)
+    return parser
+
+
+class _Renderer(RendererHTML):
+    """Links that are safe, and nothing that loads anything."""
+
+    def link_open(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        target = str(tokens[idx].attrGet("href") or "")
+        rewrite = env.get("href")
+        shown = str(rewrite(target)) if rewrite is not None and is_safe(target) else target
+        own = (
+            shown.startswith("/")
+            and not shown.startswith(("//", "/\\"))
+            and not re.search(r"[\s<>\"\\]", shown)
+        )
+        if is_safe(shown) or (own and shown != target):
+            return f'<a href="{escape(shown)}" rel="{_REL}">'
+        return "<a>"
+
+    def math(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        return f'<code class="math">{escape(tokens[idx].content)}</code>'
+
+    def math_block(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        return f'<pre class="math">{escape(tokens[idx].content)}</pre>\n'
+
+    def task(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        return f'<input type="checkbox" disabled{" checked" if tokens[idx].meta["done"] else ""}> '
+
+
+def _math(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] != "$":
+        return False
+    match = _MATH.match(state.src, state.pos, state.posMax)
+    if match is None or match.group(1)[0].isspace() or match.group(1)[-1].isspace():
+        return False
+    if not silent:
+        state.push("math", "code", 0).content = match.group(1)
+    state.pos = match.end()
+    return True
+
+
+def _cell_break(state: StateInline, silent: bool) -> bool:
+    match = _BREAK.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("hardbreak", "br", 0)
+    state.pos = match.end()
+    return True
+
+
+def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    def line(number: int) -> str:
+        return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]].strip()
+
+    if line(start) != "$$":
+        return False
+    for number in range(start + 1, end):
+        if line(number) == "$$":
+            if not silent:
+                token = state.push("math_block", "pre", 0)
+                token.content = "\n".join(line(inside) for inside in range(start + 1, number))
+                state.line = number + 1
+            return True
+    return False
+
+
+def _tasks(state: StateCore) -> None:
+    """A list item that begins with `[ ]` or `[x]` gets a box, as in GFM."""
+    tokens = state.tokens
+    for at in range(2, len(tokens)):
+        if tokens[at].type != "inline" or tokens[at - 2].type != "list_item_open":
+            continue
+        children = tokens[at].children or []
+        match = _TASK.match(children[0].content) if children and children[0].type == "text" else None
+        if match is not None:
+            children[0].content = children[0].content[match.end() :]
+            children.insert(0, Token("task", "", 0, meta={"done": match.group(1) in "xX"}))

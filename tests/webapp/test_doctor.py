@@ -1,0 +1,134 @@
+"""`flask doctor`: one line for each thing we stand on, a failure where one is, and never a secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import httpx
+import pytest
+import redis
+from flask import Flask
+
+from extract.db import database
+from extract.runtime import Runtime
+from tests.clock import StoppedClock
+from webapp import create_app
+
+from .conftest import Cast
+from .rows import make_connection
+from .test_commands import run
+
+Finding = dict[str, str]
+
+
+def findings(app: Flask) -> dict[str, Finding]:
+    return {item["check"]: item for item in json.loads(run(app, "doctor", "--json").stdout)}
+
+
+def answering(runtime: Runtime, answer: Callable[[httpx.Request], httpx.Response]) -> Flask:
+    """The app, with this in Notion's place."""
+    return create_app(replace(runtime, transport=httpx.MockTransport(answer)))
+
+
+@pytest.fixture
+def beating(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    for process in ("worker", "daemon"):
+        redis_server.set(f"hilal:beat:{process}:here:7", clock().isoformat())
+
+
+@pytest.mark.usefixtures("beating")
+def test_all_is_well(app: Flask, cast: Cast, clock: StoppedClock) -> None:
+    make_connection(cast.acme, clock())
+    clock.advance(seconds=12)
+
+    result = run(app, "doctor")
+
+    assert result.exit_code == 0
+    assert [line.split()[:2] for line in result.stdout.splitlines()] == [
+        ["ok", "configuration"],
+        ["ok", "database"],
+        ["ok", "redis"],
+        ["ok", "notion"],
+        ["ok", "worker"],
+        ["ok", "daemon"],
+        ["ok", "connections"],
+    ]
+    assert "last beat 12 s ago" in result.stdout
+
+
+def test_silent_processes_are_a_failure(app: Flask) -> None:
+    result = run(app, "doctor")
+
+    assert result.exit_code == 1
+    assert "fail  worker" in result.stdout
+    assert "fail  daemon" in result.stdout
+    assert result.stderr == "Error: 2 of 7 checks failed.\n"
+
+
+@pytest.mark.usefixtures("beating")
+def test_an_old_schema_is_a_failure_with_its_remedy(app: Flask) -> None:
+    database.execute_sql("DELETE FROM schema_migration")
+
+    found = findings(app)
+
+    assert found["database"]["state"] == "fail"
+    assert "flask db upgrade" in found["database"]["says"]
+    assert "connections" not in found
+
+
+def test_redis_that_does_not_answer_is_a_failure(runtime: Runtime) -> None:
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
+
+    found = findings(create_app(replace(runtime, redis=gone)))
+
+    assert found["redis"]["state"] == "fail"
+    assert found["worker"]["state"] == found["daemon"]["state"] == "warn"
+
+
+def test_notion_that_cannot_be_reached_is_a_failure(runtime: Runtime) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route", request=request)
+
+    assert findings(answering(runtime, refuse))["notion"]["state"] == "fail"
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, "ok"), (400, "ok"), (401, "fail"), (503, "warn")])
+def test_notion_tells_whether_our_credentials_are_right(runtime: Runtime, status: int, state: str) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(status, json={})
+
+    assert findings(answering(runtime, answer))["notion"]["state"] == state
+    assert asked[0].headers["Authorization"].startswith("Basic ")
+
+
+def test_without_credentials_notion_is_only_knocked_at(runtime: Runtime) -> None:
+    bare = replace(runtime.config, notion=replace(runtime.config.notion, client_id="", client_secret=""))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert "Authorization" not in request.headers
+        return httpx.Response(401, json={})
+
+    assert findings(answering(replace(runtime, config=bare), answer))["notion"]["state"] == "warn"
+
+
+@pytest.mark.usefixtures("beating")
+def test_a_connection_that_needs_someone_is_a_warning(app: Flask, cast: Cast, clock: StoppedClock) -> None:
+    make_connection(cast.acme, clock(), state="reconnect")
+
+    found = findings(app)
+
+    assert found["connections"]["state"] == "warn"
+    assert "1 reconnect" in found["connections"]["says"]
+
+
+def test_no_secret_is_in_what_it_says(app: Flask, runtime: Runtime) -> None:
+    said = run(app, "doctor").output + run(app, "doctor", "--json").output
+
+    config = runtime.config
+    for secret in (config.web.secret_key, config.notion.client_secret, *config.vault.keys):
+        assert secret not in said

@@ -1,0 +1,136 @@
+"""The page of a document: what the bot sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from bs4 import BeautifulSoup
+
+from extract.models import Source
+from extract.shapes import Link, Property
+from tests.clock import StoppedClock
+
+from .conftest import Browser, Cast
+from .rows import make_connection, make_document, make_source
+
+
+@pytest.fixture
+def handbook(cast: Cast, clock: StoppedClock) -> Source:
+    return make_source(cast.chatbot, make_connection(cast.acme, clock()), "Handbook", clock())
+
+
+def page_of(browser: Browser, path: str) -> BeautifulSoup:
+    answer = browser.get(path)
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def test_it_shows_the_text_as_the_bot_reads_it(ada: Browser, handbook: Source, clock: StoppedClock) -> None:
+    document = make_document(
+        handbook,
+        "Leave",
+        clock(),
+        "You have **thirty** days.",
+        properties=(Property("Owner", "people", "Ada"),),
+    )
+
+    page = page_of(ada, f"/documents/{document.id}")
+
+    assert page.select_one(".prose strong").text == "thirty"
+    aside = " ".join(page.select_one("aside").text.split())
+    for word in ("trained", "1 h ago", "just now", document.hash[:12], "Acme", "Handbook", "OwnerAda"):
+        assert word in aside
+    assert page.select_one(".page-head a.primary")["href"] == document.url
+    assert page.select(".passage") == []
+
+
+def test_passages_are_shown_on_demand(ada: Browser, handbook: Source, clock: StoppedClock) -> None:
+    document = make_document(handbook, "Leave", clock(), "First passage.", "Second passage.")
+
+    page = page_of(ada, f"/documents/{document.id}?chunks=1")
+
+    assert [passage.text.strip() for passage in page.select(".prose .passage")] == [
+        "First passage.",
+        "Second passage.",
+    ]
+    assert "2 passages" in page.select_one(".view").text
+
+
+def test_links_into_the_same_knowledge_base_lead_to_the_document_here(
+    ada: Browser, cast: Cast, handbook: Source, clock: StoppedClock
+) -> None:
+    target = make_document(handbook, "Holidays", clock(), "Holidays.")
+    theirs = make_source(cast.other_chatbot, make_connection(cast.other, clock()), "Theirs", clock())
+    foreign = make_document(theirs, "Foreign", clock(), "Foreign.")
+    document = make_document(
+        handbook,
+        "Leave",
+        clock(),
+        f"See [Holidays]({target.url}), [Foreign]({foreign.url}) and [the web](https://example.com/).",
+        links=(
+            Link("Holidays", target.url, target.notion_id),
+            Link("Foreign", foreign.url, foreign.notion_id),
+        ),
+    )
+
+    links = [link["href"] for link in page_of(ada, f"/documents/{document.id}").select(".prose a")]
+
+    assert links == [f"/documents/{target.id}", foreign.url, "https://example.com/"]
+
+
+@pytest.mark.parametrize(
+    ("passages", "values", "sentence"),
+    [
+        ((), {}, "Not read yet"),
+        (("Old text.",), {"error": "Notion was away."}, "Notion was away."),
+        (("Old text.",), {"unread_blocks": 3}, "would not open 3 blocks"),
+        ((), {"hash": "x"}, "there is no text on it to learn from"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(
+    ada: Browser,
+    handbook: Source,
+    clock: StoppedClock,
+    passages: tuple[str, ...],
+    values: dict[str, object],
+    sentence: str,
+) -> None:
+    document = make_document(handbook, "Leave", clock(), *passages)
+    for name, value in values.items():
+        setattr(document, name, value)
+    document.save()
+
+    assert sentence in page_of(ada, f"/documents/{document.id}").select_one("#document").text
+
+
+def test_a_removed_document_says_that_it_no_longer_answers(
+    ada: Browser, handbook: Source, clock: StoppedClock
+) -> None:
+    document = make_document(handbook, "Leave", clock(), removed_at=clock())
+
+    page = page_of(ada, f"/documents/{document.id}")
+
+    assert "no longer shows this page" in page.select_one(".notice").text
+    assert "Removed" in page.select_one("aside").text
+
+
+def test_text_cannot_smuggle_markup(ada: Browser, handbook: Source, clock: StoppedClock) -> None:
+    document = make_document(
+        handbook,
+        "<script>alert(1)</script>",
+        clock(),
+        "<img src=x onerror=alert(1)> [x](javascript:alert(1))",
+    )
+
+    content = page_of(ada, f"/documents/{document.id}").select_one("#content")
+
+    assert content.select("script, img, [onerror], a[href^=javascript]") == []
+
+
+def test_another_organisation_finds_nothing(
+    cast: Cast, login: Callable[..., Browser], handbook: Source, clock: StoppedClock
+) -> None:
+    document = make_document(handbook, "Leave", clock(), "Thirty days.")
+
+    assert login(cast.mallory).get(f"/documents/{document.id}").status_code == 404

@@ -1,0 +1,114 @@
+"""Sync health: what follows Notion, what does not, and who has to do something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import redis
+from bs4 import BeautifulSoup
+
+from extract.models import Run
+from tests.clock import StoppedClock
+
+from .conftest import Browser, Cast
+from .rows import make_connection, make_document, make_source
+
+
+def health(browser: Browser, cast: Cast) -> BeautifulSoup:
+    answer = browser.get(f"/chatbots/{cast.chatbot.id}/health")
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+@pytest.fixture
+def beating(redis_server: redis.Redis, clock: StoppedClock) -> None:
+    for process in ("worker", "daemon"):
+        redis_server.set(f"hilal:beat:{process}:here:7", clock().isoformat())
+
+
+def test_without_sources_there_is_nothing_to_follow(ada: Browser, cast: Cast) -> None:
+    assert health(ada, cast).select_one(".empty h2").text == "Nothing to follow yet"
+
+
+@pytest.mark.usefixtures("beating")
+def test_when_all_is_well_it_says_so(ada: Browser, cast: Cast, clock: StoppedClock) -> None:
+    connection = make_connection(cast.acme, clock())
+    connection.polled_at = clock() - timedelta(minutes=2)
+    connection.save()
+    source = make_source(cast.chatbot, connection, "Handbook", clock())
+    Run.create(source=source, trigger="schedule", outcome="trained", started_at=clock(), finished_at=clock())
+
+    page = health(ada, cast)
+
+    assert page.select_one(".notice.good").text.strip() == "Everything follows Notion."
+    row = " ".join(page.select_one(f"#connection-{connection.id}").text.split())
+    for word in ("Acme", "1 source", "connected", "2 min ago", "0 of 180 in 60 s"):
+        assert word in row
+    assert "Handbook" in page.select_one(".runs").text
+    assert "hx-trigger" not in page.select_one("#health").attrs
+
+
+@pytest.mark.usefixtures("beating")
+def test_what_waits_and_what_fails_is_listed_with_its_sentence(
+    ada: Browser, cast: Cast, clock: StoppedClock
+) -> None:
+    connection = make_connection(cast.acme, clock())
+    source = make_source(cast.chatbot, connection, "Handbook", clock(), status="training")
+    make_source(cast.chatbot, connection, "Embeds", clock(), status="empty", error="Only embeds here.")
+    make_document(source, "Waiting", clock(), wanted_at=clock())
+    failing = make_document(
+        source, "Broken", clock(), error="Notion was away.", try_after=clock() + timedelta(minutes=8)
+    )
+
+    page = health(ada, cast)
+
+    assert page.select_one("#health")["hx-trigger"] == "every 5s"
+    cells = [cell.text for cell in page.select(f"#connection-{connection.id} td.number")]
+    assert cells == ["1 at work", "1 waiting"]
+    said = " ".join(page.text.split())
+    for word in ("Only embeds here.", "Notion was away.", "in Handbook", "next attempt in 8 min"):
+        assert word in said
+    assert page.select_one(f'a[href="/documents/{failing.id}"]').text == "Broken"
+    assert page.select(".notice.good") == []
+
+
+def test_silence_of_ours_is_told_in_a_persons_words(
+    ada: Browser, cast: Cast, clock: StoppedClock, redis_server: redis.Redis
+) -> None:
+    make_source(cast.chatbot, make_connection(cast.acme, clock()), "Handbook", clock())
+
+    assert "Nothing is syncing right now" in health(ada, cast).select_one(".notice.attention").text
+    redis_server.set("hilal:beat:worker:here:7", clock().isoformat())
+    assert "Edits in Notion are not noticed" in health(ada, cast).select_one(".notice.attention").text
+
+
+def test_a_connection_that_rests_asks_for_someone(ada: Browser, cast: Cast, clock: StoppedClock) -> None:
+    make_source(cast.chatbot, make_connection(cast.acme, clock(), state="reconnect"), "Handbook", clock())
+
+    page = health(ada, cast)
+
+    assert "needs reconnecting" in page.select_one(".pill-reconnect").text
+    assert any("no longer accepts our access" in notice.text for notice in page.select(".notice.attention"))
+
+
+def test_members_read_no_word_of_the_machinery(
+    cast: Cast, login: Callable[..., Browser], clock: StoppedClock
+) -> None:
+    source = make_source(cast.chatbot, make_connection(cast.acme, clock()), "Handbook", clock())
+    Run.create(source=source, trigger="verify", started_at=clock())
+
+    text = health(login(cast.cleo), cast).select_one("#content").text
+
+    for word in ("job", "queue", "worker", "token", "daemon", "redis", "lease"):
+        assert not re.search(rf"\b{word}s?\b", text, re.IGNORECASE), word
+
+
+def test_it_shows_only_this_chatbot(cast: Cast, login: Callable[..., Browser], clock: StoppedClock) -> None:
+    make_source(cast.chatbot, make_connection(cast.acme, clock()), "Handbook", clock())
+    mallory = login(cast.mallory)
+
+    assert mallory.get(f"/chatbots/{cast.chatbot.id}/health").status_code == 404
+    assert "Handbook" not in mallory.get(f"/chatbots/{cast.other_chatbot.id}/health").text

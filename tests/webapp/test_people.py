@@ -1,0 +1,154 @@
+"""Members: inviting, joining, roles, removing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from extract.models import Invitation, Member
+from tests.clock import StoppedClock
+
+from .conftest import PASSWORD, Browser, Cast
+
+_LINK = re.compile(r'value="http://127\.0\.0\.1:5000(/register\?invitation=[\w-]+)"')
+
+
+def invited(ada: Browser, email: str = "dan@acme.test", role: str = "admin") -> str:
+    """The link of a new invitation, as the page shows it."""
+    answer = ada.post("/settings/people/invite", {"email": email, "role": role})
+    found = _LINK.search(ada.get(answer.location).text)
+    assert found
+    return found.group(1)
+
+
+def join(browser: Browser, link: str, **change: str) -> tuple[int, str]:
+    browser.get(link)
+    form = {
+        "invitation": link.partition("=")[2],
+        "email": "dan@acme.test",
+        "name": "Dan",
+        "password": PASSWORD,
+    }
+    answer = browser.post("/register", form | change)
+    return answer.status_code, answer.text
+
+
+def test_an_invited_person_joins_with_the_role_given(cast: Cast, ada: Browser, browser: Browser) -> None:
+    link = invited(ada)
+
+    assert "Join Acme" in browser.get(link).text
+    assert join(browser, link)[0] == 303
+
+    dan = Member.get(Member.email == "dan@acme.test")
+    assert (dan.organisation, dan.role) == (cast.acme, "admin")
+    assert browser.get("/settings/people").status_code == 200
+
+
+def test_an_invitation_link_is_shown_once(cast: Cast, ada: Browser) -> None:
+    link = invited(ada)
+
+    assert link not in ada.get("/settings/people").text
+    assert "dan@acme.test" in ada.get("/settings/people").text
+    assert link.partition("=")[2] not in Invitation.get().token_hash
+
+
+def test_an_invitation_works_once(cast: Cast, ada: Browser, browser: Browser) -> None:
+    link = invited(ada)
+    join(browser, link)
+    browser.post("/logout")
+
+    status, text = join(browser, link, email="dan@acme.test")
+
+    assert status == 403
+    assert "This invitation was already used" in text
+
+
+def test_an_invitation_ends_after_a_week(
+    cast: Cast, ada: Browser, browser: Browser, clock: StoppedClock
+) -> None:
+    link = invited(ada)
+    clock.advance(days=7, seconds=1)
+
+    assert "older than a week" in browser.get(link).text
+    assert join(browser, link)[0] == 403
+
+
+def test_an_invitation_is_for_one_address(cast: Cast, ada: Browser, browser: Browser) -> None:
+    status, text = join(browser, invited(ada), email="eve@acme.test")
+
+    assert status == 400
+    assert "This invitation is for dan@acme.test" in text
+    assert Invitation.get().accepted_at is None
+
+
+def test_a_refused_form_does_not_spend_the_invitation(cast: Cast, ada: Browser, browser: Browser) -> None:
+    link = invited(ada)
+
+    assert join(browser, link, password="short")[0] == 400
+    assert join(browser, link)[0] == 303
+
+
+def test_a_withdrawn_invitation_opens_nothing(cast: Cast, ada: Browser, browser: Browser) -> None:
+    link = invited(ada)
+    ada.post(f"/settings/people/invitations/{Invitation.get().id}/withdraw")
+
+    assert join(browser, link)[0] == 403
+
+
+def test_a_newer_invitation_replaces_the_older_one(cast: Cast, ada: Browser, browser: Browser) -> None:
+    older, newer = invited(ada), invited(ada)
+
+    assert join(browser, older)[0] == 403
+    assert join(browser, newer)[0] == 303
+
+
+def test_somebody_with_an_account_cannot_be_invited(cast: Cast, ada: Browser) -> None:
+    ada.post("/settings/people/invite", {"email": "Mallory@umbrella.test", "role": "member"})
+
+    assert "already has an account" in ada.get("/settings/people").text
+    assert not Invitation.select().exists()
+
+
+def test_an_admin_cannot_make_or_touch_owners(cast: Cast, login: Callable[[Member], Browser]) -> None:
+    bob = login(cast.bob)
+
+    assert bob.post("/settings/people/invite", {"email": "x@acme.test", "role": "owner"}).status_code == 403
+    assert bob.post(f"/settings/people/{cast.cleo.id}/role", {"role": "owner"}).status_code == 403
+    assert bob.post(f"/settings/people/{cast.ada.id}/role", {"role": "member"}).status_code == 403
+    assert bob.post(f"/settings/people/{cast.ada.id}/remove").status_code == 403
+    assert Member.get_by_id(cast.ada.id).role == "owner"
+
+
+def test_an_owner_changes_roles(cast: Cast, ada: Browser) -> None:
+    ada.post(f"/settings/people/{cast.cleo.id}/role", {"role": "admin"})
+
+    assert Member.get_by_id(cast.cleo.id).role == "admin"
+    assert "Cleo is now admin" in ada.get("/settings/people").text
+
+
+def test_the_last_owner_stays_owner(cast: Cast, ada: Browser) -> None:
+    ada.post(f"/settings/people/{cast.ada.id}/role", {"role": "admin"})
+
+    assert Member.get_by_id(cast.ada.id).role == "owner"
+    assert "An organisation needs an owner" in ada.get("/settings/people").text
+
+
+def test_a_removed_person_is_out_at_once(
+    cast: Cast, ada: Browser, login: Callable[[Member], Browser]
+) -> None:
+    cleo = login(cast.cleo)
+    assert cleo.get("/settings").status_code == 200
+    assert "Remove Cleo?" in ada.get(f"/settings/people/{cast.cleo.id}/remove").text
+
+    ada.post(f"/settings/people/{cast.cleo.id}/remove")
+
+    assert cleo.get("/settings").location == "/login?next=/settings"
+    assert Member.get_or_none(Member.id == cast.cleo.id) is None
+
+
+def test_nobody_removes_themselves(cast: Cast, login: Callable[[Member], Browser]) -> None:
+    bob = login(cast.bob)
+
+    bob.post(f"/settings/people/{cast.bob.id}/remove")
+
+    assert "You cannot remove yourself" in bob.get("/settings/people").text

@@ -1,0 +1,45 @@
+"""The app as gunicorn loads it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from extract.config import ROOT
+
+
+def start(tmp_path: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Load the app in a process of its own, as gunicorn does."""
+    settings = {"HILAL_INSTANCE": str(tmp_path), "PATH": os.environ["PATH"]} | environ
+    return subprocess.run(
+        [sys.executable, "-c", "import webapp.wsgi; print(webapp.wsgi.app.name)"],
+        cwd=ROOT,
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_an_empty_database_is_refused_with_one_line(tmp_path: Path) -> None:
+    ended = start(tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "The database is empty: run `flask db upgrade`.\n"
+
+
+def test_a_wrong_setting_is_refused_with_one_line(tmp_path: Path) -> None:
+    ended = start(tmp_path, PORT="many")
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "web.port" in ended.stderr
+
+
+def test_a_database_that_matches_is_served(tmp_path: Path, sqlite_template: Path) -> None:
+    ended = start(tmp_path, DATABASE_URL=f"sqlite:///{sqlite_template}")
+
+    assert (ended.returncode, ended.stdout) == (0, "webapp\n"), ended.stderr

@@ -1,0 +1,131 @@
+"""Registering, logging in and out."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, logout_user
+
+from extract.db import database
+from extract.errors import Refused
+from extract.models import Invitation, Member
+
+from . import members, passwords
+from .extensions import limiter
+from .frame import runtime, toast
+from .guards import needs
+from .roles import Role
+from .sign_in import own_path, sign_in
+
+blueprint = Blueprint("accounts", __name__)
+
+NO_MATCH = "That e-mail address and password do not belong together. Check both and try again."
+INVITATION_ONLY = "An account here needs an invitation. Ask an admin of your organisation to send you a link."
+INVITATION_SPENT = "This invitation was already used, or it is older than a week. Ask for a new one."
+
+
+def _email_key() -> str:
+    """Whom a log-in attempt is about; hashed, so that addresses do not lie about in Redis."""
+    return "email:" + sha256(members.normal_email(request.form.get("email", "")).encode()).hexdigest()[:32]
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code in (400, 401)
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+@limiter.limit("60 per minute; 600 per hour", methods=["POST"])
+@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=_email_key, deduct_when=_failed)
+def login() -> ResponseReturnValue:
+    """The login form; goes on to where the person was headed."""
+    back = own_path(request.values.get("next"))
+    if current_user.is_authenticated:
+        return redirect(back or url_for("chatbots.home"), code=303)
+    if request.method == "POST":
+        member = _member_with(request.form.get("email", ""), request.form.get("password", ""))
+        if member is not None:
+            sign_in(member)
+            return redirect(back or url_for("chatbots.home"), code=303)
+        return render_template("accounts/login.html", wrong=NO_MATCH, back=back), 401
+    if not Member.select().exists():
+        return redirect(url_for("accounts.register"), code=303)
+    return render_template("accounts/login.html", wrong=None, back=back)
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@limiter.limit("60 per 10 minutes", methods=["POST"])
+@limiter.limit("10 per 10 minutes", methods=["POST"], key_func=_email_key, deduct_when=_failed)
+def register() -> ResponseReturnValue:
+    """A new account: the first one here, one with an invitation, or (if the operator allows it) any."""
+    token = request.values.get("invitation", "")
+    invitation = members.open_invitation(token, runtime().clock()) if token else None
+    closed = None
+    if token and invitation is None:
+        closed = INVITATION_SPENT
+    elif invitation is None and not _may_found():
+        closed = INVITATION_ONLY
+    if closed:
+        page = render_template("accounts/register.html", closed=closed, invitation=None, wrong=None)
+        return page, 403 if request.method == "POST" else 200
+    wrong = None
+    if request.method == "POST":
+        try:
+            member = _new_member(invitation)
+        except Refused as error:
+            wrong = error.sentence
+        else:
+            sign_in(member)
+            toast(f"Welcome, {member.name}.")
+            return redirect(url_for("chatbots.home"), code=303)
+    page = render_template(
+        "accounts/register.html",
+        closed=None,
+        invitation=invitation,
+        token=token,
+        wrong=wrong,
+        rules=passwords,
+    )
+    return page, 400 if wrong else 200
+
+
+@blueprint.post("/logout")
+@needs(Role.MEMBER)
+def logout() -> ResponseReturnValue:
+    logout_user()
+    return redirect(url_for("accounts.login"), code=303)
+
+
+def _may_found() -> bool:
+    return runtime().config.web.open_registration or not Member.select().exists()
+
+
+def _member_with(email: str, password: str) -> Member | None:
+    """Whom this e-mail and password belong to. Takes as long for people we do not know."""
+    member: Member | None = Member.get_or_none(Member.email == members.normal_email(email))
+    right = passwords.matches(password[: passwords.MAXIMUM_LENGTH], member.password_hash if member else None)
+    if member is None or not right:
+        return None
+    if passwords.is_outdated(member.password_hash):
+        member.password_hash = passwords.hash_password(password)
+    member.last_login_at = runtime().clock()
+    member.save(only=[Member.password_hash, Member.last_login_at])
+    return member
+
+
+def _new_member(invitation: Invitation | None) -> Member:
+    """The member the form asks for. Raises Refused with a sentence."""
+    form, now = request.form, runtime().clock()
+    email, name, password = form.get("email", ""), form.get("name", ""), form.get("password", "")
+    if invitation is not None:
+        if members.normal_email(email) != invitation.email:
+            raise Refused(
+                f"This invitation is for {invitation.email}. Use that address, or ask for a new one."
+            )
+        return members.accept(invitation, email, name, password, now)
+    with database.atomic():
+        if not _may_found():  # somebody else was first
+            raise Refused(INVITATION_ONLY)
+        organisation = members.create_organisation(form.get("organisation", ""), now)
+        return members.create_member(organisation, email, name, Role.OWNER, password, now)

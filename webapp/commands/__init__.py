@@ -1,0 +1,15 @@
+"""The `flask …` commands: one file per group, the same functions behind them as behind the pages."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from . import chatbots, connections, db, doctor, keys, search, sources, users
+
+
+def register(app: Flask) -> None:
+    """Add every command to `app`."""
+    for group in (db.group, users.group, chatbots.group, keys.group, connections.group, sources.group):
+        app.cli.add_command(group)
+    app.cli.add_command(search.search)
+    app.cli.add_command(doctor.doctor)

@@ -1,0 +1,43 @@
+"""`flask chatbots …`: list them, make one."""
+
+from __future__ import annotations
+
+import click
+
+from extract.errors import Refused
+from extract.models import Chatbot
+
+from ..frame import runtime
+from ..objects import all_chatbots, chatbot_object
+from . import rows
+from .output import command, one_line, show, table
+
+
+@click.group("chatbots")
+def group() -> None:
+    """Chatbots: each owns one knowledge base."""
+
+
+@group.command("list")
+@command()
+def list_chatbots(as_json: bool) -> None:
+    """Every chatbot with its organisation."""
+    chatbots = all_chatbots()
+    lines = [(item["id"], item["name"], item["organisation"]) for item in chatbots]
+    text = table(("id", "name", "organisation"), lines, right=("id",)) if lines else "No chatbots yet."
+    show(chatbots, text, as_json=as_json)
+
+
+@group.command("create")
+@click.option("--organisation", required=True, metavar="O", help="Name or number of the organisation.")
+@click.argument("name")
+@command()
+def create_chatbot(organisation: str, name: str, as_json: bool) -> None:
+    """Make a chatbot with an empty knowledge base."""
+    owner = rows.organisation(organisation)
+    if owner is None:
+        raise Refused(f"There is no organisation {organisation}.")
+    if not one_line(name):
+        raise click.BadParameter("A chatbot needs a name.", param_hint="NAME")
+    chatbot = Chatbot.create(organisation=owner, name=one_line(name), created_at=runtime().clock())
+    show(chatbot_object(chatbot), f"Chatbot {chatbot.id} of {owner.name} is ready.", as_json=as_json)

@@ -1,0 +1,54 @@
+"""`flask connections …`: list them, disconnect one."""
+
+from __future__ import annotations
+
+import click
+
+from extract import doors
+
+from ..frame import runtime
+from ..objects import all_connections
+from . import rows
+from .output import command, show, table
+
+
+@click.group("connections")
+def group() -> None:
+    """Connections: Notion workspaces that gave us access."""
+
+
+@group.command("list")
+@command()
+def list_connections(as_json: bool) -> None:
+    """Every connection with its state and how many sources it feeds."""
+    connections = all_connections()
+    lines = [
+        (
+            item["id"],
+            item["workspace_name"],
+            item["state"],
+            item["sources"],
+            item["organisation_id"],
+            item["created_at"],
+        )
+        for item in connections
+    ]
+    head = ("id", "workspace", "state", "sources", "organisation", "created")
+    text = table(head, lines, right=("id", "sources", "organisation")) if lines else "No connections yet."
+    show(connections, text, as_json=as_json)
+
+
+@group.command("disconnect")
+@click.argument("connection_id", type=int, metavar="ID")
+@command()
+def disconnect(connection_id: int, as_json: bool) -> None:
+    """End our access at Notion and forget its tokens. What was imported stays and still answers."""
+    connection = rows.connection(connection_id)
+    doors.disconnect(runtime(), connection)
+    after = rows.connection(connection_id)
+    name = after.workspace_name or f"connection {after.id}"
+    show(
+        {"id": after.id, "state": after.state},
+        f"{name} is disconnected. Its sources stay and answer, but will not re-sync.",
+        as_json=as_json,
+    )

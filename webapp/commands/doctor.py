@@ -1,0 +1,149 @@
+"""`flask doctor`: looks at everything the product stands on and says, line by line, what is well and what is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import click
+import httpx
+import redis
+from peewee import PeeweeException
+
+from extract.config import NOTION
+from extract.db import check_schema, database, is_postgres
+from extract.errors import HilalError
+from extract.models import Connection
+from extract.runtime import Runtime
+
+from ..beats import Process, last_beat
+from ..frame import runtime
+from .output import Failed, command, one_line, show
+
+State = Literal["ok", "warn", "fail"]
+
+_STARTS: dict[Process, str] = {"worker": "nothing is synced", "daemon": "edits in Notion are not noticed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    check: str
+    state: State
+    says: str
+
+
+@click.command("doctor")
+@command(schema=False)
+def doctor(as_json: bool) -> None:
+    """Check configuration, database, Redis, Notion, workers, daemons and connections. Exit 1 if anything fails."""
+    findings = list(examine(runtime()))
+    text = "\n".join(f"{item.state:<4}  {item.check:<13}  {one_line(item.says)}" for item in findings)
+    show([asdict(item) for item in findings], text, as_json=as_json)
+    failed = sum(1 for item in findings if item.state == "fail")
+    if failed:
+        raise Failed(f"{failed} of {len(findings)} checks failed.")
+
+
+def examine(runtime: Runtime) -> Iterator[Finding]:
+    """Each finding in turn; no secret is in any of them."""
+    yield _configuration(runtime)
+    database_found = _database()
+    yield database_found
+    redis_found = _redis(runtime)
+    yield redis_found
+    yield _notion(runtime)
+    for process in _STARTS:
+        yield _beat(runtime, process, redis_answers=redis_found.state == "ok")
+    if database_found.state == "ok":
+        yield _connections()
+
+
+def _configuration(runtime: Runtime) -> Finding:
+    config = runtime.config
+    said = f"{config.web.environment}, served at {config.public_url}"
+    if config.production and not config.notion.client_id:
+        return Finding(
+            "configuration", "warn", f"{said}; no Notion credentials: nobody can connect a workspace"
+        )
+    return Finding("configuration", "ok", said)
+
+
+def _database() -> Finding:
+    kind = "PostgreSQL" if is_postgres() else "SQLite"
+    try:
+        database.execute_sql("SELECT 1")
+        check_schema()
+    except HilalError as error:
+        return Finding("database", "fail", error.sentence)
+    except PeeweeException as error:
+        return Finding("database", "fail", f"{kind} cannot be used: {type(error).__name__}")
+    return Finding("database", "ok", f"{kind} answers, schema up to date")
+
+
+def _redis(runtime: Runtime) -> Finding:
+    try:
+        runtime.redis.ping()
+    except redis.RedisError as error:
+        return Finding(
+            "redis", "fail", f"does not answer ({type(error).__name__}); check redis.url (REDIS_URL)"
+        )
+    return Finding("redis", "ok", "answers")
+
+
+def _notion(runtime: Runtime) -> Finding:
+    """Reachable, and, where there are credentials, whether it takes them (a wrong secret answers 401)."""
+    notion = runtime.config.notion
+    where = httpx.URL(notion.api_url).copy_with(userinfo=b"", query=None)
+    try:
+        with httpx.Client(transport=runtime.transport, timeout=10) as http:
+            if not notion.client_id:
+                http.get(f"{notion.api_url}/v1/users/me")
+                other = "" if notion.api_url == NOTION else " (not api.notion.com)"
+                return Finding(
+                    "notion", "warn", f"{where} answers{other}; no client id and secret are configured"
+                )
+            answer = http.post(
+                f"{notion.api_url}/v1/oauth/introspect",
+                json={"token": "none"},
+                auth=(notion.client_id, notion.client_secret),
+                headers={"Notion-Version": "2026-03-11"},
+            )
+    except httpx.HTTPError as error:
+        return Finding("notion", "fail", f"{where} cannot be reached ({type(error).__name__})")
+    if answer.status_code == 401:
+        return Finding("notion", "fail", f"{where} does not accept NOTION_CLIENT_ID and NOTION_CLIENT_SECRET")
+    if answer.status_code >= 500:
+        return Finding(
+            "notion", "warn", f"{where} answers with {answer.status_code}; its status page may know why"
+        )
+    return Finding("notion", "ok", f"{where} answers and knows our client id")
+
+
+def _beat(runtime: Runtime, process: Process, *, redis_answers: bool) -> Finding:
+    if not redis_answers:
+        return Finding(process, "warn", "unknown: its last beat is in Redis, which does not answer")
+    try:
+        at = last_beat(runtime.redis, process)
+    except redis.RedisError as error:
+        return Finding(process, "warn", f"unknown: Redis stopped answering ({type(error).__name__})")
+    if at is None:
+        said = (
+            f"none has reported in the last five minutes: {_STARTS[process]}. Start it as the Procfile says"
+        )
+        return Finding(process, "fail", said)
+    seconds = max(int((runtime.clock() - at).total_seconds()), 0)
+    return Finding(process, "ok", f"last beat {seconds} s ago")
+
+
+def _connections() -> Finding:
+    states = Counter(row.state for row in Connection.select(Connection.state))
+    if not states:
+        return Finding("connections", "ok", "none yet")
+    said = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    if states["reconnect"]:
+        return Finding("connections", "warn", f"{said}; someone has to reconnect to Notion")
+    return Finding("connections", "ok", said)

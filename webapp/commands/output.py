@@ -1,0 +1,119 @@
+"""How every command speaks: `--json` or aligned text on stdout, one line on stderr, exit codes 0, 1 and 2."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from peewee import OperationalError
+from redis.exceptions import RedisError
+
+from extract.db import check_schema
+from extract.errors import HilalError
+
+
+class Failed(click.ClickException):
+    """Refused or failed: one line on stderr, exit 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"Error: {one_line(self.format_message())}", err=True, file=file)
+
+
+def command(
+    *, schema: bool = True, as_json: str = "Print JSON."
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function a well-behaved command: `--json`, the schema checked first, failures as one line."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            try:
+                if schema:
+                    check_schema()
+                return function(*args, **kwargs)
+            except HilalError as error:
+                raise Failed(error.sentence) from error
+            except RedisError as error:
+                raise Failed(f"Redis cannot be reached: {error}. Check redis.url (REDIS_URL).") from error
+            except OperationalError as error:
+                raise Failed(f"The database cannot be used: {error}.") from error
+
+        return click.option("--json", "as_json", is_flag=True, help=as_json)(with_appcontext(run))
+
+    return decorate
+
+
+def show(data: Any, text: str, *, as_json: bool) -> None:
+    """Print `data` as JSON where that was asked for, else `text`."""
+    if as_json:
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    elif text:
+        click.echo(text)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> str:
+    """Aligned columns, as wide as their widest cell; the columns named in `right` are flush right."""
+    cells = [[cell(value) for value in row] for row in rows]
+    widths = [max(_width(row[column]) for row in [list(head), *cells]) for column in range(len(head))]
+    lines = []
+    for row in [[name.upper() for name in head], *cells]:
+        padded = [
+            _pad(value, width, flush_right=name in right)
+            for name, value, width in zip(head, row, widths, strict=True)
+        ]
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> str:
+    """`name  value` lines, the values aligned."""
+    listed = [(name, cell(value)) for name, value in pairs]
+    width = max((_width(name) for name, _ in listed), default=0)
+    return "\n".join(f"{_pad(name, width)}  {value}".rstrip() for name, value in listed)
+
+
+def cell(value: object) -> str:
+    """One value as a person reads it in a terminal: no control characters, no line breaks."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return one_line(str(value))
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks and without characters that would steer a terminal."""
+    flat = " ".join(text.split())
+    return "".join(sign for sign in flat if unicodedata.category(sign) != "Cc")
+
+
+def short(text: str, width: int) -> str:
+    """`text` cut to `width` columns."""
+    flat = one_line(text)
+    if _width(flat) <= width:
+        return flat
+    kept = ""
+    for sign in flat:
+        if _width(kept + sign) > width - 1:
+            break
+        kept += sign
+    return f"{kept}…"
+
+
+def _width(text: str) -> int:
+    """Columns in a terminal: East Asian wide characters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        for sign in text
+    )
+
+
+def _pad(text: str, width: int, *, flush_right: bool = False) -> str:
+    space = " " * (width - _width(text))
+    return space + text if flush_right else text + space

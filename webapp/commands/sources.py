@@ -1,0 +1,168 @@
+"""`flask sources …`: list, show, import, schedule and delete sources."""
+
+from __future__ import annotations
+
+import click
+
+from extract import doors
+from extract.errors import HilalError
+from extract.models import Run, Source
+from extract.shapes import SCHEDULES, Schedule
+from extract.watch import AT_WORK, SETTLED
+
+from ..frame import runtime
+from ..objects import JsonObject, run_object, source_objects, sources_with_connection
+from . import rows
+from .output import Failed, command, facts, short, show, table
+from .retrain import retrain_sources
+
+STATUSES = (*AT_WORK, *SETTLED)
+
+
+@click.group("sources")
+def group() -> None:
+    """Sources: the pages and databases a knowledge base was made from."""
+
+
+group.add_command(retrain_sources)
+
+
+@group.command("list")
+@click.option("--chatbot", "chatbot_id", type=int, metavar="ID")
+@click.option("--status", type=click.Choice(STATUSES))
+@command()
+def list_sources(chatbot_id: int | None, status: str | None, as_json: bool) -> None:
+    """The sources, all of them or those of one chatbot or status."""
+    chosen = sources_with_connection().order_by(Source.id)
+    if chatbot_id is not None:
+        chosen = chosen.where(Source.chatbot == rows.chatbot(chatbot_id))
+    if status:
+        chosen = chosen.where(Source.status == status)
+    found = source_objects(list(chosen))
+    lines = [_line(item) for item in found]
+    head = ("id", "status", "kind", "documents", "kB", "auto", "last synced", "title")
+    text = table(head, lines, right=("id", "documents", "kB")) if lines else "No sources."
+    show(found, text, as_json=as_json)
+
+
+@group.command("show")
+@click.argument("source_id", type=int, metavar="ID")
+@command()
+def show_source(source_id: int, as_json: bool) -> None:
+    """One source with its latest runs."""
+    item = source_objects([rows.source(source_id)])[0]
+    runs = [
+        run_object(run)
+        for run in Run.select()
+        .where(Run.source == source_id)
+        .order_by(Run.started_at.desc(), Run.id.desc())
+        .limit(10)
+    ]
+    text = facts((name.replace("_", " "), value) for name, value in item.items())
+    if runs:
+        head = ("started", "trigger", "outcome", "requests", "fetched", "changed", "failed")
+        lines = [[run["started_at"], *(run[name] for name in head[1:])] for run in runs]
+        text += "\n\n" + table(head, lines, right=head[3:])
+    show({**item, "runs": runs}, text, as_json=as_json)
+
+
+@group.command("import")
+@click.option("--chatbot", "chatbot_id", type=int, required=True, metavar="ID")
+@click.option("--connection", "connection_id", type=int, required=True, metavar="ID")
+@click.option("--schedule", type=click.Choice(SCHEDULES), help="Default: the organisation's.")
+@click.argument("picks", nargs=-1, required=True, metavar="NOTION_ID_OR_LINK…")
+@command()
+def import_sources(
+    chatbot_id: int, connection_id: int, schedule: Schedule | None, picks: tuple[str, ...], as_json: bool
+) -> None:
+    """Add pages or databases to a knowledge base. What is in it already stays as it is."""
+    chatbot, connection = rows.chatbot(chatbot_id), rows.connection(connection_id)
+    outcomes: list[JsonObject] = []
+    found: dict[str, doors.Pick] = {}
+    for asked in dict.fromkeys(picks):
+        try:
+            found[asked] = doors.find_pick(runtime(), connection, asked)
+        except HilalError as error:
+            outcomes.append(
+                {"pick": asked, "source_id": None, "title": None, "new": False, "error": error.sentence}
+            )
+    if found:
+        imported = doors.import_picks(
+            runtime(),
+            chatbot=chatbot,
+            connection=connection,
+            picks=list({pick.notion_id: pick for pick in found.values()}.values()),
+            schedule=schedule or chatbot.organisation.default_schedule,
+        )
+        outcomes += _imported(found, imported)
+    show(outcomes, "\n".join(map(_outcome, outcomes)), as_json=as_json)
+    failed = sum(1 for outcome in outcomes if outcome["error"])
+    if failed:
+        raise Failed(f"{failed} of {len(outcomes)} could not be imported.")
+
+
+@group.command("schedule")
+@click.argument("source_id", type=int, metavar="ID")
+@click.argument("schedule", type=click.Choice(SCHEDULES))
+@command()
+def schedule_source(source_id: int, schedule: str, as_json: bool) -> None:
+    """How a source follows Notion: off, live, or every day, week or month from now."""
+    doors.set_schedule(runtime(), rows.source(source_id), schedule)
+    item = source_objects([rows.source(source_id)])[0]
+    following = f", next sync {item['next_sync_at']}" if item["next_sync_at"] else ""
+    show(item, f"{item['title']}: auto-retrain {item['auto_retrain']}{following}.", as_json=as_json)
+
+
+@group.command("delete")
+@click.argument("source_ids", type=int, nargs=-1, required=True, metavar="ID…")
+@click.option("--yes", is_flag=True, help="Really: the content goes from the knowledge base.")
+@command()
+def delete_sources(source_ids: tuple[int, ...], yes: bool, as_json: bool) -> None:
+    """Delete sources and what the chatbot learned from them. Notion is not touched."""
+    if not yes:
+        raise click.UsageError("Deleting cannot be undone: add --yes if you mean it.")
+    chosen = rows.sources(source_ids)
+    doors.delete(runtime(), chosen)
+    lines = [f"Deleted {source.id}: {source.title}." for source in chosen]
+    show({"deleted": [source.id for source in chosen]}, "\n".join(lines), as_json=as_json)
+
+
+def _line(item: JsonObject) -> tuple[object, ...]:
+    state = item["status"]
+    if item["connection_state"] != "alive":
+        state += f" ({item['connection_state']})"
+    kilobytes = f"{item['bytes'] / 1000:.1f}"
+    title = short(item["title"], 60)
+    return (
+        item["id"],
+        state,
+        item["kind"],
+        item["documents"],
+        kilobytes,
+        item["auto_retrain"],
+        item["last_synced_at"],
+        title,
+    )
+
+
+def _imported(found: dict[str, doors.Pick], imported: doors.Imported) -> list[JsonObject]:
+    """What came of each id or link that pointed somewhere."""
+    created = {source.notion_id: source.id for source in imported.created}
+    ids = created | {source.notion_id: source.id for source in imported.known}
+    return [
+        {
+            "pick": asked,
+            "source_id": ids[pick.notion_id],
+            "title": pick.title,
+            "new": pick.notion_id in created,
+            "error": None,
+        }
+        for asked, pick in found.items()
+    ]
+
+
+def _outcome(outcome: JsonObject) -> str:
+    if outcome["error"]:
+        return f"failed    {outcome['pick']}: {outcome['error']}"
+    word = "imported" if outcome["new"] else "known   "
+    return f"{word}  {outcome['source_id']}: {outcome['title']}"

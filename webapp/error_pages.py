@@ -1,0 +1,115 @@
+"""Errors in our words: a page, a fragment for htmx, or JSON below /api/."""
+
+from __future__ import annotations
+
+import logging
+import re
+from http import HTTPStatus
+
+from flask import Flask, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from peewee import InterfaceError, OperationalError
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from extract.errors import HilalError
+
+from .frame import wants_fragment
+
+log = logging.getLogger(__name__)
+
+SENTENCES = {
+    400: ("That did not arrive as it should", "The request was incomplete. Go back and try once more."),
+    401: ("Please log in", "Log in to go on."),
+    403: (
+        "This is for admins",
+        "Your role lets you read and search. Ask an admin of your organisation to change it, or to do this for you.",
+    ),
+    404: ("There is nothing here", "The page was deleted, or it never was at this address."),
+    405: (
+        "That does not work here",
+        "This address does not take that kind of request. Go back and try again.",
+    ),
+    413: ("That was too much at once", "What was sent is larger than we accept. Send less at a time."),
+    429: (
+        "A little slower, please",
+        "There were many attempts in a short time. Wait a few minutes, then try again.",
+    ),
+    500: (
+        "Something went wrong on our side",
+        "The fault was noted for the operator; nothing was lost. Try again in a moment.",
+    ),
+    503: (
+        "Resting for a moment",
+        "A part of this service cannot be reached right now, so we paused here to be safe. Try again in a minute.",
+    ),
+}
+LOST_FORM = (
+    "This page was open for too long",
+    "For your safety the form is no longer valid, and nothing was changed. Reload the page and send it again.",
+)
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+}
+
+
+def answer(status: int, title: str | None = None, sentence: str | None = None) -> ResponseReturnValue:
+    """The error as the asker can read it."""
+    known = SENTENCES.get(status) or SENTENCES[500 if status >= 500 else 400]
+    title, sentence = title or known[0], sentence or known[1]
+    if request.path.startswith("/api/"):
+        code = _CODES.get(status, HTTPStatus(status).name.lower())
+        return jsonify(error={"code": code, "message": sentence}), status
+    template = "errors/_problem.html" if wants_fragment() else "errors/problem.html"
+    return render_template(template, status=status, title=title, sentence=sentence, place=_place()), status
+
+
+def ask_to_log_in() -> ResponseReturnValue:
+    """A fragment with a link to log in again that comes back to the page it was asked from."""
+    back = request.headers.get("HX-Current-URL", "")
+    return render_template(
+        "errors/_log_in.html", login=url_for("accounts.login", next=back or None), place=_place()
+    ), 401
+
+
+def _place() -> str | None:
+    """The id of what htmx replaces: the fragment takes it over, so that a later answer finds its place."""
+    name = request.headers.get("HX-Target", "").partition("#")[2]
+    return name if re.fullmatch(r"[\w-]{1,80}", name) else None
+
+
+def init_app(app: Flask) -> None:
+    @app.errorhandler(CSRFError)
+    def lost_form(error: CSRFError) -> ResponseReturnValue:
+        log.info("refused a form without a valid token: %s", error.description)
+        return answer(400, *LOST_FORM)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        if error.code is None or error.code < 400:
+            return error
+        result = answer(error.code)
+        if error.code == 429 and getattr(error, "retry_after", None):
+            log.info("too many requests")
+        return result
+
+    @app.errorhandler(HilalError)
+    def ours(error: HilalError) -> ResponseReturnValue:
+        log.warning("refused: %s", error)
+        return answer(409, "That could not be done", error.sentence)
+
+    @app.errorhandler(RedisError)
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    def resting(error: Exception) -> ResponseReturnValue:
+        log.error("a part we stand on cannot be reached: %s", type(error).__name__, exc_info=error)
+        return answer(503)
+
+    @app.errorhandler(InternalServerError)
+    def bug(error: InternalServerError) -> ResponseReturnValue:
+        return answer(500)

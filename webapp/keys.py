@@ -1,0 +1,40 @@
+"""API keys: making one, whose text is shown once, and finding the valid key of a text."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from hashlib import sha256
+
+from extract.models import ApiKey, Chatbot
+
+_PREFIX_LENGTH = 9
+
+
+def make_key(chatbot: Chatbot, name: str, now: datetime) -> tuple[ApiKey, str]:
+    """A new key of `chatbot` and its text, which exists nowhere else: only its hash is stored."""
+    secret = f"hk_{secrets.token_urlsafe(32)}"
+    key = ApiKey.create(
+        chatbot=chatbot,
+        name=name.strip(),
+        prefix=secret[:_PREFIX_LENGTH],
+        key_hash=key_hash(secret),
+        created_at=now,
+    )
+    return key, secret
+
+
+def find_key(secret: str) -> ApiKey | None:
+    """The valid key whose text this is, with its chatbot; None when there is none or it was revoked."""
+    found: ApiKey | None = (
+        ApiKey.select(ApiKey, Chatbot)
+        .join(Chatbot)
+        .where(ApiKey.key_hash == key_hash(secret), ApiKey.revoked_at.is_null())
+        .get_or_none()
+    )
+    return found
+
+
+def key_hash(secret: str) -> str:
+    """What is stored of a key. A plain hash is enough: the text is 256 random bits, not a password."""
+    return sha256(secret.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,47 @@
+"""Passwords: hashing, checking in constant time for known and unknown people, and what makes one acceptable."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MINIMUM_LENGTH = 10
+MAXIMUM_LENGTH = 1000
+
+# OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB, 2 iterations, 1 lane.
+# https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def matches(password: str, password_hash: str | None) -> bool:
+    """Whether the password is right. For an unknown person (None) it takes as long and answers no."""
+    try:
+        _hasher.verify(password_hash if password_hash is not None else _nobody(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made with other parameters than today's."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def problem_with(password: str) -> str | None:
+    """A sentence on why this password will not do; None when it will."""
+    if len(password) < MINIMUM_LENGTH:
+        return f"Choose a password of at least {MINIMUM_LENGTH} characters. A short sentence works well."
+    if len(password) > MAXIMUM_LENGTH:
+        return f"Choose a password of at most {MAXIMUM_LENGTH} characters."
+    return None
+
+
+@cache
+def _nobody() -> str:
+    return _hasher.hash("the password of nobody")

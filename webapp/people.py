@@ -1,0 +1,114 @@
+"""The members of the organisation: list, invite by link, change role, remove."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from extract.errors import Refused
+from extract.models import Invitation, Member
+
+from . import members
+from .frame import problem, runtime, toast
+from .guards import current_member, current_org, current_role, needs, own_invitation, own_member
+from .once import show_once, shown_once
+from .roles import Role
+
+blueprint = Blueprint("people", __name__, url_prefix="/settings/people")
+
+
+@blueprint.get("")
+@needs(Role.ADMIN)
+def index() -> ResponseReturnValue:
+    """Who is in the organisation, and who is invited. A fresh invitation's link is shown once."""
+    invitations = current_org().invitations.where(
+        Invitation.accepted_at.is_null(), Invitation.expires_at > runtime().clock()
+    )
+    return render_template(
+        "people/index.html",
+        people=current_org().members.order_by(Member.created_at, Member.id),
+        invitations=invitations.order_by(Invitation.created_at.desc()),
+        roles=_roles_to_give(),
+        link=shown_once("invitation"),
+    )
+
+
+@blueprint.post("/invite")
+@needs(Role.ADMIN)
+def invite() -> ResponseReturnValue:
+    try:
+        role = _role_asked_for()
+        invitation, token = members.invite(
+            current_org(), request.form.get("email", ""), role, runtime().clock()
+        )
+    except Refused as error:
+        problem(error.sentence)
+    else:
+        address = url_for("accounts.register", invitation=token)
+        show_once("invitation", f"{runtime().config.public_url}{address}")
+        toast(f"The invitation for {invitation.email} is ready.")
+    return redirect(url_for("people.index"), code=303)
+
+
+@blueprint.post("/invitations/<int:invitation_id>/withdraw")
+@needs(Role.ADMIN)
+def withdraw(invitation_id: int) -> ResponseReturnValue:
+    invitation = own_invitation(invitation_id)
+    invitation.delete_instance()
+    session.pop("once_invitation", None)
+    toast(f"The invitation for {invitation.email} is withdrawn.")
+    return redirect(url_for("people.index"), code=303)
+
+
+@blueprint.post("/<int:member_id>/role")
+@needs(Role.ADMIN)
+def change_role(member_id: int) -> ResponseReturnValue:
+    person = own_member(member_id)
+    _only_owners_touch_owners(person)
+    try:
+        members.set_role(person, _role_asked_for())
+    except Refused as error:
+        problem(error.sentence)
+    else:
+        toast(f"{person.name} is now {person.role}.")
+    return redirect(url_for("people.index"), code=303)
+
+
+@blueprint.route("/<int:member_id>/remove", methods=["GET", "POST"])
+@needs(Role.ADMIN)
+def remove(member_id: int) -> ResponseReturnValue:
+    """Asks first; says what stays."""
+    person = own_member(member_id)
+    _only_owners_touch_owners(person)
+    if request.method == "GET":
+        return render_template("people/remove.html", person=person)
+    if person.id == current_member().id:
+        problem("You cannot remove yourself. Ask another admin or owner.")
+        return redirect(url_for("people.index"), code=303)
+    try:
+        members.remove_member(person)
+    except Refused as error:
+        problem(error.sentence)
+    else:
+        toast(f"{person.name} no longer has access.")
+    return redirect(url_for("people.index"), code=303)
+
+
+def _roles_to_give() -> list[Role]:
+    """Nobody gives away more than they have."""
+    return [role for role in Role if role <= current_role()]
+
+
+def _role_asked_for() -> Role:
+    try:
+        role = Role.of(request.form.get("role", "member"))
+    except KeyError as error:
+        raise Refused("Choose one of the roles in the list.") from error
+    if role > current_role():
+        abort(403)
+    return role
+
+
+def _only_owners_touch_owners(person: Member) -> None:
+    if Role.of(person.role) > current_role():
+        abort(403)

@@ -1,0 +1,169 @@
+"""What an admin asks of sources, one or many: retrain, auto-retrain, delete. Each goes through `extract.doors`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from extract import doors
+from extract.errors import HilalError
+from extract.models import Chatbot, Source
+
+from .frame import page_or_fragment, problem, runtime, toast, wants_fragment
+from .guards import needs, own_chatbot, own_source
+from .listing import Wish, lines, matching
+from .objects import sources_with_connection
+from .roles import Role
+from .sources import asked_ids, changed_rows
+from .words import counted
+
+blueprint = Blueprint("source_actions", __name__)
+
+
+@blueprint.post("/sources/<int:source_id>/retrain")
+@needs(Role.ADMIN)
+def retrain(source_id: int) -> ResponseReturnValue:
+    """Sync one source now, every page of it."""
+    source = own_source(source_id)
+    try:
+        doors.retrain(runtime(), [source], full=True)
+    except HilalError as error:
+        return _after(source, trouble=error.sentence)
+    return _after(source, said=f"“{source.title}” will be retrained.")
+
+
+@blueprint.post("/sources/<int:source_id>/auto-retrain")
+@needs(Role.ADMIN)
+def auto_retrain(source_id: int) -> ResponseReturnValue:
+    """Let one source follow Notion in the way of the field `schedule`."""
+    source = own_source(source_id)
+    try:
+        doors.set_schedule(runtime(), source, request.form.get("schedule", ""))
+    except HilalError as error:
+        return _after(source, trouble=error.sentence)
+    return _after(source, said=f"“{source.title}”: auto-retrain saved.")
+
+
+@blueprint.get("/sources/<int:source_id>/delete")
+@needs(Role.ADMIN)
+def confirm_delete(source_id: int) -> str:
+    """The question before one source is deleted."""
+    source = own_source(source_id)
+    action = url_for(".delete", source_id=source.id, **_wish().arguments(page=_wish().page))
+    return _question(source.chatbot, [source], action, every=False)
+
+
+@blueprint.post("/sources/<int:source_id>/delete")
+@needs(Role.ADMIN)
+def delete(source_id: int) -> ResponseReturnValue:
+    """Delete one source and what the chatbot learned from it."""
+    source = own_source(source_id)
+    doors.delete(runtime(), [source])
+    toast(f"“{source.title}” was deleted.")
+    return _to_list(source.chatbot)
+
+
+@blueprint.post("/chatbots/<int:chatbot_id>/sources/retrain")
+@needs(Role.ADMIN)
+def retrain_many(chatbot_id: int) -> ResponseReturnValue:
+    """Sync the ticked sources now; those whose connection rests are left out, and said so."""
+    chatbot = own_chatbot(chatbot_id)
+    chosen = _ticked(chatbot)
+    alive = [source for source in chosen if source.connection.state == "alive"]
+    if not chosen:
+        problem("Tick the sources to retrain first.")
+    elif len(alive) < len(chosen):
+        left_out = counted(len(chosen) - len(alive), "source stayed as it was", "sources stayed as they were")
+        problem(f"{left_out}: the connection to Notion is not active. Reconnect first.")
+    if alive:
+        try:
+            doors.retrain(runtime(), alive, full=True)
+            toast(f"{counted(len(alive), 'source')} will be retrained.")
+        except HilalError as error:
+            problem(error.sentence)
+    return _to_list(chatbot)
+
+
+@blueprint.get("/chatbots/<int:chatbot_id>/sources/delete")
+@needs(Role.ADMIN)
+def confirm_delete_many(chatbot_id: int) -> ResponseReturnValue:
+    """The question before the ticked sources are deleted."""
+    chatbot = own_chatbot(chatbot_id)
+    chosen = _ticked(chatbot)
+    if not chosen:
+        problem("Tick the sources to delete first.")
+        return _to_list(chatbot)
+    action = url_for(".delete_many", chatbot_id=chatbot.id, **_wish().arguments(page=_wish().page))
+    return _question(chatbot, chosen, action, every=_every())
+
+
+@blueprint.post("/chatbots/<int:chatbot_id>/sources/delete")
+@needs(Role.ADMIN)
+def delete_many(chatbot_id: int) -> ResponseReturnValue:
+    """Delete the ticked sources and what the chatbot learned from them."""
+    chatbot = own_chatbot(chatbot_id)
+    chosen = _ticked(chatbot)
+    if chosen:
+        doors.delete(runtime(), chosen)
+        toast(f"{counted(len(chosen), 'source')} deleted.")
+    else:
+        problem("Tick the sources to delete first.")
+    return _to_list(chatbot)
+
+
+def _ticked(chatbot: Chatbot) -> list[Any]:
+    """The sources of `chatbot` that were ticked; with `every`, all that the list's filter leaves."""
+    if _every():
+        return list(matching(chatbot.id, _wish()).order_by(Source.id))
+    ids = asked_ids("source_id")
+    chosen = sources_with_connection().where(Source.chatbot == chatbot, Source.id.in_(ids))
+    return list(chosen.order_by(Source.id))
+
+
+def _every() -> bool:
+    return request.values.get("every") == "1"
+
+
+def _wish() -> Wish:
+    """The filter of the list that the person came from."""
+    return Wish.of(request.values)
+
+
+def _question(chatbot: Chatbot, chosen: Sequence[Any], action: str, *, every: bool) -> str:
+    rows = lines(chosen)
+    return page_or_fragment(
+        "sources/delete.html",
+        "sources/_delete.html",
+        chatbot=chatbot,
+        chosen=chosen,
+        documents=sum(line.counts.documents for line in rows),
+        action=action,
+        every=every,
+        wish=_wish(),
+        back=_list_address(chatbot),
+    )
+
+
+def _after(source: Source, *, said: str | None = None, trouble: str | None = None) -> ResponseReturnValue:
+    """Back to where the person was: the changed row for htmx, else the page."""
+    if wants_fragment():
+        return changed_rows(source.chatbot, [source.id], said=said, trouble=trouble)
+    if said:
+        toast(said)
+    if trouble:
+        problem(trouble)
+    if request.values.get("from") == "source":
+        return redirect(url_for("sources.show", source_id=source.id), code=303)
+    return _to_list(source.chatbot)
+
+
+def _list_address(chatbot: Chatbot) -> str:
+    wish = _wish()
+    return url_for("sources.index", chatbot_id=chatbot.id, **wish.arguments(page=wish.page))
+
+
+def _to_list(chatbot: Chatbot) -> ResponseReturnValue:
+    return redirect(_list_address(chatbot), code=303)

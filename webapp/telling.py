@@ -1,0 +1,86 @@
+"""How sources, documents and runs are put into words on the pages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from extract.models import Document, Run, Source
+
+TRIGGERS = {
+    "import": "Import",
+    "retrain": "Retrain",
+    "schedule": "Schedule",
+    "edit": "An edit in Notion",
+    "verify": "Routine check",
+}
+OUTCOMES = {"trained": "Trained", "empty": "Empty", "failed": "Failed", "cancelled": "Stopped"}
+SCHEDULES = {"live": "Live", "daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "off": "Off"}
+CONNECTION_STATES = {"alive": "connected", "reconnect": "needs reconnecting", "disconnected": "disconnected"}
+
+
+def settled_sentence(sources: Sequence[Source]) -> str:
+    """What to announce when sources have settled."""
+    failed = sum(1 for source in sources if source.status == "failed")
+    if len(sources) == 1:
+        word = {"trained": "is trained", "empty": "holds no text", "failed": "could not be synced"}
+        return f"“{sources[0].title}” {word.get(sources[0].status, 'has settled')}."
+    if failed:
+        return f"{len(sources)} sources have settled; {failed} could not be synced."
+    return f"{len(sources)} sources have settled."
+
+
+def lasting(run: Run) -> str:
+    """How long a run took: "12 s", "3 min 5 s", "1 h 4 min"; empty while it runs."""
+    if run.finished_at is None:
+        return ""
+    seconds = int((run.finished_at - run.started_at) / timedelta(seconds=1))
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s" if seconds % 60 else f"{seconds // 60} min"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def remarks(run: Run) -> list[str]:
+    """What a person should know about a run beyond its counts."""
+    said = []
+    if run.failed:
+        pages = "1 page" if run.failed == 1 else f"{run.failed:,} pages"
+        said.append(f"{pages} could not be read")
+    if run.unread_blocks:
+        blocks = "1 block" if run.unread_blocks == 1 else f"{run.unread_blocks:,} blocks"
+        said.append(f"{blocks} could not be read")
+    if run.unknown_tags:
+        said.append(f"kept as plain text: {', '.join(run.unknown_tags)}")
+    return said
+
+
+def standing(document: Document) -> tuple[str, str]:
+    """How a document stands: the look of its pill, and the word in it."""
+    if document.removed_at is not None:
+        return "empty", "removed"
+    if document.error:
+        return "failed", "failed"
+    if document.wanted_at is not None:
+        return ("re-training", "updating") if document.hash else ("pending", "waiting")
+    if not document.hash:
+        return "pending", "not read yet"
+    if not document.bytes:
+        return "empty", "no text"
+    return "trained", "trained"
+
+
+VOCABULARY: Mapping[str, Any] = {
+    "triggers": TRIGGERS,
+    "outcomes": OUTCOMES,
+    "schedules": SCHEDULES,
+    "connection_states": CONNECTION_STATES,
+    "lasting": lasting,
+    "remarks": remarks,
+    "standing": standing,
+}
+"""What the templates of sources, documents and health call these things."""

@@ -1,0 +1,24 @@
+"""The app as gunicorn serves it; refuses a database that does not match this code.
+
+Run as `gunicorn --preload webapp.wsgi:app`: preloading lets the refusal end gunicorn with status 1, where it would
+otherwise start worker after worker.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from extract.config import load
+from extract.db import database
+from extract.errors import ConfigError, SchemaError
+from extract.runtime import open_runtime
+from webapp import create_app
+
+try:
+    app = create_app(open_runtime(load()))
+except (ConfigError, SchemaError) as error:
+    print(error.sentence, file=sys.stderr)
+    sys.exit(1)
+finally:
+    if database.obj is not None:  # a connection must not be shared by the processes forked from here
+        getattr(database.obj, "close_all", database.obj.close)()
