@@ -133,7 +133,10 @@ def _run(house: House, settings: Config) -> int:
     open_database(settings.database_url)
     upgrade()
     database.close()
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
     practice = not settings.notion.client_id
     if practice:
         environment |= _sandbox(house, settings, environment, logs)
@@ -145,7 +148,9 @@ def _run(house: House, settings: Config) -> int:
         return 0 if house.ending else 1
     print(f"\n  Hilal is ready: {settings.public_url}\n", flush=True)
     if practice:
-        print(f"  No Notion credentials are set, so a practice workspace stands in ({environment['NOTION_API_URL']}).")
+        print(
+            f"  No Notion credentials are set, so a practice workspace stands in ({environment['NOTION_API_URL']})."
+        )
     print(f"  Logs: {logs}    Ctrl-C ends everything.\n", flush=True)
     return house.keep_running()
 

@@ -80,7 +80,15 @@ class Bed:
 def bed(*, pages: int = 0, rows: int = 0, blocks: int = 50, latency_ms: int = 0) -> Iterator[Bed]:
     """Start a sandbox and a Redis, connect, and end both afterwards. The request budget is lifted."""
     folder = Path(tempfile.mkdtemp(prefix="hilal-bench-"))
-    command = [sys.executable, "-m", "bench.notion_server", str(pages), str(rows), str(blocks), str(latency_ms)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.notion_server",
+        str(pages),
+        str(rows),
+        str(blocks),
+        str(latency_ms),
+    ]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     redis = embedded_redis.start(folder / "redis.sock")
     try:

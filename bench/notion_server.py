@@ -32,7 +32,9 @@ def body(number: int, blocks: int) -> str:
     """A page of about `blocks` blocks, no two pages alike."""
     parts = [f"# Chapter {number}"]
     for block in range(blocks - 1):
-        parts.append(f"- Point {block} of page {number}" if block % 3 else f"{PARAGRAPH}Page {number}, part {block}.")
+        parts.append(
+            f"- Point {block} of page {number}" if block % 3 else f"{PARAGRAPH}Page {number}, part {block}."
+        )
     return "\n\n".join(parts)
 
 
@@ -51,7 +53,9 @@ def build(pages: int, rows: int, blocks: int) -> tuple[World, list[PageHandle | 
     if rows:
         database = workspace.database("Rows", {"Name": "title", "Note": "rich_text", "Price": "number"})
         for number in range(rows):
-            database.row(f"Row {number}", {"Note": f"Note {number}", "Price": number}, body=body(number, blocks))
+            database.row(
+                f"Row {number}", {"Note": f"Note {number}", "Price": number}, body=body(number, blocks)
+            )
         things.append(database)
     return world, things
 

@@ -11,7 +11,20 @@ from collections.abc import Callable
 
 from extract.reading import parse, preview_html, read_page
 
-_WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu"]
+_WORDS = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+]
 _STYLED = ("**nu**", "*xi*", "[omicron](https://example.com/a)", "`pi`", "~~rho~~")
 _HOSTILE = [
     "<callout>", "</callout>", "<details>\n", "<summary>", "\n", "\t", "\t\t\t", "- ", "1. ", "> ", "```", "$$", "$", "*", "**",

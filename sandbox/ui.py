@@ -62,9 +62,9 @@ def practice_pages(world: World) -> Blueprint:
     def link(slug: str) -> Any:
         """Where a link of Notion's own form leads: its last 32 characters are the id."""
         identifier = read_id(slug[-32:]) or ""
-        endpoint = "ui.database" if identifier in world.databases else "ui.page"
-        key = "database_id" if endpoint == "ui.database" else "page_id"
-        return redirect(url_for(endpoint, **{key: identifier}), 302)
+        if identifier in world.databases:
+            return redirect(url_for("ui.database", database_id=identifier), 302)
+        return redirect(url_for("ui.page", page_id=identifier), 302)
 
     @ui.get("/pages/<page_id>")
     def page(page_id: str) -> Any:

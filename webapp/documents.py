@@ -9,7 +9,7 @@ from extract.models import Chunk, Document, Membership, Source
 from extract.reading import preview_html
 from extract.shapes import Passage
 
-from .frame import page_or_fragment
+from .frame import in_notion, page_or_fragment
 from .guards import needs, own_document
 from .objects import document_ids_by_notion_id
 from .roles import Role
@@ -50,6 +50,6 @@ def _preview(document: Document, chunks: list[Chunk] | None) -> Markup:
         passages = [Passage(chunk.text, tuple(chunk.heading_path), chunk.digest) for chunk in chunks]
 
     def href(url: str) -> str:
-        return url_for(".show", document_id=ours[url]) if url in ours else url
+        return url_for(".show", document_id=ours[url]) if url in ours else in_notion(url) or url
 
     return Markup(preview_html(document.text, passages=passages, href=href))  # made to be safe: its own job

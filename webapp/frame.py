@@ -90,6 +90,17 @@ def practice_workspace() -> str | None:
     return f"{api_url}/" if api_url != NOTION else None
 
 
+def in_notion(url: str) -> str:
+    """Where a person follows a link of Notion's: the practice workspace keeps its pages at its own address.
+
+    The URL came from Notion, so only web addresses pass; anything else leads nowhere.
+    """
+    practice, identifier = practice_workspace(), notion_id_of(url)
+    if practice and identifier:
+        return f"{practice}p/{identifier.replace('-', '')}"
+    return url if url.startswith(("https://", "http://")) else ""
+
+
 def _chatbots() -> list[Chatbot]:
     if "chatbots" not in g:
         g.chatbots = list(guards.current_org().chatbots.order_by(Chatbot.name, Chatbot.id))
@@ -116,6 +127,7 @@ def init_app(app: Flask) -> None:
         url_if=url_if,
     )
     app.jinja_env.filters.update(
+        in_notion=in_notion,
         ago=lambda moment: words.ago(moment, runtime().clock()),
         soon=lambda moment: words.soon(moment, runtime().clock()),
         iso=words.iso,

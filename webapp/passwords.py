@@ -7,7 +7,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-MINIMUM_LENGTH = 10
+MINIMUM_LENGTH = 8  # https://pages.nist.gov/800-63-4/sp800-63b.html; logins are rate limited besides
 MAXIMUM_LENGTH = 1000
 
 # OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB, 2 iterations, 1 lane.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from extract import logs
 from extract.config import load
 from extract.db import database
 from extract.errors import ConfigError, SchemaError
@@ -15,7 +16,9 @@ from extract.runtime import open_runtime
 from webapp import create_app
 
 try:
-    app = create_app(open_runtime(load()))
+    config = load()
+    logs.configure(config.log)
+    app = create_app(open_runtime(config))
 except (ConfigError, SchemaError) as error:
     print(error.sentence, file=sys.stderr)
     sys.exit(1)

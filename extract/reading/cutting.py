@@ -53,7 +53,7 @@ def grapheme_start(text: str, at: int) -> int:
     start = at
     while 0 < at < len(text) and start - at < _MAX_GRAPHEME and _joins(text, at):
         at -= 1
-    return at if at > 0 and start - at < _MAX_GRAPHEME else start
+    return at if start - at < _MAX_GRAPHEME else start
 
 
 def _joins(text: str, at: int) -> bool:
@@ -154,6 +154,10 @@ def _sentences(line: str, target: int) -> list[str]:
         at = at or _last_end(_SPACE, line, start + target // 3, limit)
         if not at:
             at = grapheme_start(line, limit)
+            if at <= start:
+                at = limit
+                while at < len(line) and at - limit < _MAX_GRAPHEME and _joins(line, at):
+                    at += 1
             if at > start + 1 and line[at - 1] == "\\":
                 at -= 1
         out.append(line[start:at].rstrip())

@@ -21,6 +21,7 @@ _MEDIA_HOSTS = (
     "prod-files-secure.s3.amazonaws.com",
 )
 _SIGNED = ("x-amz-signature=", "x-amz-credential=", "expirationtimestamp=", "x-amz-algorithm=")
+_ENCODED = {ord(char): f"%{ord(char):02X}" for char in ' "<>`\\'}
 _MAX_URL = 10_000
 
 
@@ -95,6 +96,7 @@ def target_of(href: str) -> str:
     url = href.strip().strip("{}").strip()
     if url.startswith("/") and not url.startswith("//") and _last_id(url.split("?")[0].split("#")[0]):
         return "https://app.notion.com" + ("/p" if not url.startswith("/p/") else "") + url
+    url = url.translate(_ENCODED)
     return url if is_safe(url) and not is_notion_media(url) else ""
 
 

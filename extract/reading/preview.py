@@ -21,6 +21,8 @@ from extract.shapes import Passage
 
 _REL = "noopener noreferrer nofollow"
 _MATH = re.compile(r"\$((?:[^$\\\n]|\\[^\n])++)\$")
+# Labels of ours hold no bare brackets; markdown-it's own rule recurses into "[[[[…"
+_LABEL = re.compile(r"\[((?:\\.|[^\[\]\\])++)\](?=\()", re.DOTALL)
 _TASK = re.compile(r"\[([ xX])\](?:\s+|$)")
 _BREAK = re.compile(r"<br\s?/?>")
 # Lists may nest MAX_DEPTH deep and cost two levels each; what markdown-it finds deeper than this it would drop
@@ -81,6 +83,7 @@ def _parser() -> MarkdownIt:
         ["html_block", "html_inline", "image", "reference", "code", "lheading"]
     )
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # checked, whatever the parser lets through
+    parser.inline.ruler.at("link", _link)
     parser.inline.ruler.before("escape", "math", _math)
     parser.inline.ruler.before("escape", "cell_break", _cell_break)
     parser.block.ruler.before(
@@ -122,6 +125,24 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]
     ) -> str:
         return f'<input type="checkbox" disabled{" checked" if tokens[idx].meta["done"] else ""}> '
+
+
+def _link(state: StateInline, silent: bool) -> bool:
+    match = _LABEL.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "[" else None
+    if match is None:
+        return False
+    target = state.md.helpers.parseLinkDestination(state.src, match.end() + 1, state.posMax)
+    if not target.ok or state.src[target.pos : target.pos + 1] != ")":
+        return False
+    if not silent:
+        limit = state.posMax
+        state.pos, state.posMax = match.span(1)
+        state.push("link_open", "a", 1).attrs = {"href": target.str}
+        state.md.inline.tokenize(state)
+        state.push("link_close", "a", -1)
+        state.posMax = limit
+    state.pos = target.pos + 1
+    return True
 
 
 def _math(state: StateInline, silent: bool) -> bool:

@@ -100,7 +100,7 @@ def live_markdown() -> list[tuple[str, str]]:
     for path in sorted(DATA.glob("markdown*/*.json")):
         data = load(path)
         for at, entry in enumerate(data if isinstance(data, list) else data.get("entries", [data])):
-            for key in ("nfm", "notion_round_trip", "authored", "markdown"):
+            for key in ("nfm", "notion_round_trip", "markdown"):
                 if isinstance(entry.get(key), str):
                     found.append((f"{path.stem}-{at}-{key}", entry[key]))
     return found
@@ -129,7 +129,11 @@ def test_the_live_corpus_tells_its_shapes_apart() -> None:
     for entry in entries:
         if entry["relation"] == "distinct_from":
             assert texts[entry["id"]] != texts[entry["distinct_from"]]
-        elif entry["id"] not in ("code-fence-language-js", "ordered-list-renumber-756"):
+        elif entry["id"] not in (
+            "code-fence-language-js",
+            "ordered-list-renumber-756",
+            "emphasis-marker-churn-756",
+        ):
             assert body_text(parse(entry["authored"])) == texts[entry["id"]]
 
 

@@ -48,7 +48,9 @@ def test_an_edit_is_found_by_two_searches_and_costs_one_more_request(acme: Knowl
     assert "forty days" in acme.ask("days of holiday")[0].text
 
 
-def test_a_second_edit_within_the_same_minute_is_caught(acme: Knowledge, notion: Notion, clock: StoppedClock) -> None:
+def test_a_second_edit_within_the_same_minute_is_caught(
+    acme: Knowledge, notion: Notion, clock: StoppedClock
+) -> None:
     acme.tick(notion.handbook.id)
     acme.work()
     acme.follow(seconds=120)

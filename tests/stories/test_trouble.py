@@ -231,9 +231,7 @@ def test_many_pages_vanishing_at_once_are_kept_until_a_person_says_so(
     assert acme.source(pages[0].id).status == "empty"
 
 
-def test_a_database_that_is_trashed_leaves_and_returns_with_its_rows(
-    acme: Knowledge, notion: Notion
-) -> None:
+def test_a_database_that_is_trashed_leaves_and_returns_with_its_rows(acme: Knowledge, notion: Notion) -> None:
     acme.tick(notion.terms.id)
     acme.work()
     acme.follow(seconds=120)
@@ -268,9 +266,7 @@ def test_a_page_of_two_sources_goes_with_the_last_of_them(acme: Knowledge, notio
     assert Document.select().count() == Run.select().count() == 0
 
 
-def test_a_schedule_syncs_once_however_many_times_it_was_missed(
-    acme: Knowledge, notion: Notion
-) -> None:
+def test_a_schedule_syncs_once_however_many_times_it_was_missed(acme: Knowledge, notion: Notion) -> None:
     acme.tick(notion.handbook.id, schedule="daily")
     acme.work()
     notion.handbook.edit("A daily page.")

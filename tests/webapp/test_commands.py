@@ -20,6 +20,7 @@ from extract.runtime import Runtime
 from tests.clock import StoppedClock
 from webapp.commands.output import facts, one_line, short, table
 from webapp.keys import find_key
+from webapp.passwords import matches
 
 from .conftest import Cast
 from .rows import make_connection, make_document, make_source
@@ -33,6 +34,7 @@ def run(app: Flask, *words: object, stdin: str | None = None) -> Result:
 
 COMMANDS = (
     ("users", "create", "--email", "eve@acme.test"),
+    ("users", "password", "--email", "ada@acme.test"),
     ("chatbots", "list"),
     ("chatbots", "create", "--organisation", "Acme", "Bot"),
     ("keys", "create", "--chatbot", "1"),
@@ -308,3 +310,35 @@ def test_what_is_printed_cannot_steer_a_terminal() -> None:
     assert one_line("Two\nlines \x1b[31mred") == "Two lines [31mred"
     assert facts([("title", "a\nb"), ("error", None)]) == "title  a b\nerror  –"
     assert short("有給休暇の手引き", 6) == "有給…"
+
+
+def test_a_forgotten_password_is_replaced_and_every_session_ends(app: Flask, cast: Cast) -> None:
+    before = Member.get(Member.email == "ada@acme.test")
+
+    result = run(
+        app,
+        "users",
+        "password",
+        "--email",
+        "Ada@acme.test",
+        "--password-stdin",
+        stdin="a brand new sentence\n",
+    )
+
+    after = Member.get(Member.email == "ada@acme.test")
+    assert result.exit_code == 0
+    assert matches("a brand new sentence", after.password_hash)
+    assert after.session_key != before.session_key
+
+
+def test_a_password_that_is_made_up_is_shown_once(app: Flask, cast: Cast) -> None:
+    made = json.loads(run(app, "users", "password", "--email", "ada@acme.test", "--json").stdout)
+
+    assert matches(made["password"], Member.get(Member.email == "ada@acme.test").password_hash)
+
+
+def test_nobody_gets_a_password_without_an_account(app: Flask, cast: Cast) -> None:
+    result = run(app, "users", "password", "--email", "eve@acme.test")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Nobody has an account" in result.stderr

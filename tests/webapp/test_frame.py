@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from extract.config import Config
+from extract.config import NOTION, Config
 from extract.models import Chatbot, Member
 from extract.runtime import Runtime
 from webapp import create_app
+from webapp.frame import in_notion
 
 from .conftest import Browser, Cast
 
@@ -198,3 +199,30 @@ def test_a_member_sees_no_way_to_change_things(cast: Cast, login: Callable[[Memb
 
     assert "New chatbot" not in page
     assert "/settings/people" not in page
+
+
+@pytest.mark.parametrize(
+    ("url", "leads_to"),
+    [
+        (
+            "https://app.notion.com/p/Plan-11111111222233334444555555555555",
+            "{practice}/p/11111111222233334444555555555555",
+        ),
+        ("https://example.com/plan", "https://example.com/plan"),
+        ("javascript:alert(1)", ""),
+        ("data:text/html,x", ""),
+    ],
+)
+def test_links_of_the_practice_workspace_lead_there_and_only_web_addresses_are_links(
+    app: Flask, runtime: Runtime, url: str, leads_to: str
+) -> None:
+    with app.test_request_context():
+        assert in_notion(url) == leads_to.format(practice=runtime.config.notion.api_url)
+
+
+def test_links_of_the_real_notion_stay_as_notion_gave_them(runtime: Runtime) -> None:
+    real = replace(runtime.config, notion=replace(runtime.config.notion, api_url=NOTION))
+    url = "https://app.notion.com/p/Plan-11111111222233334444555555555555"
+
+    with create_app(replace(runtime, config=real)).test_request_context():
+        assert in_notion(url) == url

@@ -12,7 +12,7 @@ from extract.errors import Refused
 from extract.models import Member, Organisation
 
 from ..frame import runtime
-from ..members import create_member, create_organisation, normal_email
+from ..members import create_member, create_organisation, normal_email, set_password
 from ..roles import ROLE_WORDS
 from . import rows
 from .output import command, one_line, show
@@ -62,6 +62,25 @@ def create_user(
     if made_up:
         made["password"] = made_up
         text += f"\nPassword, shown only now: {made_up}"
+    show(made, text, as_json=as_json)
+
+
+@group.command("password")
+@click.option("--email", required=True, metavar="E")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@command()
+def new_password(email: str, password_stdin: bool, as_json: bool) -> None:
+    """Give a member who forgot it a new password; every session of theirs ends."""
+    member = Member.get_or_none(Member.email == normal_email(email))
+    if member is None:
+        raise Refused(f"Nobody has an account with {normal_email(email)}.")
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(15)
+    set_password(member, password)
+    made = {"id": member.id, "email": member.email}
+    text = f"{member.email} has a new password and has to log in again."
+    if not password_stdin:
+        made["password"] = password
+        text += f"\nPassword, shown only now: {password}"
     show(made, text, as_json=as_json)
 
 
