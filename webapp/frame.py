@@ -9,6 +9,7 @@ from flask import Flask, current_app, flash, g, render_template, request, sessio
 
 from extract.config import NOTION
 from extract.models import Chatbot
+from extract.reading import notion_id_of
 from extract.runtime import Runtime
 
 from . import guards, words

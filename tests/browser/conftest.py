@@ -93,6 +93,6 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Page:
     """A desktop window. A broken script or a refused resource fails the test."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     opened.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     return opened

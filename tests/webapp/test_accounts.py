@@ -46,7 +46,7 @@ def test_a_second_registration_needs_an_invitation(cast: Cast, browser: Browser)
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"password": "short"}, "at least 10 characters"),
+        ({"password": "short"}, "at least 8 characters"),
         ({"email": "not an address"}, "does not look like an e-mail address"),
         ({"organisation": "  "}, "Give the organisation a name"),
     ],
