@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from .queries import Phrase, parse
 from .words import places
 
 SNIPPET = 240  # characters
+
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 
 Span = tuple[int, int, int]  # start, end, and which unit of the query
 
@@ -18,7 +21,11 @@ def highlight_spans(text: str, words: str) -> tuple[tuple[int, int], ...]:
 
 
 def snippet(text: str, words: str, length: int = SNIPPET) -> str:
-    """The stretch of `text`, about `length` characters, that holds most of the query; cut between words."""
+    """The stretch of `text`, about `length` characters, that holds most of the query; cut between words.
+
+    Links are shown by their words alone: a target says nothing to a reader, and would be cut in the middle.
+    """
+    text = _LINK.sub(r"\1", text)
     if len(text) <= length:
         return " ".join(text.split())
     return _cut(text, _window(_matches(text, words), length), length)

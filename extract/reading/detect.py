@@ -10,17 +10,21 @@ Format = Literal["v1", "v2"]
 _FENCED = re.compile(r"^([ \t]*)(`{3,}+|~{3,}+)[^\n]*\n(?:(?![ \t]*\2)[^\n]*\n)*+[^\n]*", re.MULTILINE)
 _CODE = re.compile(r"`[^`\n]*+`")
 _V1 = re.compile(
-    r"<empty-block\s*/>|<details\b|<summary\b|<synced_block|<table_of_contents|<mention-[a-z]|underline=\"true\"|"
-    r"<(?:audio|video|file|pdf|embed)\s[^<>\n]*\bsrc=|\{(?:color|toggle)=\"[^\"\n]*\"[^{}\n]*\}$|<br>|"
-    r"(?<=[^\n]\n)\t+(?![-*+\s]|[0-9]+[.)])\S|^::: ?\w|<(?:notes|transcript)>",
-    re.MULTILINE,
+    r"<(?:empty-block\s*/>|details\b|summary\b|synced_block|table_of_contents|mention-[a-z]|br>|notes>|transcript>|"
+    r"span\s[^<>\n]*underline=|(?:audio|video|file|pdf|embed)\s[^<>\n]*\bsrc=)"
 )
 _V2 = re.compile(
-    r"<p(?:\s[^<>\n]*)?/?>|<h[1-4][\s>]|<(?:quote|toggle|todo|ul|ol|li|mail|folder|bookmark|custom-block)[\s>]|"
-    r"<synced-block|<table-of-contents|<mention[\s]|<date\s|\bsource=\"|<br />|</?[biu]>|</?s>|"
-    r"<external_object_instance|<equation|<meeting-notes-section|<th[\s>]|(?<!\\)\\$",
-    re.MULTILINE,
+    r"<(?:p(?:\s[^<>\n]*)?/?>|h[1-4][\s>]|(?:quote|toggle|todo|ul|ol|li|mail|folder|bookmark|custom-block)[\s>]|"
+    r"synced-block|table-of-contents|mention\s|date\s|br />|/?[bius]>|external_object_instance|equation|"
+    r"meeting-notes-section|th[\s>]|image\s|(?:audio|video|file|pdf|embed)\s[^<>\n]*\bsource=)"
 )
+# signs that are no tags, each looked for only where its first characters occur
+_V1_SIGNS = (
+    ("=\"", re.compile(r"\{(?:color|toggle)=\"[^\"\n]*\"[^{}\n]*\}$", re.MULTILINE)),
+    ("\n\t", re.compile(r"(?<=[^\n]\n)\t+(?![-*+\s]|[0-9]+[.)])\S")),
+    (":::", re.compile(r"^::: ?\w", re.MULTILINE)),
+)
+_V2_SIGNS = (("\\\n", re.compile(r"(?<!\\)\\$", re.MULTILINE)),)
 _BARE_UNDERSCORE = re.compile(r"(?<![\\\w])_+[^\W_]|[^\W_]_+(?!\w)")
 _ENOUGH = 20
 
@@ -33,8 +37,11 @@ def detect(markdown: str) -> Format:
     text = _FENCED.sub(r"\1```", markdown) if "```" in markdown or "~~~" in markdown else markdown
     if "`" in text:
         text = _CODE.sub("", text)
-    first = _count(_V1, text)
-    second = _count(_V2, text)
+    tags = "<" in text
+    first = _count(_V1, text) if tags else 0
+    second = _count(_V2, text) if tags else 0
+    first += sum(_count(pattern, text) for sign, pattern in _V1_SIGNS if sign in text)
+    second += sum(_count(pattern, text) for sign, pattern in _V2_SIGNS if sign in text)
     if first != second:
         return "v1" if first > second else "v2"
     # v1 does not escape underscores; read as v2, `__init__` would lose them

@@ -16,6 +16,7 @@ _NAMES = "|".join(
 _STRUCTURE = re.compile(rf"\\.|`[^`\n]*+`|<(/?+)({_NAMES})(?=[\s/>])", re.IGNORECASE)
 STARTS_WITH_BLOCK_TAG = re.compile(rf"</?+(?:{_NAMES})(?=[\s/>])", re.IGNORECASE)
 _LONE_TAG = re.compile(r"<(/?+)([A-Za-z][\w-]*+)(\s[^<>]*+)?>\s*+$")
+_WORD = re.compile(r"\S")
 _IMAGE = re.compile(r"!\[.*\]\([^\n]*\)$", re.DOTALL)
 _UNTITLED = frozenset({"column_list", "column", "tabs", "synced_block", "group", "meeting_summary",
                        "meeting_notes_section", "meeting_transcript"})  # fmt: skip
@@ -145,16 +146,15 @@ class Outline:
             if match.group(2) is None:
                 continue
             name = plain_name(match.group(2))
-            before = text[position : match.start()]
             if match.group(1):
                 if not self.open_tags.get(name):
                     continue
-            elif name in LEAVES and before.strip():
+            elif name in LEAVES and _WORD.search(text, position, match.start()):
                 continue
             tag = tag_at(text, match.start())
             if tag is None:
                 continue
-            yield before, tag
+            yield text[position : match.start()], tag
             position = scan = tag.end
         yield text[position:], None
 
