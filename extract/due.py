@@ -65,9 +65,8 @@ def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[i
     )
 
 
-_LIGHT = [
-    field for field in Document._meta.sorted_fields if field.name not in ("text", "links", "properties")
-]
+_HEAVY = ("text", "previous_text", "links", "properties")
+_LIGHT = [field for field in Document._meta.sorted_fields if field.name not in _HEAVY]
 
 
 def connections_with_work(*, now: datetime) -> list[int]:

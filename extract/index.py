@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from .db import database, is_postgres
-from .models import Chunk, Document
+from .models import Chunk, Document, Link
 from .shapes import Passage, Reading
 from .words import terms
 
@@ -38,12 +38,20 @@ class Counts:
 
 
 def put(
-    document_id: int, reading: Reading, *, url: str | None = None, icon: str | None = None, now: datetime
+    document_id: int,
+    reading: Reading,
+    *,
+    url: str | None = None,
+    icon: str | None = None,
+    related: Sequence[str] = (),
+    keep_previous: bool = True,
+    now: datetime,
 ) -> Put:
     """Make the document hold `reading`; chunks whose digest is already there keep their ids.
 
-    `synced_at` becomes `now` either way; `url` and `icon` are written when given. A document that is gone
-    stays gone: nothing is written.
+    `synced_at` becomes `now` either way; `url` and `icon` are written when given. `related` are the pages its
+    relations point to. When the text changes, the one before is kept, unless `keep_previous` forbids it. A document
+    that is gone stays gone: nothing is written.
     """
     with database.atomic():
         document = _locked(document_id)
@@ -52,6 +60,10 @@ def put(
         document.synced_at = now
         document.url = document.url if url is None else url
         document.icon = document.icon if icon is None else icon
+        document.unread_blocks = reading.unread_blocks
+        document.images_without_caption = reading.images_without_caption
+        document.embeds_without_caption = reading.embeds_without_caption
+        _write_links(document, {*related, *(link.notion_id for link in reading.links if link.notion_id)})
         chunks = {
             chunk.digest: chunk
             for chunk in Chunk.select(Chunk.id, Chunk.digest, Chunk.position).where(
@@ -61,8 +73,11 @@ def put(
         retitled = document.title != reading.title
         complete = bool(chunks) or not reading.passages
         if document.hash == reading.digest and not retitled and complete:
-            document.save(only=(Document.synced_at, Document.url, Document.icon))
+            document.save(only=_LOOKED_AT)
             return Put(False, 0, len(chunks), 0)
+        if document.hash and document.text != reading.text:
+            document.previous_text = (document.text or None) if keep_previous else None
+            document.changed_at = now
         _write_document(document, reading)
         return _write_chunks(document, reading, chunks, retitled)
 
@@ -72,9 +87,8 @@ def remove(document_ids: Sequence[int]) -> None:
     with database.atomic():
         for some in _batches(sorted(document_ids)):
             Chunk.delete().where(Chunk.document.in_(some)).execute()
-            Document.update(text="", hash="", bytes=0, properties={}, links=[], unread_blocks=0).where(
-                Document.id.in_(some)
-            ).execute()
+            Link.delete().where(Link.document.in_(some)).execute()
+            Document.update(_EMPTY).where(Document.id.in_(some)).execute()
 
 
 def drop(document_ids: Sequence[int]) -> None:
@@ -124,21 +138,49 @@ def _write_document(document: Any, reading: Reading) -> None:
     document.links = [
         {"text": link.text, "url": link.url, "notion_id": link.notion_id} for link in reading.links
     ]
-    document.unread_blocks = reading.unread_blocks
-    document.save(
-        only=(
-            Document.synced_at,
-            Document.url,
-            Document.icon,
-            Document.title,
-            Document.text,
-            Document.hash,
-            Document.bytes,
-            Document.properties,
-            Document.links,
-            Document.unread_blocks,
-        )
-    )
+    document.save(only=(*_LOOKED_AT, *_CONTENT))
+
+
+_LOOKED_AT = (
+    Document.synced_at,
+    Document.url,
+    Document.icon,
+    Document.unread_blocks,
+    Document.images_without_caption,
+    Document.embeds_without_caption,
+)
+_CONTENT = (
+    Document.title,
+    Document.text,
+    Document.hash,
+    Document.bytes,
+    Document.properties,
+    Document.links,
+    Document.previous_text,
+    Document.changed_at,
+)
+_EMPTY = {
+    "text": "",
+    "hash": "",
+    "bytes": 0,
+    "properties": {},
+    "links": [],
+    "unread_blocks": 0,
+    "images_without_caption": 0,
+    "embeds_without_caption": 0,
+    "previous_text": None,
+    "changed_at": None,
+}
+
+
+def _write_links(document: Any, targets: set[str]) -> None:
+    """Which pages the document names. Compared even when the text is the same: a page unknown here has no name in it."""
+    targets.discard(document.notion_id)
+    held = {row.notion_id for row in Link.select(Link.notion_id).where(Link.document == document.id)}
+    for some in _batches(sorted(held - targets)):
+        Link.delete().where((Link.document == document.id) & Link.notion_id.in_(some)).execute()
+    for some in _batches(sorted(targets - held)):
+        Link.insert_many([{"document": document.id, "notion_id": target} for target in some]).execute()
 
 
 def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], retitled: bool) -> Put:

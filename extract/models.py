@@ -103,6 +103,7 @@ class Source(Row):
     listing = IntegerField(default=0)  # number of the current or last listing
     listing_open = BooleanField(default=False)  # that listing is not complete yet
     last_synced_at = UtcDateTimeField(null=True)  # null: never
+    hidden_columns = JSONField(default=list)  # Notion's ids of the columns that are not indexed
     created_at = UtcDateTimeField()
 
     class Meta:
@@ -142,6 +143,10 @@ class Document(Row):
     properties = JSONField(default=dict)  # rendered: name -> text
     links = JSONField(default=list)  # [{"text", "url", "notion_id"}]
     unread_blocks = IntegerField(default=0)
+    images_without_caption = IntegerField(default=0)
+    embeds_without_caption = IntegerField(default=0)
+    previous_text = TextField(null=True)  # before the last change; null: none seen yet, or not to be kept
+    changed_at = UtcDateTimeField(null=True)  # when the text last changed; null: never since it was first read
     edited_at = UtcDateTimeField(null=True)  # Notion's time of what we hold; null: never read
     synced_at = UtcDateTimeField(null=True)  # when it was last read; null: never
     # What the newest listing said
@@ -178,6 +183,16 @@ class Membership(Row):
 
     class Meta:
         primary_key = CompositeKey("source", "document")
+
+
+class Link(Row):
+    """That a document names a Notion page, by a link, a mention or a relation. Written only by `index`."""
+
+    document = ForeignKeyField(Document, backref="targets", on_delete="CASCADE")
+    notion_id = CharField(index=True)  # of the target, whether we hold it or not
+
+    class Meta:
+        primary_key = CompositeKey("document", "notion_id")
 
 
 class Chunk(Row):
@@ -269,6 +284,7 @@ TABLES = (
     DataSource,
     Document,
     Membership,
+    Link,
     Chunk,
     Run,
     Member,

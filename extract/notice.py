@@ -176,9 +176,8 @@ def documents_by_page(connection_id: int, page_ids: Iterable[str]) -> dict[str, 
     return found
 
 
-_LIGHT = [
-    field for field in Document._meta.sorted_fields if field.name not in ("text", "links", "properties")
-]
+_HEAVY = ("text", "previous_text", "links", "properties")
+_LIGHT = [field for field in Document._meta.sorted_fields if field.name not in _HEAVY]
 
 
 def _notice_held(connection_id: int, pages: Sequence[Stub], *, now: datetime) -> Noticed:
