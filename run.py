@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import json
 import os
 import shlex
 import signal
@@ -33,6 +34,7 @@ from extract.errors import HilalError
 PATIENCE_SECONDS = 10.0
 """How long processes may take to end before they are killed."""
 
+_PRACTICE = "practice"
 _PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
 
 
@@ -137,9 +139,7 @@ def _run(house: House, settings: Config) -> int:
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    practice = not settings.notion.client_id
-    if practice:
-        environment |= _sandbox(house, settings, environment, logs)
+    practice = _sandbox(house, settings, environment, logs) if practises(settings) else None
     for name, command in _procfile().items():
         house.children.append(Child(name, command, environment, logs / f"{name}.log"))
     for child in house.children:
@@ -148,9 +148,7 @@ def _run(house: House, settings: Config) -> int:
         return 0 if house.ending else 1
     print(f"\n  Hilal is ready: {settings.public_url}\n", flush=True)
     if practice:
-        print(
-            f"  No Notion credentials are set, so a practice workspace stands in ({environment['NOTION_API_URL']})."
-        )
+        print(f"  No Notion credentials are set, so a practice workspace stands in ({practice}).")
     print(f"  Logs: {logs}    Ctrl-C ends everything.\n", flush=True)
     return house.keep_running()
 
@@ -161,18 +159,28 @@ def _procfile() -> dict[str, list[str]]:
     return {name: shlex.split(command) for name, command in commands.items() if name != "release"}
 
 
-def _sandbox(house: House, settings: Config, environment: Mapping[str, str], logs: Path) -> dict[str, str]:
-    """The practice workspace on the port after ours; answers what the other processes need to know of it."""
+def practises(settings: Config) -> bool:
+    """Whether a practice workspace stands in: nobody has named an integration or another Notion."""
+    notion = settings.notion
+    nobody_said = not notion.client_id and notion.api_url == configuration.NOTION
+    return nobody_said or notion.client_id == _PRACTICE
+
+
+def _sandbox(house: House, settings: Config, environment: Mapping[str, str], logs: Path) -> str:
+    """The practice workspace on the port after ours; leaves word of it for the other processes. Its address."""
     port = settings.web.port + 1
     _free_port(port, "PORT")
+    address = f"http://127.0.0.1:{port}"
     secret = configuration.kept_secret(settings.instance / "practice_secret")
-    identity = {"NOTION_CLIENT_ID": "practice", "NOTION_CLIENT_SECRET": secret}
+    word = {"api_url": address, "client_id": _PRACTICE, "client_secret": secret}
+    path = configuration.practice_file(settings)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(word, file)
     command = [sys.executable, "-m", "sandbox", "--port", str(port)]
     command += ["--state", str(settings.instance / "practice-workspace")]
-    command += ["--client-id", identity["NOTION_CLIENT_ID"], "--client-secret", secret]
-    child = Child("practice workspace", command, environment, logs / "practice-workspace.log")
-    house.children.append(child)
-    return {**identity, "NOTION_API_URL": f"http://127.0.0.1:{port}"}
+    command += ["--client-id", _PRACTICE, "--client-secret", secret]
+    house.children.append(Child("practice workspace", command, environment, logs / "practice-workspace.log"))
+    return address
 
 
 def _redis(settings: Config, log: Path) -> subprocess.Popen[bytes]:

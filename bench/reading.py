@@ -1,4 +1,4 @@
-"""Processor seconds to read pages: 50 and 5,000 blocks in both formats, and 1, 2, 4 MB of hostile and of ordinary text.
+"""Processor seconds to read pages: 50 and 5,000 blocks in both formats, and 1, 2, 4 MB of text.
 
 Run: .venv/bin/python -m bench.reading
 """
@@ -27,22 +27,119 @@ _WORDS = [
 ]
 _STYLED = ("**nu**", "*xi*", "[omicron](https://example.com/a)", "`pi`", "~~rho~~")
 _HOSTILE = [
-    "<callout>", "</callout>", "<details>\n", "<summary>", "\n", "\t", "\t\t\t", "- ", "1. ", "> ", "```", "$$", "$", "*", "**",
-    "_", "~~", "[", "](", ")", "![", "`", "``", "<", ">", "&lt;", "\\", "|", "| --- |", "<table>", "<tr>", "<td>", "</td>",
-    "<mention-user url=\"", "<date start=", "{color=\"", "<p>", "<li>", "<ol>", "text ", "é", "漢字", "🇩🇪", "a", " ", "<b>", "</b>",
-    "<script>", "<!--", "javascript:", "\x00", "\u202e", "<unknown url=\"x#y\" alt=\"bookmark\"/>", "<column>", "# ", "## ",
-]  # fmt: skip
+    "<callout>",
+    "</callout>",
+    "<details>\n",
+    "<summary>",
+    "\n",
+    "\t",
+    "\t\t\t",
+    "- ",
+    "1. ",
+    "> ",
+    "```",
+    "$$",
+    "$",
+    "*",
+    "**",
+    "_",
+    "~~",
+    "[",
+    "](",
+    ")",
+    "![",
+    "`",
+    "``",
+    "<",
+    ">",
+    "&lt;",
+    "\\",
+    "|",
+    "| --- |",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "</td>",
+    '<mention-user url="',
+    "<date start=",
+    '{color="',
+    "<p>",
+    "<li>",
+    "<ol>",
+    "text ",
+    "é",
+    "漢字",
+    "🇩🇪",
+    "a",
+    " ",
+    "<b>",
+    "</b>",
+    "<script>",
+    "<!--",
+    "javascript:",
+    "\x00",
+    "\u202e",
+    '<unknown url="x#y" alt="bookmark"/>',
+    "<column>",
+    "# ",
+    "## ",
+]
 REPEATS = {
-    "[": "[", "](": "](", "*a ": "*a ", "**a*": "**a*", "`": "`", "` ``": "` ``", "<": "<", "<p ": "<p ", '<p a="': '<p a="',
-    "> ": "> ", "- ": "- ", "<callout>": "<callout>", "<callout>\\n": "<callout>\n", "<quote>\\n": "<quote>\n",
-    "</callout>": "</callout>", "<b>": "<b>", "<x>": "<x>", "<mention-user>": "<mention-user>", "$": "$", "$a ": "$a ",
-    "|": "|", "|\\n": "|\n", "<td>": "<td>", "<table>\\n": "<table>\n", "$$\\n": "$$\n", "```\\n": "```\n", "&": "&",
-    "\\\\": "\\", "_a": "_a", "~~a": "~~a", "<!--": "<!--", "![": "![", "[^": "[^", "{a=\"": '{a="', ":::": ":::\n",
-    "e\u0301": "e\u0301", "\u0301": "\u0301", "a": "a", "a b": "a b ", "<date start=\"1\">": '<date start="1">',
-    "<equation>\\n": "<equation>\n", "<li>\\n": "<li>\n", "<unknown/>": "<unknown/>\n", "# a\\n": "# a\n", "> a\\n": "> a\n",
-    "<summary>\\n": "<summary>\n", "<script>\\n": "<script>\n", "a_": "a_", "(": "[a](" + "(" * 50, "<a>b</a>": "<a>b</a>",
-    "- - ": "- a\n  - b\n", "| a |": "| a | b |\n| --- | --- |\n", "<tab>": "<tabs>\n<tab>x\n", "</b>": "<b></i>",
-}  # fmt: skip
+    "[": "[",
+    "](": "](",
+    "*a ": "*a ",
+    "**a*": "**a*",
+    "`": "`",
+    "` ``": "` ``",
+    "<": "<",
+    "<p ": "<p ",
+    '<p a="': '<p a="',
+    "> ": "> ",
+    "- ": "- ",
+    "<callout>": "<callout>",
+    "<callout>\\n": "<callout>\n",
+    "<quote>\\n": "<quote>\n",
+    "</callout>": "</callout>",
+    "<b>": "<b>",
+    "<x>": "<x>",
+    "<mention-user>": "<mention-user>",
+    "$": "$",
+    "$a ": "$a ",
+    "|": "|",
+    "|\\n": "|\n",
+    "<td>": "<td>",
+    "<table>\\n": "<table>\n",
+    "$$\\n": "$$\n",
+    "```\\n": "```\n",
+    "&": "&",
+    "\\\\": "\\",
+    "_a": "_a",
+    "~~a": "~~a",
+    "<!--": "<!--",
+    "![": "![",
+    "[^": "[^",
+    '{a="': '{a="',
+    ":::": ":::\n",
+    "e\u0301": "e\u0301",
+    "\u0301": "\u0301",
+    "a": "a",
+    "a b": "a b ",
+    '<date start="1">': '<date start="1">',
+    "<equation>\\n": "<equation>\n",
+    "<li>\\n": "<li>\n",
+    "<unknown/>": "<unknown/>\n",
+    "# a\\n": "# a\n",
+    "> a\\n": "> a\n",
+    "<summary>\\n": "<summary>\n",
+    "<script>\\n": "<script>\n",
+    "a_": "a_",
+    "(": "[a](" + "(" * 50,
+    "<a>b</a>": "<a>b</a>",
+    "- - ": "- a\n  - b\n",
+    "| a |": "| a | b |\n| --- | --- |\n",
+    "<tab>": "<tabs>\n<tab>x\n",
+    "</b>": "<b></i>",
+}
 
 
 def _sentence(rng: random.Random) -> str:
@@ -70,7 +167,8 @@ def page_v1(blocks: int) -> str:
             lines.append(f"- [x] {text}")
         elif form == 6:
             lines.append(
-                '<table header-row="true">\n<tr>\n<td>a</td>\n<td>b</td>\n</tr>\n<tr>\n<td>c</td>\n<td>d</td>\n</tr>\n</table>'
+                '<table header-row="true">\n<tr>\n<td>a</td>\n<td>b</td>\n</tr>\n'
+                "<tr>\n<td>c</td>\n<td>d</td>\n</tr>\n</table>"
             )
         else:
             lines.append(f'{text} <mention-user url="user://1">Ada</mention-user>' if form == 7 else text)
@@ -128,29 +226,32 @@ def seconds(work: Callable[[], object], least: float = 0.5) -> float:
             return best
 
 
+def reading_time(text: str, least: float = 0) -> float:
+    """Processor seconds to read one text."""
+    return seconds(lambda: read(text), least)
+
+
 def main() -> None:
     """Print the table."""
     for name, page in (("v1", page_v1), ("v2", page_v2)):
         for blocks in (50, 5_000):
             text = page(blocks)
-            took = seconds(lambda text=text: read(text))  # type: ignore[misc]
-            rate = len(text.encode()) / took / 1e6
-            print(
-                f"{name} {blocks:>6} blocks  {took * 1000:9.2f} ms  {1 / took:8.1f} pages/s  {rate:6.2f} MB/s"
-            )
-    for name, make in (("ordinary v1", lambda size: page_v1(size // 130)), ("ordinary v2", lambda size: page_v2(size // 140)),
-                       ("hostile", hostile)):  # fmt: skip
-        took = [
-            (len(text), seconds(lambda text=text: read(text), 0))
-            for text in map(make, (1 << 20, 2 << 20, 4 << 20))
-        ]  # type: ignore[misc]
-        print(f"{name:<12} " + "  ".join(f"{size / 1e6:.1f} MB {one:6.2f} s" for size, one in took))
+            took = reading_time(text, 0.5)
+            speed = f"{1 / took:8.1f} pages/s  {len(text.encode()) / took / 1e6:6.2f} MB/s"
+            print(f"{name} {blocks:>6} blocks  {took * 1000:9.2f} ms  {speed}")
+    makers: tuple[tuple[str, Callable[[int], str]], ...] = (
+        ("ordinary v1", lambda size: page_v1(size // 102)),
+        ("ordinary v2", lambda size: page_v2(size // 118)),
+        ("hostile", hostile),
+    )
+    for name, make in makers:
+        texts = [make(size) for size in (1 << 20, 2 << 20, 4 << 20)]
+        cells = [f"{len(text.encode()) / 1e6:.1f} MB {reading_time(text):6.2f} s" for text in texts]
+        print(f"{name:<12} " + "  ".join(cells))
     worst = []
     for name, unit in REPEATS.items():
         small, large = ((unit * (size // len(unit) + 1))[:size] for size in (250_000, 1_000_000))
-        first = seconds(lambda text=small: read(text), 0)  # type: ignore[misc]
-        second = seconds(lambda text=large: read(text), 0)  # type: ignore[misc]
-        worst.append((second, first, name))
+        worst.append((reading_time(large), reading_time(small), name))
     print("slowest single patterns, 1 MB (250 kB):")
     for second, first, name in sorted(worst, reverse=True)[:12]:
         print(f"  {name!r:<22} {second:6.2f} s ({first:5.2f} s)")

@@ -31,7 +31,10 @@ def main() -> int:
     stop = threading.Event()
 
     def end(signum: int, frame: FrameType | None) -> None:
+        # A poll may be waiting for a Notion that hangs. Ended anywhere, it leaves marks that hold and watermarks
+        # that have not moved.
         stop.set()
+        raise SystemExit(0)
 
     try:
         config = load()

@@ -25,12 +25,14 @@ def tick(runtime: Runtime, *, stop: threading.Event | None = None) -> None:
     now = runtime.clock()
     start_schedules(now)
     start_daily_listings(now, verify_hours=runtime.config.watch.verify_hours)
+    # Before the polls, which may take long when Notion is slow.
+    for connection_id in due.connections_with_work(now=now):
+        jobs.wake(runtime, connection_id)
     for connection_id in polls_due(now):
         if stop is not None and stop.is_set():
             return
-        poll_one(runtime, connection_id)
-    for connection_id in due.connections_with_work(now=runtime.clock()):
-        jobs.wake(runtime, connection_id)
+        if poll_one(runtime, connection_id):
+            jobs.wake(runtime, connection_id)
 
 
 def start_schedules(now: datetime) -> int:
@@ -61,20 +63,19 @@ def start_schedules(now: datetime) -> int:
 
 
 def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
-    """Want the daily listing of databases that are followed live: it shows at once what left, came or moved."""
+    """Want the daily listing of every database: it shows at once what left and, where edits are followed, what came."""
     before = now - timedelta(hours=verify_hours)
-    followed = (
+    ours = (
         Source.select(Source)
         .join(Connection)
         .where(
             (Source.kind == "database")
-            & (Source.auto_retrain == "live")
             & Source.wanted_at.is_null()
             & (Source.listed_at <= before)
             & (Connection.state == "alive")
         )
     )
-    for source in followed:
+    for source in ours:
         want_listing(source, now=now, rank=Rank.VERIFY, full=False)
 
 
@@ -95,18 +96,22 @@ def polls_due(now: datetime) -> list[int]:
     return [row.id for row in query]
 
 
-def poll_one(runtime: Runtime, connection_id: int) -> None:
-    """Poll one connection, if no other daemon was first. Whatever goes wrong is put on this connection alone."""
+def poll_one(runtime: Runtime, connection_id: int) -> bool:
+    """Poll one connection, if no other daemon was first; answers whether something moved.
+
+    Whatever goes wrong is put on this connection alone.
+    """
     now, seconds = runtime.clock(), runtime.config.watch.poll_seconds
     connection = Connection.get_by_id(connection_id)
     if not _claim(connection, until=now + timedelta(seconds=seconds)):
-        return
+        return False
     try:
         with connections.http_for(runtime) as http:
             client = connections.client_for(runtime, connection, http=http, lane="work")
             noticed = poll(client, connection, now=now, verify_hours=runtime.config.watch.verify_hours)
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
+        return bool(noticed)
     except Later as error:
         _poll_again(connection_id, at=error.resume_at)
     except ReconnectNeeded:
@@ -122,6 +127,7 @@ def poll_one(runtime: Runtime, connection_id: int) -> None:
     except Exception:  # a bug met by one connection must not stop the watch over the others
         log.exception("poll_broken", connection_id=connection_id)
         Connection.update(poll_at=now + timedelta(minutes=5)).where(Connection.id == connection_id).execute()
+    return False
 
 
 def _claim(connection: Connection, *, until: datetime) -> bool:

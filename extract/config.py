@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import tempfile
@@ -170,6 +171,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         if environ.get(variable):
             values.setdefault(section, {})[key] = (environ[variable], f"environment variable {variable}")
     config = _build(values)
+    config = _with_practice(config)
     _check(config)
     return _with_secrets(config)
 
@@ -291,6 +293,27 @@ def _check_production(config: Config) -> None:
         raise ConfigError("vault.keys (ENCRYPTION_KEYS): missing; required in production")
     if not config.public_url.startswith("https://"):
         raise ConfigError("web.public_url (PUBLIC_URL): must start with https:// in production")
+
+
+def practice_file(config: Config) -> Path:
+    """Where `make run` leaves how the practice workspace is reached, for every other process of this machine."""
+    return config.instance / "practice.json"
+
+
+def _with_practice(config: Config) -> Config:
+    """Without credentials a development machine talks to its practice workspace, if it has one."""
+    path = practice_file(config)
+    notion = config.notion
+    if config.production or notion.client_id or notion.api_url != NOTION or not path.exists():
+        return config
+    practice = json.loads(path.read_text(encoding="utf-8"))
+    notion = replace(
+        notion,
+        api_url=str(practice["api_url"]),
+        client_id=str(practice["client_id"]),
+        client_secret=str(practice["client_secret"]),
+    )
+    return replace(config, notion=notion)
 
 
 def _with_secrets(config: Config) -> Config:

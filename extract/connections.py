@@ -144,7 +144,15 @@ def _emptied(connection_id: int) -> Connection:
     while True:
         row = Connection.get_by_id(connection_id)
         changed = (
-            Connection.update(state="disconnected", error=None, rest_until=None, **gone)
+            Connection.update(
+                state="disconnected",
+                error=None,
+                rest_until=None,
+                # A drain under way loses its lease, so that nothing is written after this.
+                lease_number=Connection.lease_number + 1,
+                lease_until=None,
+                **gone,
+            )
             .where(Connection.id == connection_id, _same(Connection.access_token, row.access_token))
             .execute()
         )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from . import connections, index, jobs
-from .db import database
+from .columns import columns_of
+from .db import database, is_postgres
 from .errors import NotFound, Refused
 from .models import Chatbot, Connection, Document, Membership, Run, Source
-from .notice import add_document, mark, want_listing
+from .notice import add_document, mark, want_again, want_listing
 from .runtime import Runtime
 from .shapes import SCHEDULES, DatabaseContainer, Schedule, SourceKind, Stub
-from .watch import FRESH_STUB, OVERLAP, Rank, next_sync
+from .watch import AT_WORK, FRESH_STUB, OVERLAP, Rank, next_sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,44 @@ def set_schedule(runtime: Runtime, source: Source, schedule: str) -> None:
         source.save(only=[Source.auto_retrain, Source.next_sync_at])
 
 
+def set_columns(runtime: Runtime, source: Source, hidden_ids: Collection[str]) -> bool:
+    """Leave these columns out of what the chatbot learns; its rows are read again. Answers whether anything changed.
+
+    The old content answers until each row is read. Raises Refused.
+    """
+    if source.kind != "database":
+        raise Refused("Only a database has columns.")
+    if source.connection.state != "alive":
+        raise Refused(
+            f"The columns of “{source.title}” cannot be changed: its connection to Notion is not active. "
+            "Reconnect first."
+        )
+    columns = {column.id: column for column in columns_of(source)}
+    if any(columns[each].kind == "title" for each in hidden_ids if each in columns):
+        raise Refused("The title cannot be switched off.")
+    hidden, before = sorted({*hidden_ids} & columns.keys()), set(source.hidden_columns)
+    if set(hidden) == before & columns.keys():
+        return False
+    with database.atomic():
+        source.hidden_columns = hidden
+        source.save(only=[Source.hidden_columns])
+        rows = Membership.select(Membership.document).where(Membership.source == source.id)
+        if not set(hidden) <= before:
+            Document.update(previous_text=None).where(Document.id.in_(rows)).execute()
+        if want_again(rows, now=runtime.clock(), rank=Rank.PERSON):
+            source.status = "re-training" if source.last_synced_at else "pending"
+            source.error = None
+            source.save(only=[Source.status, Source.error])
+    jobs.wake(runtime, source.connection_id)
+    return True
+
+
 def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
     """Delete sources with their content; documents that another source holds stay."""
     ids = [source.id for source in sources]
     with database.atomic():
+        if is_postgres():  # nobody adds a document to them from here on
+            list(Source.select(Source.id).where(Source.id.in_(ids)).order_by(Source.id).for_update())
         documents = [
             row.document_id
             for row in Membership.select(Membership.document).where(Membership.source.in_(ids)).distinct()
@@ -165,8 +200,11 @@ def disconnect(runtime: Runtime, connection: Connection) -> None:
         ).execute()
         Source.update(status="trained").where(
             (Source.connection == connection.id)
-            & Source.status.in_(("training", "re-training"))
+            & Source.status.in_(AT_WORK)
             & Source.last_synced_at.is_null(False)
+        ).execute()
+        Source.update(status="pending").where(
+            (Source.connection == connection.id) & Source.status.in_(AT_WORK) & Source.last_synced_at.is_null()
         ).execute()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -16,11 +16,13 @@ from enum import Enum
 
 import httpx
 import structlog
+from peewee import OperationalError
 
 from . import connections, due, lease
 from .db import database
 from .errors import (
     Blocked,
+    BudgetSpent,
     Forbidden,
     HilalError,
     Later,
@@ -48,8 +50,19 @@ _STOP_PATIENCE = 4.0  # seconds a worker that was asked to end waits for what is
 _FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden, VaultError, BudgetUnreachable)
 """What concerns the whole connection: it rests, and what was under way has not failed."""
 
-_REST = {Blocked: timedelta(hours=1), BudgetUnreachable: timedelta(seconds=10)}
+_REST: Mapping[type[HilalError], timedelta] = {
+    Blocked: timedelta(hours=1),
+    BudgetUnreachable: timedelta(seconds=10),
+    ReconnectNeeded: timedelta(seconds=10),  # its state keeps it still; who reconnects meanwhile need not wait
+}
+_LEAST_REST = timedelta(seconds=10)
+"""Slots of a spent window come free one by one; a drain for each would spend them on beginning anew."""
+
 BROKEN = "This page could not be read because of a fault on our side. The operator finds it in the log."
+
+
+class _Stopped(Exception):
+    """The worker is asked to end in the middle of a listing: it goes on where it was, another time."""
 
 
 class Ended(Enum):
@@ -113,9 +126,8 @@ class _Drain:
             self._rest(error)
             ended = Ended.REST
         finally:
-            # Closing the connections ends requests that are still under way, so that a stop takes no minute.
-            self._http.close()
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            # Asked to end, nobody waits for a Notion that hangs: its threads write nothing.
+            self._pool.shutdown(wait=not self._stop.is_set(), cancel_futures=True)
         self._give_back()
         self._settle()
         return ended
@@ -149,6 +161,7 @@ class _Drain:
         return not documents or source.wanted_rank <= documents[0].wanted_rank
 
     def _list(self, source: Source) -> None:
+        """List one source. A fault of ours in it is logged and puts it off: it must not hold up the others."""
         lister = Lister(
             config=self._runtime.config,
             client=self._client(),
@@ -159,11 +172,19 @@ class _Drain:
         )
         try:
             lister.list(source)
-        except _FOR_ALL:
+        except (*_FOR_ALL, LeaseLost, OperationalError):
             raise
+        except _Stopped:
+            return
         except NotionError as error:
             log.warning("listing_failed", source_id=source.id, error=str(error))
             lister.put_off(source, error)
+        except Exception as fault:
+            if Source.get_or_none(Source.id == source.id) is None:
+                log.info("listing_left", source_id=source.id)  # it was deleted meanwhile
+                return
+            log.error("listing_broken", source_id=source.id, exc_info=fault)
+            lister.put_off(source, HilalError(BROKEN))
 
     def _client(self) -> NotionClient:
         return connections.client_for(self._runtime, self._connection, http=self._http, lane="work")
@@ -175,12 +196,12 @@ class _Drain:
             yield
 
     def _ask(self, request: Callable[[], object]) -> object:
-        """Make a request in the pool and keep the lease while it lasts."""
+        """Make a request in the pool and keep the lease while it lasts. Raises _Stopped rather than wait long."""
         future = self._pool.submit(request)
         while not wait([future], timeout=_BREATH).done:
             self._lease.renew()
-            if self._stop.is_set():
-                self._http.close()
+            if self._stop.is_set() and not wait([future], timeout=_STOP_PATIENCE).done:
+                raise _Stopped()
         return future.result()
 
     def _take_off(self, now: datetime, *, before: Source | None) -> None:
@@ -202,7 +223,12 @@ class _Drain:
 
     def _book(self, documents: Sequence[Document], now: datetime) -> list[Booked]:
         """Book the retry before the attempt: a crash then means later, never at once and forever."""
-        tasks = [task_for(document, now=now) for document in documents]
+        hidden = due.hidden_columns([row.id for row in documents])
+        live = due.followed(row.id for row in documents)
+        tasks = [
+            task_for(row, hidden=hidden.get(row.id, ()), followed=row.id in live, now=now)
+            for row in documents
+        ]
         for attempts in sorted({row.attempts for row in documents}):
             ids = [row.id for row in documents if row.attempts == attempts]
             Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
@@ -237,11 +263,16 @@ class _Drain:
             raise stopped[0]
 
     def _bring_home(self, *, patience: float | None) -> None:
-        """Write what is still under way, for what was asked is paid for; give up after `patience` seconds."""
+        """Write what is still under way, for what was asked is paid for; give up after `patience` seconds.
+
+        Asked to end, we have no more than the patience of a stop.
+        """
         for future in [future for future in self._flying if future.cancel()]:
             self._grounded.append(self._flying.pop(future))
         ends = None if patience is None else time.monotonic() + patience
         while self._flying and (ends is None or time.monotonic() < ends):
+            if ends is None and self._stop.is_set():
+                ends = time.monotonic() + _STOP_PATIENCE
             with suppress(*_FOR_ALL):
                 self._land()
 
@@ -275,11 +306,14 @@ class _Drain:
 
     def _rest(self, error: HilalError) -> None:
         """The whole connection pauses: until the window reopens, or until somebody mends it."""
-        if isinstance(error, Later):
-            values: dict[str, object] = {"rest_until": error.resume_at}
+        now = self._runtime.clock()
+        if isinstance(error, BudgetSpent):
+            values: dict[str, object] = {"rest_until": max(error.resume_at, now + _LEAST_REST)}
+        elif isinstance(error, Later):
+            values = {"rest_until": error.resume_at}
         else:
             log.warning("connection_rests", connection_id=self._connection.id, error=str(error))
-            values = {"rest_until": self._runtime.clock() + _REST.get(type(error), timedelta(minutes=15))}
+            values = {"rest_until": now + _REST.get(type(error), timedelta(minutes=15))}
         if isinstance(error, (Blocked, Forbidden, VaultError)):
             values["error"] = error.sentence
         with self._commit():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from peewee import JOIN, SQL, Case, Expression, fn
 
 from .models import Chunk, Connection, DataSource, Document, Membership, Run, Source
 from .watch import AT_WORK, Rank
+
+_BATCH = 400  # below SQLite's limit of variables in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +56,26 @@ def next_documents(
 
 def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()) -> list[Document]:
     """Documents to look at although nobody wants them now: a minute has closed, or the daily look is due."""
-    settled = (Document.connection == connection_id) & Document.wanted_at.is_null()
+    looks = (Document.connection == connection_id) & _to_look_at(now)
     if but:
-        settled &= Document.id.not_in(list(but))
+        looks &= Document.id.not_in(list(but))
     due_at = fn.COALESCE(Document.look_at, Document.verify_at)
     return list(
         Document.select(*_LIGHT)
-        .where(settled & ((Document.look_at <= now) | (Document.verify_at <= now)))
+        .where(looks)
         .order_by(due_at, Document.id)
         .limit(limit)
     )
 
 
 _HEAVY = ("text", "previous_text", "links", "properties")
+def _to_look_at(now: datetime) -> Expression:
+    """Not wanted, but a look is due, and was not booked for later by somebody who did not come to its end."""
+    due_now = (Document.look_at <= now) | (Document.verify_at <= now)
+    booked = Document.try_after.is_null(False) & (Document.try_after > now)
+    return Document.wanted_at.is_null() & due_now & ~booked
+
+
 _LIGHT = [field for field in Document._meta.sorted_fields if field.name not in _HEAVY]
 
 
@@ -82,18 +92,17 @@ def connections_with_work(*, now: datetime) -> list[int]:
     document = fn.EXISTS(
         Document.select(SQL("1")).where((Document.connection == Connection.id) & ripe(Document, now))
     )
+    # What is at work and has nothing left to try, now or later, only wants settling.
     unsettled = fn.EXISTS(
         Source.select(SQL("1")).where(
             (Source.connection == Connection.id)
-            & Source.status.in_(("processing", "training", "re-training"))
+            & Source.status.in_(AT_WORK)
+            & (Source.wanted_at.is_null() | Source.error.is_null(False))
+            & ~fn.EXISTS(_outstanding(Source.id, Connection.id))
         )
     )
     look = fn.EXISTS(
-        Document.select(SQL("1")).where(
-            (Document.connection == Connection.id)
-            & Document.wanted_at.is_null()
-            & ((Document.look_at <= now) | (Document.verify_at <= now))
-        )
+        Document.select(SQL("1")).where((Document.connection == Connection.id) & _to_look_at(now))
     )
     query = (
         Connection.select(Connection.id)
@@ -123,6 +132,36 @@ def sources_holding(document_ids: Sequence[int]) -> dict[int, list[int]]:
     return held
 
 
+def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """Document id -> ids of the columns that every database holding it has switched off."""
+    hidden: dict[int, frozenset[str]] = {}
+    rows = (
+        Membership.select(Membership.document, Source.hidden_columns)
+        .join(Source)
+        .where(Membership.document.in_(list(document_ids)) & (Source.kind == "database"))
+        .tuples()
+    )
+    for document_id, columns in rows:
+        off = frozenset(columns)
+        hidden[document_id] = hidden.get(document_id, off) & off
+    return hidden
+
+
+def followed(document_ids: Iterable[int]) -> Collection[int]:
+    """Those among the documents that at least one source with auto-retrain `live` holds."""
+    ids = list(document_ids)
+    found: set[int] = set()
+    for start in range(0, len(ids), _BATCH):
+        rows = (
+            Membership.select(Membership.document)
+            .join(Source)
+            .where(Membership.document.in_(ids[start : start + _BATCH]) & (Source.auto_retrain == "live"))
+            .tuples()
+        )
+        found.update(document_id for (document_id,) in rows)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How the documents of one source stand."""
@@ -134,13 +173,16 @@ class Standing:
 
 def has_outstanding(source: Source) -> bool:
     """Whether a document of the source is wanted and has not failed since."""
-    outstanding = (
-        (Membership.source == source.id)
-        & (Document.connection == source.connection_id)
-        & Document.wanted_at.is_null(False)
-        & Document.error.is_null()
+    return bool(_outstanding(source.id, source.connection_id).exists())
+
+
+def _outstanding(source_id: object, connection_id: object) -> Any:
+    wanted = Document.wanted_at.is_null(False) & Document.error.is_null()
+    return (
+        Document.select(SQL("1"))
+        .join(Membership)
+        .where((Membership.source == source_id) & (Document.connection == connection_id) & wanted)
     )
-    return bool(Document.select(SQL("1")).join(Membership).where(outstanding).exists())
 
 
 def standing(source_id: int) -> Standing:

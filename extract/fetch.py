@@ -1,12 +1,13 @@
-"""Asking Notion for one page: its stub if needed, its body, and what fills the holes. Runs in a thread; writes nothing."""
+"""Asking Notion for one page: its stub if needed, its body, what fills the holes. In a thread; writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .errors import InvalidRequest, NotFound
+from .errors import InvalidRequest, NotFound, Transient
 from .notion.client import NotionClient
 from .reading import Hole, Tree, capped_properties, fill, holes, parse
 from .shapes import Clock, Json, PageMarkdown, Stub
@@ -17,12 +18,16 @@ MOST_REFETCHES = 40
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One document to fetch. `stub` is what a listing said; None asks the page first. `only_if` skips the body."""
+    """One document to fetch. `stub` is what a listing said; None asks the page first. `only_if` skips the body.
+
+    `hidden` are the ids of the columns that are switched off for it.
+    """
 
     document_id: int
     notion_id: str
     stub: Stub | None
     only_if: Callable[[Stub], bool] | None = None
+    hidden: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +54,19 @@ def fetch(client: NotionClient, task: Task, *, clock: Clock) -> Fetched:
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
         return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock(), requests=client.requests)
     read_at = clock()
-    page = client.get_markdown(task.notion_id)
+    try:
+        page = client.get_markdown(task.notion_id)
+    except NotFound as error:
+        if not asked:
+            raise
+        # The page itself was there a moment ago: a body that is not proves nothing about it.
+        raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
     tree, unread = _whole(client, page)
-    completed = {
-        property_id: client.property_items(task.notion_id, property_id)
-        for property_id in capped_properties(stub.properties)
-    }
     return Fetched(
         stub=stub,
         asked_page=asked,
         tree=tree,
-        completed=completed,
+        completed=_completed(client, task, stub),
         unread_blocks=unread,
         read_at=read_at,
         requests=client.requests,
@@ -75,6 +82,23 @@ def _whole(client: NotionClient, page: PageMarkdown) -> tuple[Tree, int]:
     return _filled(client, tree, wanted, page_id=page.page_id)
 
 
+def _completed(client: NotionClient, task: Task, stub: Stub) -> dict[str, Sequence[Json]]:
+    """Lists that Notion had capped, in full; one that it does not give stays as short as it came."""
+    completed: dict[str, Sequence[Json]] = {}
+    for property_id in capped_properties(stub.properties):
+        if property_id not in task.hidden:
+            with suppress(NotFound, InvalidRequest):
+                completed[property_id] = client.property_items(task.notion_id, property_id)
+    return completed
+
+
+def _children(client: NotionClient, page_id: str) -> Sequence[Json]:
+    try:
+        return client.list_children(page_id)
+    except (NotFound, InvalidRequest):
+        return ()  # each hole is asked for by itself, then
+
+
 def _filled(client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id: str) -> tuple[Tree, int]:
     blocks: dict[str, Json] = {}
     subtrees: dict[str, Tree] = {}
@@ -83,7 +107,7 @@ def _filled(client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id
     truncated = [hole.block_id for hole in wanted if hole.reason == "truncated" and hole.block_id]
     if len(single) > 1:
         # Several holes usually sit under the page itself: one listing instead of one request each.
-        listed = {str(block.get("id")): block for block in client.list_children(page_id)}
+        listed = {str(block.get("id")): block for block in _children(client, page_id)}
         blocks.update({block_id: listed[block_id] for block_id in single if block_id in listed})
     budget = MOST_REFETCHES
     for block_id in single:

@@ -71,7 +71,7 @@ def put(
             )
         }
         retitled = document.title != reading.title
-        complete = bool(chunks) or not reading.passages
+        complete = bool(chunks) == bool(reading.passages)
         if document.hash == reading.digest and not retitled and complete:
             document.save(only=_LOOKED_AT)
             return Put(False, 0, len(chunks), 0)
@@ -174,7 +174,7 @@ _EMPTY = {
 
 
 def _write_links(document: Any, targets: set[str]) -> None:
-    """Which pages the document names. Compared even when the text is the same: a page unknown here has no name in it."""
+    """Which pages the document names. They may change while the text does not: a page unknown here shows no name."""
     targets.discard(document.notion_id)
     held = {row.notion_id for row in Link.select(Link.notion_id).where(Link.document == document.id)}
     for some in _batches(sorted(held - targets)):

@@ -16,7 +16,7 @@ import structlog
 
 from . import index
 from .config import Config
-from .errors import NotFound, NotionError
+from .errors import HilalError, NotFound, Transient
 from .models import DataSource, Document, Membership, Source
 from .notice import add_document, documents_by_page, mark, mark_if_moved
 from .notion.client import NotionClient
@@ -71,11 +71,13 @@ class Lister:
                 self.ledger.count([source.id], requests=spent)
                 self.ledger.touch([source.id])
 
-    def put_off(self, source: Source, error: NotionError) -> None:
+    def put_off(self, tried: Source, error: HilalError) -> None:
         """The listing failed: say so, keep what we hold, try again later. A first 404 proves nothing."""
         now = self.clock()
         with self.commit():
-            source = Source.get_by_id(source.id)
+            source = Source.get_or_none(Source.id == tried.id)
+            if source is None or source.wanted_at != tried.wanted_at:
+                return  # deleted meanwhile, or wanted anew: that wish has its own first attempt
             if isinstance(error, NotFound):
                 if self._confirmed_gone(source, now=now):
                     self._gone(source, DATABASE_GONE, now=now)
@@ -124,6 +126,15 @@ class Lister:
                 self._listed(source, now=self.clock())
                 self.ledger.close(source, outcome="failed", sentence=LINKED, now=self.clock())
             return
+        try:
+            self._tables(source, container, rank)
+        except NotFound as error:
+            # The database itself is there: a table that is not proves nothing about its rows.
+            raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
+        with self.commit():
+            self._finish(source, rank)
+
+    def _tables(self, source: Source, container: DatabaseContainer, rank: Rank) -> None:
         schemas = [
             self._asked(lambda ref=ref: self.client.get_data_source(ref.id))  # type: ignore[misc]
             for ref in container.data_sources
@@ -132,8 +143,6 @@ class Lister:
             self._begin(source, container, schemas)
         for table in DataSource.select().where((DataSource.source == source.id) & ~DataSource.listed):
             self._rows(source, table, rank)
-        with self.commit():
-            self._finish(source, rank)
 
     def _asked(self, request: Callable[[], _Answer]) -> _Answer:
         return self.ask(request)  # type: ignore[return-value]
@@ -181,6 +190,9 @@ class Lister:
 
     def _compare(self, source: Source, stubs: Sequence[Stub], rank: Rank) -> None:
         now, hours = self.clock(), self.config.watch.verify_hours
+        self._seen(source, stubs, now=now, hours=hours)
+        if rank is Rank.VERIFY and source.auto_retrain != "live":
+            return  # nobody asked for its edits: only what left is looked for
         known = documents_by_page(source.connection_id, [stub.id for stub in stubs])
         for stub in stubs:
             ours = [row for row in known.get(stub.id, ()) if row.chatbot_id == source.chatbot_id]
@@ -195,7 +207,6 @@ class Lister:
             else:
                 mark_if_moved(document, stub, now=now, rank=rank)
             add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
-        self._seen(source, stubs, now=now, hours=hours)
 
     def _seen(self, source: Source, stubs: Sequence[Stub], *, now: datetime, hours: float) -> None:
         """What the listing showed is verified by it: the daily look of its own moves behind the next listing."""
@@ -205,7 +216,7 @@ class Lister:
         Membership.update(listing=source.listing).where(
             (Membership.source == source.id) & Membership.document.in_(shown)
         ).execute()
-        later = verify_at(source.notion_id, now=now, hours=hours * 1.5, first=False)
+        later = verify_at(stubs[0].id, now=now, hours=hours * 1.5, first=False)
         Document.update(verify_at=later).where(Document.id.in_(shown)).execute()
 
     def _finish(self, source: Source, rank: Rank) -> None:
@@ -243,11 +254,16 @@ class Lister:
             row.document_id
             for row in Membership.select(Membership.document).where(Membership.source == source.id)
         ]
-        only_here = [
-            document_id
-            for document_id in rows
-            if Membership.select().where(Membership.document == document_id).count() == 1
-        ]
+        elsewhere = {
+            row.document_id
+            for row in Membership.select(Membership.document).where(
+                (Membership.source != source.id)
+                & Membership.document.in_(
+                    Membership.select(Membership.document).where(Membership.source == source.id)
+                )
+            )
+        }
+        only_here = [document_id for document_id in rows if document_id not in elsewhere]
         for start in range(0, len(only_here), 400):
             batch = only_here[start : start + 400]
             index.remove(batch)

@@ -145,8 +145,8 @@ class Document(Row):
     unread_blocks = IntegerField(default=0)
     images_without_caption = IntegerField(default=0)
     embeds_without_caption = IntegerField(default=0)
-    previous_text = TextField(null=True)  # before the last change; null: none seen yet, or not to be kept
-    changed_at = UtcDateTimeField(null=True)  # when the text last changed; null: never since it was first read
+    previous_text = TextField(null=True)  # before the last change; null: none, or not to be kept
+    changed_at = UtcDateTimeField(null=True)  # null: the text has not changed since it was first read
     edited_at = UtcDateTimeField(null=True)  # Notion's time of what we hold; null: never read
     synced_at = UtcDateTimeField(null=True)  # when it was last read; null: never
     # What the newest listing said

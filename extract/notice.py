@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from .db import database
-from .due import data_sources_of
+from .due import data_sources_of, followed
 from .models import DataSource, Document, Membership, Source
 from .shapes import Parent, Stub
 from .watch import Held, Rank, digest_of, judge, schema_digest, verify_at
@@ -59,6 +60,16 @@ def mark(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = N
     document.error = None
     keep_stub(document, stub)
     document.save(only=_MARKS)
+
+
+def want_again(chosen: Any, *, now: datetime, rank: Rank) -> int:
+    """Want all documents of a select of ids read again, with the stubs they have; answers how many."""
+    wanted: int = (
+        Document.update(wanted_at=now, wanted_rank=rank, try_after=None, attempts=0, error=None)
+        .where(Document.id.in_(chosen) & Document.removed_at.is_null())
+        .execute()
+    )
+    return wanted
 
 
 def keep_stub(document: Document, stub: Stub | None) -> None:
@@ -145,6 +156,7 @@ def add_document(
     source: Source, notion_id: str, *, stub: Stub | None, now: datetime, rank: Rank, verify_hours: float
 ) -> Document:
     """The chatbot's document for a Notion page, held by `source` from now on; new ones are wanted."""
+    document: Document
     document, created = Document.get_or_create(
         chatbot=source.chatbot_id,
         notion_id=notion_id,
@@ -182,28 +194,13 @@ _LIGHT = [field for field in Document._meta.sorted_fields if field.name not in _
 
 def _notice_held(connection_id: int, pages: Sequence[Stub], *, now: datetime) -> Noticed:
     documents = documents_by_page(connection_id, {stub.id for stub in pages})
-    followed = _followed(document.id for rows in documents.values() for document in rows)
+    live = followed(document.id for rows in documents.values() for document in rows)
     noticed = Noticed()
     for stub in pages:
         for document in documents.get(stub.id, ()):
-            if document.id in followed:
+            if document.id in live:
                 noticed += mark_if_moved(document, stub, now=now, rank=Rank.EDIT)
     return noticed
-
-
-def _followed(document_ids: Iterable[int]) -> Collection[int]:
-    """Those among the documents that at least one source with auto-retrain `live` holds."""
-    ids = list(document_ids)
-    found: set[int] = set()
-    for start in range(0, len(ids), _BATCH):
-        rows = (
-            Membership.select(Membership.document)
-            .join(Source)
-            .where(Membership.document.in_(ids[start : start + _BATCH]) & (Source.auto_retrain == "live"))
-            .tuples()
-        )
-        found.update(document_id for (document_id,) in rows)
-    return found
 
 
 def _notice_rows(connection_id: int, pages: Sequence[Stub], *, now: datetime, verify_hours: float) -> Noticed:

@@ -12,6 +12,9 @@ from .shapes import Reading
 from .watch import Rank, outcome_of
 
 NOTHING_TO_READ = "There is no text to learn from in this source yet."
+ONLY_EMBEDS = (
+    "This page holds only embeds (Figma, Loom …) without captions, so there is no text to learn from."
+)
 NOTHING_READABLE = "None of its pages could be read. "
 
 
@@ -117,13 +120,16 @@ def settle(source: Source, *, now: datetime) -> bool:
     )
     if not listing_failed:
         source.error = _sentence(source, outcome)
-        if outcome != "failed":
-            source.last_synced_at = now
+    ran = (
+        Run.update(outcome=outcome, finished_at=now, error=source.error)
+        .where((Run.source == source.id) & Run.finished_at.is_null())
+        .execute()
+    )
+    # A mere look, which opens no run, is no sync.
+    if not listing_failed and outcome != "failed" and (ran or source.last_synced_at is None):
+        source.last_synced_at = now
     source.status = outcome
     source.save(only=[Source.status, Source.error, Source.last_synced_at])
-    Run.update(outcome=outcome, finished_at=now, error=source.error).where(
-        (Run.source == source.id) & Run.finished_at.is_null()
-    ).execute()
     return True
 
 
@@ -139,7 +145,7 @@ def _sentence(source: Source, outcome: str) -> str | None:
         return NOTHING_READABLE + (first.error if first else "")
     if outcome == "empty":
         if source.doubted_at is not None:  # the database itself is gone, and said so
-            return source.error
+            return str(source.error)
         gone = (
             Document.select(Document.error)
             .join(Membership)
@@ -150,5 +156,18 @@ def _sentence(source: Source, outcome: str) -> str | None:
             )
             .first()
         )
-        return gone.error if gone and source.kind == "page" else NOTHING_TO_READ
+        if gone and source.kind == "page":
+            return str(gone.error)
+        return ONLY_EMBEDS if _only_embeds(source) else NOTHING_TO_READ
     return None
+
+
+def _only_embeds(source: Source) -> bool:
+    """Whether the one page that an empty source has holds embeds."""
+    pages = list(
+        Document.select(Document.embeds_without_caption)
+        .join(Membership)
+        .where((Membership.source == source.id) & Document.removed_at.is_null())
+        .limit(2)
+    )
+    return len(pages) == 1 and pages[0].embeds_without_caption > 0

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from . import index
+from . import index, moves, renames
+from .compose import compose
 from .config import Config
 from .due import rank_of
 from .errors import NotFound, NotionError
 from .fetch import Fetched, Task
-from .models import Connection, DataSource, Document, Membership, Source
+from .models import Connection, Document, Source
 from .notice import held, keep_stub, kept_stub
-from .reading import Chunking, read_page, read_properties, relation_ids
 from .runs import Ledger
-from .shapes import Json, Reading, Stub
+from .shapes import Stub
 from .watch import Rank, judge, look_again_at, pause_after, too_many_gone, verify_at
 
 log = structlog.get_logger(__name__)
@@ -38,15 +38,22 @@ class Booked:
     task: Task
 
 
-def task_for(document: Document, *, now: datetime) -> Task:
-    """What to fetch for a document that is due. A wish reads the body; a mere look reads it only if it moved."""
-    stub = kept_stub(document)
-    if document.wanted_at is not None and (stub is not None or document.wanted_rank != Rank.SCHEDULE):
-        return Task(document.id, document.notion_id, stub)
+def task_for(
+    document: Document, *, hidden: Collection[str] = (), followed: bool = True, now: datetime
+) -> Task:
+    """What to fetch for a document that is due. A wish reads the body; a mere look reads it only if it moved.
+
+    What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
+    """
+    task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden)
+    if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
+        return task
     if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
-        return Task(document.id, document.notion_id, stub)
+        return task
+    if document.wanted_at is None and document.removed_at is None and not followed:
+        return replace(task, stub=None, only_if=lambda seen: False)
     facts = replace(held(document), wanted=False)
-    return Task(document.id, document.notion_id, None, only_if=lambda seen: judge(seen, facts) == "stale")
+    return replace(task, stub=None, only_if=lambda seen: judge(seen, facts) == "stale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +68,19 @@ class Writer:
         document = booked.row
         known_as = (document.title, document.url, document.icon)
         if fetched.asked_page:
+            overtaken = _overtaken(document)
             keep_stub(document, fetched.stub)
-            document.save(only=_LISTED)
-            self._leave_other_tables(document, fetched.stub)
+            if not overtaken:
+                document.save(only=_LISTED if fetched.tree is not None else [Document.data_source_id])
+            if not self._sits(booked, fetched):
+                return
         if fetched.stub.in_trash:
             self._remove(booked, IN_TRASH, requests=fetched.requests, now=now)
             return
         if fetched.tree is not None:
             self._index(booked, fetched, now=now)
+        else:
+            self.ledger.count(booked.source_ids, requests=fetched.requests, unchanged=1)
         if (fetched.stub.title, fetched.stub.url, fetched.stub.icon) != known_as:
             _name_source(document, fetched.stub)
         document.doubted_at = document.removed_at = document.error = document.try_after = None
@@ -80,36 +92,28 @@ class Writer:
 
     def _index(self, booked: Booked, fetched: Fetched, *, now: datetime) -> None:
         document, rank = booked.row, rank_of(booked.row)
-        reading = self._read(document, fetched)
-        put = index.put(document.id, reading, url=fetched.stub.url, icon=fetched.stub.icon, now=now)
+        page = compose(self.config, document, fetched, hidden=booked.task.hidden)
+        put = index.put(
+            document.id,
+            page.reading,
+            url=fetched.stub.url,
+            icon=fetched.stub.icon,
+            related=page.related,
+            keep_previous=page.keep_previous,
+            now=now,
+        )
+        news = renames.news_of(
+            held_title=document.title, title=page.reading.title, read_before=bool(document.hash)
+        )
+        if news is not None:
+            renames.tell(document, news, now=now)
         read_at = fetched.read_at or now
         document.edited_at = fetched.stub.edited_at
         document.synced_at = now
         document.look_at = look_again_at(fetched.stub.edited_at, read_at=read_at)
         if put.changed or rank is not Rank.VERIFY:
             self.ledger.open(booked.source_ids, rank=Rank.EDIT if rank is Rank.VERIFY else rank, now=now)
-        self.ledger.count_put(booked.source_ids, reading, put, requests=fetched.requests)
-
-    def _read(self, document: Document, fetched: Fetched) -> Reading:
-        raw = fetched.stub.properties
-        properties = read_properties(
-            raw,
-            schema=_schema_of(document),
-            titles=_titles(document.chatbot_id, relation_ids(raw)),
-            completed=fetched.completed,
-        )
-        chunking = Chunking(
-            target=self.config.reading.chunk_characters, overlap=self.config.reading.chunk_overlap
-        )
-        assert fetched.tree is not None
-        return read_page(
-            title=fetched.stub.title,
-            url=fetched.stub.url,
-            properties=properties,
-            tree=fetched.tree,
-            unread_blocks=fetched.unread_blocks,
-            chunking=chunking,
-        )
+        self.ledger.count_put(booked.source_ids, page.reading, put, requests=fetched.requests)
 
     def _fulfilled(self, document: Document) -> None:
         """The wish that was booked is fulfilled; one made meanwhile stays."""
@@ -133,6 +137,9 @@ class Writer:
     def put_off(self, booked: Booked, sentence: str, *, now: datetime) -> None:
         """Keep what we hold, try later, show the sentence."""
         document = booked.row
+        self.ledger.touch(booked.source_ids)
+        if _overtaken(document):
+            return
         if document.wanted_at is None:
             _want(document, now=now)
             document.look_at = None
@@ -140,11 +147,13 @@ class Writer:
         document.try_after = now + pause_after(document.attempts)
         document.error = sentence
         document.save(only=_STATE)
-        self.ledger.touch(booked.source_ids)
 
     def _doubt(self, booked: Booked, *, now: datetime) -> None:
         """A first 404 proves nothing; a second one, later, takes the page out, unless too many vanish at once."""
         document = booked.row
+        if _overtaken(document):
+            self.ledger.touch(booked.source_ids)
+            return
         asked_by_person = document.wanted_at is not None and document.wanted_rank == Rank.PERSON
         pause = doubt_pause(self.config.watch.poll_seconds)
         if document.removed_at is not None:
@@ -184,22 +193,17 @@ class Writer:
         document.save(only=[*_STATE, Document.stub])
         self.ledger.touch(booked.source_ids)
 
-    def _leave_other_tables(self, document: Document, stub: Stub) -> None:
-        """The page itself has said where it sits: databases that it left no longer hold it."""
-        parent = stub.parent.id if stub.parent.kind == "data_source_id" else None
-        held_by = (
-            Source.select(Source.id)
-            .join(Membership)
-            .where((Membership.document == document.id) & (Source.kind == "database"))
-        )
-        for source in held_by:
-            tables = {row.notion_id for row in DataSource.select().where(DataSource.source == source.id)}
-            if tables and parent not in tables:
-                Membership.delete().where(
-                    (Membership.source == source.id) & (Membership.document == document.id)
-                ).execute()
-                self.ledger.count([source.id], removed=1)
-                self.ledger.touch([source.id])
+    def _sits(self, booked: Booked, fetched: Fetched) -> bool:
+        """The page itself has said where it sits; False when no source holds it there, and it is dropped."""
+        document = booked.row
+        left = moves.follow_parent(document, fetched.stub)
+        self.ledger.count(left, removed=1)
+        if left and not moves.is_held(document):
+            self.ledger.count(left, requests=fetched.requests)
+            self.ledger.touch(booked.source_ids)
+            index.drop([document.id])
+            return False
+        return True
 
 
 _LISTED = [Document.stub, Document.stub_digest, Document.noticed_at, Document.data_source_id]
@@ -221,6 +225,12 @@ def doubt_pause(poll_seconds: float) -> timedelta:
     return timedelta(seconds=max(15.0, poll_seconds))
 
 
+def _overtaken(document: Document) -> bool:
+    """Whether somebody has marked the document since it was booked: what that mark wrote on the row is newer."""
+    row = Document.select(Document.wanted_at).where(Document.id == document.id).first()
+    return row is not None and row.wanted_at != document.wanted_at
+
+
 def _want(document: Document, *, now: datetime) -> None:
     """A mere look found something to be tried again: from now on it is a wish, of the lowest rank."""
     document.wanted_at, document.wanted_rank = now, Rank.VERIFY
@@ -238,27 +248,3 @@ def _name_source(document: Document, stub: Stub) -> None:
     Source.update(title=stub.title, url=stub.url, icon=stub.icon).where(
         (Source.chatbot == document.chatbot_id) & (Source.notion_id == document.notion_id)
     ).execute()
-
-
-def _schema_of(document: Document) -> Mapping[str, Json] | None:
-    if document.data_source_id is None:
-        return None
-    table = (
-        DataSource.select(DataSource.properties)
-        .where(DataSource.notion_id == document.data_source_id)
-        .order_by(DataSource.id.desc())
-        .first()
-    )
-    return table.properties if table else None
-
-
-def _titles(chatbot_id: int, notion_ids: tuple[str, ...]) -> dict[str, str]:
-    """Titles of related pages that this knowledge base holds."""
-    if not notion_ids:
-        return {}
-    rows = (
-        Document.select(Document.notion_id, Document.title)
-        .where((Document.chatbot == chatbot_id) & Document.notion_id.in_(list(notion_ids)[:400]))
-        .tuples()
-    )
-    return dict(rows)

@@ -121,7 +121,8 @@ def look_again_at(edited_at: datetime | None, *, read_at: datetime) -> datetime 
 
 def pause_after(attempts: int) -> timedelta:
     """How long to leave something alone that has failed `attempts` times in a row."""
-    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 20))
+    doublings = min(max(attempts - 1, 0), 20)
+    return min(LONGEST_PAUSE, FIRST_PAUSE * float(2**doublings))
 
 
 def next_sync(schedule: Schedule | str, *, now: datetime) -> datetime | None:

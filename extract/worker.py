@@ -80,4 +80,8 @@ def _keep_beating(runtime: Runtime) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A thread may still wait for the answer to a request that a stop gave up; the interpreter would wait for it.
+    os._exit(code)

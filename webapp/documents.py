@@ -1,4 +1,4 @@
-"""The page of one document: what the bot sees of it, and where it came from."""
+"""The page of one document: what the bot sees of it, what changed last, where it came from and what it is linked to."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from extract.models import Chunk, Document, Membership, Source
 from extract.reading import preview_html
 from extract.shapes import Passage
 
+from .differences import Difference, difference
 from .frame import in_notion, page_or_fragment
 from .guards import needs, own_document
+from .neighbours import pointed_to_by, points_to
 from .objects import document_ids_by_notion_id
 from .roles import Role
 
@@ -38,7 +40,17 @@ def show(document_id: int) -> str:
         with_chunks=with_chunks,
         chunks=chunks,
         preview=_preview(document, chunks),
+        change=_last_change(document),
+        out=points_to(document),
+        back=pointed_to_by(document),
     )
+
+
+def _last_change(document: Document) -> Difference | None:
+    """How the text differs from the one before; None when that one is not known."""
+    if document.previous_text is None or document.changed_at is None:
+        return None
+    return difference(document.previous_text, document.text)
 
 
 def _preview(document: Document, chunks: list[Chunk] | None) -> Markup:

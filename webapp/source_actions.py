@@ -1,4 +1,4 @@
-"""What an admin asks of sources, one or many: retrain, auto-retrain, delete. Each goes through `extract.doors`."""
+"""What an admin asks of sources: retrain, auto-retrain, columns, delete. Each goes through `extract.doors`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from extract import doors
+from extract.columns import columns_of
 from extract.errors import HilalError
 from extract.models import Chatbot, Source
 
@@ -45,6 +46,24 @@ def auto_retrain(source_id: int) -> ResponseReturnValue:
     except HilalError as error:
         return _after(source, trouble=error.sentence)
     return _after(source, said=f"“{source.title}”: auto-retrain saved.")
+
+
+@blueprint.post("/sources/<int:source_id>/columns")
+@needs(Role.ADMIN)
+def columns(source_id: int) -> ResponseReturnValue:
+    """Let the chatbot learn the columns named by `column`, and leave out the others that the page offered."""
+    source = own_source(source_id)
+    every = {column.id for column in columns_of(source) if column.kind != "title"}
+    offered = every & set(request.form.getlist("offered") or every)
+    hidden = (set(source.hidden_columns) - offered) | (offered - set(request.form.getlist("column")))
+    try:
+        if doors.set_columns(runtime(), source, hidden):
+            toast("Columns saved. The rows are read again; until then the old content answers.")
+        else:
+            toast("The columns stayed as they were.")
+    except HilalError as error:
+        problem(error.sentence)
+    return redirect(url_for("sources.show", source_id=source.id), code=303)
 
 
 @blueprint.get("/sources/<int:source_id>/delete")

@@ -9,6 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from peewee import fn
 
+from extract.columns import columns_of
 from extract.models import Document, Membership, Run, Source
 
 from .frame import page_or_fragment, toast, wants_fragment
@@ -16,6 +17,7 @@ from .guards import needs, own_chatbot, own_source
 from .listing import SORTS, Wish, connections_that_rest, has_connection, lines, listing, tally
 from .objects import sources_with_connection
 from .roles import Role
+from .skipped import skipped
 from .telling import VOCABULARY, settled_sentence
 
 blueprint = Blueprint("sources", __name__)
@@ -63,7 +65,7 @@ def progress(chatbot_id: int) -> ResponseReturnValue:
 @blueprint.get("/sources/<int:source_id>")
 @needs(Role.MEMBER)
 def show(source_id: int) -> str:
-    """One source: how it stands, its runs and its documents."""
+    """One source: how it stands, its documents, what of them was not read, its columns and its runs."""
     source = own_source(source_id)
     words = " ".join(request.args.get("q", "").split())[:200]
     page = request.args.get("page", 1, type=int)
@@ -74,6 +76,8 @@ def show(source_id: int) -> str:
         source=source,
         line=lines([source])[0],
         runs=list(runs),
+        columns=columns_of(source) if source.kind == "database" else (),
+        skipped=skipped(source),
         **_documents(source, words, max(page, 1)),
     )
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from extract.models import Document, Run, Source
+from extract.runs import ONLY_EMBEDS
 
 TRIGGERS = {
     "import": "Import",
@@ -18,6 +19,24 @@ TRIGGERS = {
 OUTCOMES = {"trained": "Trained", "empty": "Empty", "failed": "Failed", "cancelled": "Stopped"}
 SCHEDULES = {"live": "Live", "daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "off": "Off"}
 CONNECTION_STATES = {"alive": "connected", "reconnect": "needs reconnecting", "disconnected": "disconnected"}
+
+_COLUMN_KINDS = {
+    "rich_text": "Text",
+    "select": "Select",
+    "multi_select": "Multi-select",
+    "files": "Files",
+    "url": "Address",
+    "email": "E-mail",
+    "phone_number": "Phone",
+    "created_time": "Created",
+    "last_edited_time": "Last edited",
+    "unique_id": "ID",
+}
+
+
+def column_kind(kind: str) -> str:
+    """The type of a column as Notion shows it."""
+    return _COLUMN_KINDS.get(kind, kind.replace("_", " ").capitalize())
 
 
 def settled_sentence(sources: Sequence[Source]) -> str:
@@ -82,5 +101,7 @@ VOCABULARY: Mapping[str, Any] = {
     "lasting": lasting,
     "remarks": remarks,
     "standing": standing,
+    "column_kind": column_kind,
+    "only_embeds": ONLY_EMBEDS,
 }
 """What the templates of sources, documents and health call these things."""

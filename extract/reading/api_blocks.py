@@ -1,4 +1,7 @@
-"""Blocks of the block API as our tree, to fill what the markdown left out. https://developers.notion.com/reference/block"""
+"""Blocks of the block API as our tree, to fill what the markdown left out.
+
+https://developers.notion.com/reference/block
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ _MEDIA = frozenset({"image", "video", "audio", "file", "pdf", "embed", "bookmark
 
 
 def block_tree(blocks: Sequence[Json]) -> Tree:
-    """The tree of these block objects; children are read where they are nested, in the block or in its payload.
+    """The tree of these block objects; children are read where they are nested: in the block or its payload.
 
     Raises nothing: what is not a block is skipped, a kind nobody taught us keeps its text and is named in
     `unknown_tags`.

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from extract.reading.blocks import Block, Inline, Inlines, Tree, text_of
+from extract.reading.blocks import Block, Tree, text_of
 from extract.reading.clean import one_line
 from extract.reading.escape import fence_for
-from extract.reading.inline import merged
+from extract.reading.flow import LIST_ITEMS, flow
 from extract.reading.inline_text import inline_text
-from extract.reading.links import file_name, target_of
 
 PieceKind = Literal["heading", "text", "list", "quote", "code", "table", "equation", "divider"]
 
-LIST_ITEMS = frozenset({"bulleted_list_item", "numbered_list_item", "to_do"})
-LINKED_MEDIA = frozenset(
-    {"video", "audio", "file", "pdf", "embed", "bookmark", "link_preview", "external_object", "custom_block"}
-)
-SILENT = frozenset({"unknown", "table_of_contents", "breadcrumb", "unsupported", "template"})
-_MEETING_ORDER = {"meeting_summary": 1, "meeting_notes_section": 2, "meeting_transcript": 3}
-_OMITTED = re.compile(
-    r"transcript\b.{0,80}\b(?:omitted|not included|include_transcript)|include_transcript", re.I | re.S
-)
 _CLOSING_HASHES = re.compile(r"(?:^|(?<=\s))(?=#+$)")
 _MAX_NUMBER = 999_999_999
 
@@ -72,101 +62,6 @@ def pieces(blocks: Sequence[Block]) -> list[Piece]:
     if items:
         out.append(Piece("list", "\n".join(items)))
     return out
-
-
-def flow(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks that remain when layout is dropped: containers give their title as a paragraph, then their children."""
-    for block in blocks:
-        kind = block.kind
-        if kind in LIST_ITEMS or kind in ("quote", "table"):
-            yield block
-        elif kind == "callout":
-            yield from _callout(block)
-        elif kind == "meeting_notes":
-            if block.inlines:
-                yield Block("paragraph", block.inlines)
-            yield from flow(sorted(block.children, key=lambda child: _MEETING_ORDER.get(child.kind, 0)))
-        elif kind == "meeting_transcript" and _is_placeholder(block):
-            continue
-        elif kind == "mail":
-            yield from _mail(block)
-        elif kind in SILENT:
-            yield from flow(block.children)
-        else:
-            if kind in ("heading", "code", "equation", "divider"):
-                yield Block(kind, block.inlines, (), block.attrs)
-            else:
-                inlines = link_or_caption(block)
-                if inlines:
-                    yield Block("paragraph", inlines)
-            if block.children:
-                yield from flow(block.children)
-
-
-def link_or_caption(block: Block) -> Inlines:
-    """The runs that stand for a block: its text, a media's caption linked to what it shows, a child page's link."""
-    inlines = block.inlines
-    url = block.attrs.get("url", "")
-    if block.kind in ("child_page", "child_database", "link_to_page"):
-        return tuple([run._replace(href=url) for run in inlines]) if inlines else linked(url, url)
-    if block.kind not in LINKED_MEDIA:
-        return inlines
-    if not inlines:
-        name = block.attrs.get("name") or ""
-        if block.kind in ("file", "pdf", "video", "audio"):
-            name = name or file_name(url)
-        return linked(name or (url if target_of(url) else ""), url)
-    if any(run.href for run in inlines):
-        return inlines
-    return tuple([run if run.kind == "break" else run._replace(href=url or None) for run in inlines])
-
-
-def linked(label: str, url: str) -> Inlines:
-    """One run of text that links to `url`; none when there is nothing to show."""
-    label = one_line(label)
-    return (Inline("text", label, 0, url or None),) if label else ()
-
-
-def _callout(block: Block) -> Iterator[Block]:
-    inlines, children = block.inlines, block.children
-    if not text_of(inlines).strip():
-        inlines = ()
-    if not inlines and children and children[0].kind == "paragraph":
-        inlines, children = children[0].inlines, children[0].children + children[1:]
-    icon = block.attrs.get("icon", "").strip()
-    if inlines:
-        if (
-            icon
-            and len(icon) <= 16
-            and not any(char.isalnum() or char in "/:<" for char in icon if char.isascii())
-        ):
-            inlines = merged([Inline("text", one_line(icon) + " "), *inlines])
-        yield Block("paragraph", inlines)
-    yield from flow(children)
-
-
-def _mail(block: Block) -> Iterator[Block]:
-    runs: list[Inline] = []
-    for name in ("from", "to", "cc", "bcc", "subject"):
-        value = one_line(block.attrs.get(name, ""))
-        if value:
-            if runs:
-                runs.append(Inline("break", ""))
-            runs.append(Inline("text", f"{name.capitalize()}: {value}"))
-    if runs:
-        yield Block("paragraph", tuple(runs))
-    if block.inlines:
-        yield Block("paragraph", block.inlines)
-    yield from flow(block.children)
-
-
-def _is_placeholder(block: Block) -> bool:
-    """Whether a transcript only says that Notion left it out."""
-    children = block.children
-    if len(children) > 1 or any(child.children for child in children):
-        return False
-    text = text_of(block.inlines) + "".join(text_of(child.inlines) for child in children)
-    return len(text) < 300 and _OMITTED.search(text) is not None
 
 
 def _start(block: Block) -> int:
@@ -234,7 +129,7 @@ def _item(block: Block, marker: str) -> str:
 
 
 def _inner(block: Block) -> str:
-    """The content of a list item or a quote: its text, then its children; nested lists stay close to the text."""
+    """The content of a list item or a quote: its text, then its children; nested lists stay close."""
     text = inline_text(block.inlines)
     if not block.children:
         return text

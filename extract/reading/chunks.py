@@ -14,7 +14,7 @@ from extract.shapes import Passage
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """Sizes in characters: passages aim at `target`; each repeats up to `overlap` of the one before, in its section."""
+    """Sizes in characters: passages aim at `target`, and repeat up to `overlap` of the one before."""
 
     target: int = 1200
     overlap: int = 0
@@ -39,7 +39,8 @@ def passages(
 ) -> tuple[Passage, ...]:
     """The passages of a page. `front` (title and properties) opens the first one.
 
-    No passage holds text from both sides of a heading of the two top levels in use; a heading without text of its own
+    No passage holds text from both sides of a heading of the two top levels in use; a heading without text of
+    its own
     goes with what follows it. `front_joins`: the front is a bare title, which goes with what follows, too.
     """
     parts = list(_parts(pieces, chunking.target))

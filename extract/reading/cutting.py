@@ -1,4 +1,4 @@
-"""One piece of canonical text cut to size: tables between rows, code between lines, text between sentences."""
+"""One piece of canonical text cut to size: tables by rows, code by lines, text by sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _MAX_GRAPHEME = 256
 def cut(piece: Piece, target: int) -> Iterator[tuple[str, str]]:
     """The piece as fragments near `target` characters, each with what joins it to the one before.
 
-    Table fragments repeat their header, code fragments their fence; a line of code is never cut. The joint of the first
+    Table fragments repeat their header, code fragments their fence; a line of code is never cut. The joint of
+    the first
     fragment is a blank line; a later fragment stands in a passage of its own or behind a blank line.
     """
     if len(piece.text) <= target:
@@ -34,7 +35,7 @@ def cut(piece: Piece, target: int) -> Iterator[tuple[str, str]]:
 
 
 def tail(text: str, size: int) -> str:
-    """At most the last `size` characters of a text, from the beginning of a sentence or at least of a word."""
+    """At most the last `size` characters of a text, from the start of a sentence or at least of a word."""
     if len(text) <= size:
         return text
     start = grapheme_start(text, len(text) - size)
@@ -47,7 +48,8 @@ def tail(text: str, size: int) -> str:
 def grapheme_start(text: str, at: int) -> int:
     """The nearest place at or before `at` that is not inside a user-perceived character.
 
-    A simple reading of https://www.unicode.org/reports/tr29/: marks, joiners, variation selectors, skin tones, flags
+    A simple reading of https://www.unicode.org/reports/tr29/: marks, joiners, variation selectors, skin
+    tones, flags
     and conjoining jamo stay with what they modify. A run of more than 256 is cut all the same.
     """
     start = at

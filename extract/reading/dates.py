@@ -14,7 +14,7 @@ _MOMENT = re.compile(
 
 
 def moment(value: object) -> str:
-    """`2026-09-15` as it is; `2026-09-15T09:00:00.000+02:00` as `2026-09-15 09:00 +02:00`; anything else as given."""
+    """`2026-09-15` as it is, `2026-09-15T09:00:00.000+02:00` as `2026-09-15 09:00 +02:00`, else as given."""
     if not isinstance(value, str):
         return ""
     match = _MOMENT.fullmatch(value.strip())
@@ -44,7 +44,7 @@ def date_text(date: Json) -> str:
 
 
 def mention_text(attrs: Mapping[str, str]) -> str:
-    """The text of `<mention-date start startTime end endTime timeZone/>` (v1) or `<date start start-time …/>` (v2)."""
+    """The text of `<mention-date start startTime …/>` (v1) or `<date start start-time …/>` (v2)."""
     start = _joined(attrs.get("start", ""), attrs.get("start-time") or attrs.get("starttime", ""))
     end = _joined(attrs.get("end", ""), attrs.get("end-time") or attrs.get("endtime", ""))
     return span(start, end, one_line(attrs.get("time-zone") or attrs.get("timezone", "")))

@@ -10,17 +10,17 @@ Format = Literal["v1", "v2"]
 _FENCED = re.compile(r"^([ \t]*)(`{3,}+|~{3,}+)[^\n]*\n(?:(?![ \t]*\2)[^\n]*\n)*+[^\n]*", re.MULTILINE)
 _CODE = re.compile(r"`[^`\n]*+`")
 _V1 = re.compile(
-    r"<(?:empty-block\s*/>|details\b|summary\b|synced_block|table_of_contents|mention-[a-z]|br>|notes>|transcript>|"
-    r"span\s[^<>\n]*underline=|(?:audio|video|file|pdf|embed)\s[^<>\n]*\bsrc=)"
+    r"<(?:empty-block\s*/>|details\b|summary\b|synced_block|table_of_contents|mention-[a-z]|br>|"
+    r"notes>|transcript>|span\s[^<>\n]*underline=|(?:audio|video|file|pdf|embed)\s[^<>\n]*\bsrc=)"
 )
 _V2 = re.compile(
-    r"<(?:p(?:\s[^<>\n]*)?/?>|h[1-4][\s>]|(?:quote|toggle|todo|ul|ol|li|mail|folder|bookmark|custom-block)[\s>]|"
-    r"synced-block|table-of-contents|mention\s|date\s|br />|/?[bius]>|external_object_instance|equation|"
-    r"meeting-notes-section|th[\s>]|image\s|(?:audio|video|file|pdf|embed)\s[^<>\n]*\bsource=)"
+    r"<(?:p(?:\s[^<>\n]*)?/?>|h[1-4][\s>]|(?:quote|toggle|todo|ul|ol|li|mail|folder|bookmark)[\s>]|"
+    r"custom-block[\s>]|synced-block|table-of-contents|mention\s|date\s|br />|/?[bius]>|"
+    r"external_object_instance|equation|meeting-notes-section|th[\s>]|image\s|(?:audio|video|file|pdf|embed)\s[^<>\n]*\bsource=)"
 )
 # signs that are no tags, each looked for only where its first characters occur
 _V1_SIGNS = (
-    ("=\"", re.compile(r"\{(?:color|toggle)=\"[^\"\n]*\"[^{}\n]*\}$", re.MULTILINE)),
+    ('="', re.compile(r"\{(?:color|toggle)=\"[^\"\n]*\"[^{}\n]*\}$", re.MULTILINE)),
     ("\n\t", re.compile(r"(?<=[^\n]\n)\t+(?![-*+\s]|[0-9]+[.)])\S")),
     (":::", re.compile(r"^::: ?\w", re.MULTILINE)),
 )
@@ -30,7 +30,7 @@ _ENOUGH = 20
 
 
 def detect(markdown: str) -> Format:
-    """The format of a page: by the tags and attributes that only one of them has, else by how blocks are separated.
+    """The format of a page: by what only one of them has, else by how blocks are separated.
 
     v2 puts a blank line between blocks, v1 a single newline, and then plain lines follow each other directly.
     """

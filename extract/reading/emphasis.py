@@ -18,7 +18,7 @@ _ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 @dataclass(slots=True)
 class Delimiter:
-    """A run of one delimiter character. `node` is its place among the nodes; `left` what is not used up yet."""
+    """A run of one delimiter character. `node` is its place among the nodes, `left` what is not used up."""
 
     node: int
     char: str
@@ -38,7 +38,8 @@ def is_punctuation(char: str) -> bool:
 def flanks(char: str, before: str, after: str, strict: bool) -> tuple[bool, bool]:
     """Whether a run of `char` between these two characters can open and can close.
 
-    `strict` is CommonMark's rule; without it, only white space matters: v1 escapes every literal delimiter, so
+    `strict` is CommonMark's rule; without it, only white space matters: v1 escapes every literal delimiter,
+    so
     whatever stands there unescaped is meant.
     """
     space_before = not before or before.isspace()
@@ -83,7 +84,7 @@ def pair(delimiters: list[Delimiter]) -> list[Span]:
 
 
 def toggle(delimiters: list[Delimiter]) -> list[Span]:
-    """The spans of v1, where every delimiter that stands unescaped is meant: `**` switches bold, `*` italic, `~~` strike.
+    """The spans of v1, where every unescaped delimiter is meant: `**` switches bold, `*` italic, `~~` strike.
 
     CommonMark's rules would misread what Notion writes, such as `**a:**b` or `*a**b*****c**`.
     """

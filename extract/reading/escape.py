@@ -1,4 +1,4 @@
-"""Literal characters that would read as markdown in our canonical text get a backslash; all others stay as they are."""
+"""Literal characters that would read as markdown in our canonical text get a backslash; no others do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _RISKY = (
 _IN_TEXT = re.compile(_RISKY)
 _IN_LABEL = re.compile(_RISKY + r"|[\[\]]")
 _LINE_START = re.compile(
-    r"(?P<mark>#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|\$\$$|:::|\|(?=.*\|)|(?P<rule>[-=_*])(?:[ \t]*(?P=rule))*[ \t]*$|`{3}|~{3})"
+    r"(?P<mark>#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|\$\$$|:::|\|(?=.*\|)|`{3}|~{3}"
+    r"|(?P<rule>[-=_*])(?:[ \t]*(?P=rule))*[ \t]*$)"
     r"|(?P<number>[0-9]{1,9})(?P<dot>[.)])(?=\s|$)"
     r"|(?P<task>\[[ xX]\])(?=\s|$)"
 )
@@ -39,7 +40,8 @@ def escape_text(
 ) -> str:
     """One run of literal text for the canonical form. Line starts are `escape_line_start`'s business.
 
-    `before` and `after` are the characters around the run. `dollars`: more than one dollar sign is about, so a lone one
+    `before` and `after` are the characters around the run. `dollars`: more than one dollar sign is about, so
+    a lone one
     could pair up. `in_link`: brackets must not end the label. `in_cell`: bars must not end the cell.
     """
     if _SUSPECT.search(text) is not None:

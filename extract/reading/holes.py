@@ -30,8 +30,10 @@ _WORTHLESS = frozenset(
 def holes(tree: Tree, unknown_block_ids: Sequence[str] = ()) -> tuple[Hole, ...]:
     """What further requests could fill, in page order, once each.
 
-    `unsupported`: bookmark, embed or link_preview; `GET /v1/blocks/{block_id}` knows its URL and caption. `truncated`:
-    the markdown endpoint, asked with the block's id, may give the rest (or 404, when it is a matter of permission).
+    `unsupported`: bookmark, embed or link_preview; `GET /v1/blocks/{block_id}` knows its URL and caption.
+    `truncated`:
+    the markdown endpoint, asked with the block's id, may give the rest (or 404, when it is a matter of
+    permission).
     `unknown_block_ids` is the endpoint's field of that name.
     https://developers.notion.com/reference/retrieve-page-markdown
     """
@@ -58,9 +60,10 @@ def holes(tree: Tree, unknown_block_ids: Sequence[str] = ()) -> tuple[Hole, ...]
 
 
 def fill(tree: Tree, *, blocks: Mapping[str, Json], subtrees: Mapping[str, Tree]) -> Tree:
-    """The tree with its holes filled: from block objects (by block id) and from refetched markdown (by block id).
+    """The tree with its holes filled, from block objects and from refetched markdown, both by block id.
 
-    Ids may be dashed or not. A subtree whose place is not marked in the page goes to its end: nothing is lost.
+    Ids may be dashed or not. A subtree whose place is not marked in the page goes to its end: nothing is
+    lost.
     Holes without an answer stay holes.
     """
     ready: dict[str, tuple[Block, ...]] = {}

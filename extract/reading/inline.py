@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
 from html import unescape
 from typing import NamedTuple
 
-from extract.reading.blocks import BOLD, ITALIC, STRIKE, Inline, InlineKind, Inlines
+from extract.reading.blocks import Inline, InlineKind, Inlines
+from extract.reading.clean import clean
 from extract.reading.dates import mention_text
+from extract.reading.destinations import destination_at, unescaped
 from extract.reading.emphasis import Delimiter, Span, flanks, pair, toggle
+from extract.reading.runs import styled
 from extract.reading.tags import DATES, MENTIONS, STYLES, TagToken, plain_name, tag_at
 
 _SPECIAL = re.compile(r"[\\`*_~$\[\]<&\n]")
@@ -19,15 +21,13 @@ _TICKS = re.compile(r"`+")
 _MATH = re.compile(r"\$`([^`\n]++)`\$|\$((?:[^$\\\n]|\\[^\n])++)\$")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _AUTOLINK = re.compile(
-    r"<((?:https?|ftp|mailto|tel|notion|user|collection|agent):[^\s<>]{1,4000}|[\w.+-]{1,100}@[\w.-]{1,200})>",
+    r"<((?:https?|ftp|mailto|tel|notion|user|collection|agent):[^\s<>]{1,4000}"
+    r"|[\w.+-]{1,100}@[\w.-]{1,200})>",
     re.I,
 )
 _CITATION = re.compile(r"\[\^([^\s\[\]]{1,4000})\]")
-_DESTINATION_STEP = re.compile(r"[()<>\\\s]")
-_TITLE = re.compile(r"""\s{1,8}(?:"[^"\n]{0,500}"|'[^'\n]{0,500}')\s{0,8}""")
 _BR = re.compile(r"<br\s?/?>")
 _CLOSERS = re.compile(r"</([A-Za-z][\w-]*+)\s*+>")
-_MAX_DESTINATION = 8_000
 
 
 class _Open(NamedTuple):
@@ -41,7 +41,7 @@ class _Open(NamedTuple):
 
 
 def parse_inline(text: str, *, v2: bool, unknown: set[str]) -> Inlines:
-    """The runs of one block's text. Names of tags that nobody taught us are added to `unknown`; their text stays.
+    """The runs of one block's text. Names of tags nobody taught us are added to `unknown`; their text stays.
 
     Inline vocabulary: https://developers.notion.com/guides/data-apis/enhanced-markdown#rich-text
     """
@@ -52,9 +52,19 @@ def parse_inline(text: str, *, v2: bool, unknown: set[str]) -> Inlines:
 
 class _Scanner:
     __slots__ = (
-        "_brackets", "_buffer", "_closers", "_delimiters", "_links", "_nodes", "_spans", "_tags", "_text", "_ticks",
-        "_unknown", "_v2",
-    )  # fmt: skip
+        "_brackets",
+        "_buffer",
+        "_closers",
+        "_delimiters",
+        "_links",
+        "_nodes",
+        "_spans",
+        "_tags",
+        "_text",
+        "_ticks",
+        "_unknown",
+        "_v2",
+    )
 
     def __init__(self, text: str, v2: bool, unknown: set[str]) -> None:
         self._text = text
@@ -83,7 +93,7 @@ class _Scanner:
         self._flush()
         self._spans += self._paired(self._delimiters)
         self._restore(0)
-        return self._runs()
+        return styled(self._nodes, self._spans, self._links)
 
     def _special(self, char: str, at: int) -> int:
         text = self._text
@@ -111,7 +121,7 @@ class _Scanner:
         elif char == "&" and self._v2:
             entity = _ENTITY.match(text, at)
             if entity is not None:
-                self._buffer.append(unescape(entity.group()))
+                self._buffer.append(clean(unescape(entity.group())))
                 return entity.end()
         self._buffer.append(char)
         return at + 1
@@ -190,7 +200,7 @@ class _Scanner:
     def _link_end(self, at: int) -> int:
         if self._brackets:
             opening = self._brackets.pop()
-            found = self._destination(at + 1)
+            found = destination_at(self._text, at + 1, spaces=not self._v2)
             if found is not None:
                 href, end = found
                 self._flush()
@@ -205,38 +215,6 @@ class _Scanner:
 
     def _paired(self, delimiters: list[Delimiter]) -> list[Span]:
         return pair(delimiters) if self._v2 else toggle(delimiters)
-
-    def _destination(self, at: int) -> tuple[str, int] | None:
-        """The target in `(…)` at this place and where it ends; parentheses in it may nest."""
-        text = self._text
-        if text[at : at + 1] != "(":
-            return None
-        position, depth, limit = at + 1, 0, at + _MAX_DESTINATION
-        if text[position : position + 1] == "<":
-            close = text.find(">", position, limit)
-            if close > 0 and "\n" not in text[position:close] and text[close + 1 : close + 2] == ")":
-                return text[position + 1 : close], close + 2
-            return None
-        while True:
-            step = _DESTINATION_STEP.search(text, position, limit)
-            if step is None or depth > 32:
-                return None
-            char, position = step.group(), step.end()
-            if char == "(":
-                depth += 1
-            elif char == "\\":
-                position += 1
-            elif char == ")":
-                if depth == 0:
-                    break
-                depth -= 1
-            elif char.isspace():
-                title = _TITLE.match(text, position - 1)
-                if title is not None and depth == 0 and text[title.end() : title.end() + 1] == ")":
-                    return _unescaped(text[at + 1 : position - 1]), title.end() + 1
-                if self._v2 or char == "\n":
-                    return None
-        return _unescaped(text[at + 1 : position - 1]), position
 
     def _tag(self, at: int) -> int:
         text = self._text
@@ -283,8 +261,8 @@ class _Scanner:
             for match in _CLOSERS.finditer(self._text, tag.end)
             if plain_name(match.group(1)) == tag.name
         )
-        label = _unescaped(self._text[tag.end : close.start()])
-        self._node("text", unescape(label) if self._v2 else label, href)
+        label = unescaped(self._text[tag.end : close.start()])
+        self._node("text", clean(unescape(label)) if self._v2 else label, href)
         return close.end()
 
     def _is_closed(self, tag: TagToken) -> bool:
@@ -350,64 +328,3 @@ class _Scanner:
         for one in self._delimiters[start:]:
             self._nodes[one.node] = ("text", one.char * one.left)
         del self._delimiters[start:]
-
-    def _runs(self) -> Inlines:
-        """The nodes with their marks and links, which are kept as intervals until here."""
-        if not self._spans and not self._links:
-            return merged([Inline(kind, value) for kind, value in self._nodes if value or kind == "break"])
-        changes: dict[int, list[tuple[int, int]]] = {}
-        for start, end, mark in self._spans:
-            changes.setdefault(start + 1, []).append((mark, 1))
-            changes.setdefault(end, []).append((mark, -1))
-        starts: dict[int, list[str]] = {}
-        ends: dict[int, int] = {}
-        for start, end, href in self._links:
-            starts.setdefault(start, []).append(href)
-            ends[end] = ends.get(end, 0) + 1
-        depth = [0] * 8
-        style = 0
-        open_links: list[str] = []
-        href_now: str | None = None
-        runs: list[Inline] = []
-        for index, (kind, value) in enumerate(self._nodes):
-            if index in changes:
-                for mark, step in changes[index]:
-                    depth[mark] += step
-                style = sum(mark for mark in (BOLD, ITALIC, STRIKE) if depth[mark] > 0)
-            if open_links and index in ends:
-                del open_links[-ends[index] :]
-                href_now = open_links[-1] if open_links else None
-            if index in starts:
-                open_links += starts[index]
-                href_now = open_links[-1]
-            if value or kind == "break":
-                runs.append(Inline(kind, value, style, href_now))
-        return merged(runs)
-
-
-def merged(runs: Sequence[Inline]) -> Inlines:
-    """Neighbours of the same style as one run, no line breaks at the ends: what makes both formats alike."""
-    out: list[Inline] = []
-    texts: list[str] = []
-    last: Inline | None = None
-    for run in runs:
-        if last is not None and run[0] == "text" == last[0] and run[2] == last[2] and run[3] == last[3]:
-            texts.append(run[1])
-            continue
-        if len(texts) > 1 and last is not None:
-            out[-1] = Inline("text", "".join(texts), last[2], last[3])
-        texts = [run[1]]
-        last = run
-        out.append(run)
-    if len(texts) > 1 and last is not None:
-        out[-1] = Inline("text", "".join(texts), last[2], last[3])
-    while out and out[-1].kind == "break":
-        out.pop()
-    first = 0
-    while first < len(out) and out[first].kind == "break":
-        first += 1
-    return tuple(out[first:] if first else out)
-
-
-def _unescaped(url: str) -> str:
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", url).strip() if "\\" in url else url.strip()

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from extract.reading.blocks import BOLD, ITALIC, STRIKE, Inline, Inlines
-from extract.reading.emphasis import is_punctuation
+from extract.reading.blocks import Inline, Inlines
 from extract.reading.escape import EDGE, code_span, escape_line_start, escape_text
-from extract.reading.inline import merged
 from extract.reading.links import target_of
+from extract.reading.marking import ALL_MARKS, SIGNS, Unit, written
+from extract.reading.runs import merged
 
-_MARKS = ((STRIKE, "~~"), (BOLD, "**"), (ITALIC, "*"))
-_ALL = STRIKE | BOLD | ITALIC
 _SPACES = re.compile(r"[ \t\u00a0\u3000]{2,}|[\t\u00a0]")
-_OUTSIDE = frozenset("([{<\"'“‘«—–-/.,;:!?)]}>”’»…|")
 _BREAK = Inline("break", "")
-
-
-@dataclass(slots=True)
-class _Unit:
-    """A piece that emphasis covers whole or not at all. `text` is raw for `text`, finished for all else."""
-
-    kind: str
-    text: str
-    marks: int
-    first: str
-    last: str
 
 
 def inline_text(inlines: Inlines, *, cell: bool = False, flat: bool = False) -> str:
@@ -48,7 +33,7 @@ def inline_text(inlines: Inlines, *, cell: bool = False, flat: bool = False) -> 
         any(run.kind == "equation" for run in runs)
         or sum(f"{run.text}{run.href}".count("$") for run in runs) > 1
     )
-    units: list[_Unit] = []
+    units: list[Unit] = []
     at = 0
     while at < len(runs):
         end = at + 1
@@ -57,16 +42,7 @@ def inline_text(inlines: Inlines, *, cell: bool = False, flat: bool = False) -> 
             end += 1
         units += [_link(runs[at:end], href, dollars, cell)] if href else _units(runs[at:end], cell)
         at = end
-    return _lines(_written(units, "", "", dollars, cell, False), cell=cell, flat=flat)
-
-
-_SIGNS = {
-    marks: (
-        "".join(sign for mark, sign in _MARKS if marks & mark),
-        "".join(sign for mark, sign in reversed(_MARKS) if marks & mark),
-    )
-    for marks in range(_ALL + 1)
-}
+    return _lines(written(units, "", "", dollars, cell, False), cell=cell, flat=flat)
 
 
 def _simple(inlines: Inlines, cell: bool) -> str | None:
@@ -118,7 +94,7 @@ def _simple(inlines: Inlines, cell: bool) -> str | None:
             if not target or target == text or "$" in target or kind != "text" or "mailto:" in target:
                 return None
             inner = f"[{inner}]({destination(target, cell=cell)})"
-        opening, closing = _SIGNS[marks]
+        opening, closing = SIGNS[marks]
         out.append(f"{opening}{inner}{closing}")
         bound = False
     return "".join(out).strip(" ")
@@ -188,18 +164,18 @@ def _spaced(text: str) -> str:
     return _SPACES.sub(" ", text) if _SPACES.search(text) else text
 
 
-def _units(runs: Sequence[Inline], cell: bool) -> list[_Unit]:
-    units: list[_Unit] = []
+def _units(runs: Sequence[Inline], cell: bool) -> list[Unit]:
+    units: list[Unit] = []
     for run in runs:
         if run.kind == "break":
-            units.append(_Unit("break", "\n", 0, "\n", "\n"))
+            units.append(Unit("break", "\n", 0, "\n", "\n"))
         elif run.kind == "text":
-            units.append(_Unit("text", run.text, run.marks, run.text[0], run.text[-1]))
+            units.append(Unit("text", run.text, run.marks, run.text[0], run.text[-1]))
         else:
             text = code_span(run.text) if run.kind == "code" else _equation(run.text)
             if text:
                 text = text.replace("|", "\\|") if cell else text
-                units.append(_Unit(run.kind, text, run.marks, text[0], text[-1]))
+                units.append(Unit(run.kind, text, run.marks, text[0], text[-1]))
     return units
 
 
@@ -211,19 +187,19 @@ def _equation(source: str) -> str:
     return f"${source}$" if source else ""
 
 
-def _link(runs: Sequence[Inline], target: str, dollars: bool, cell: bool) -> _Unit:
+def _link(runs: Sequence[Inline], target: str, dollars: bool, cell: bool) -> Unit:
     """A link is one unit: marks that it has throughout stand around it, others within."""
-    common = _ALL
+    common = ALL_MARKS
     for run in runs:
         if run.text.strip():
             common &= run.marks
     words = "".join(" " if run.kind == "break" else run.text for run in runs)
     shown = words.replace("|", "%7C") if cell else words
     if words in (target, target.removeprefix("mailto:")) and not re.search(r"[<>\s]", shown):
-        return _Unit("link", f"<{shown}>", common, "<", ">")
+        return Unit("link", f"<{shown}>", common, "<", ">")
     bare = [run._replace(marks=run.marks & ~common, href=None) for run in runs]
-    label = _written(_units(bare, cell), "[", "]", dollars, cell, True).replace("\n", " ")
-    return _Unit("link", f"[{label}]({destination(target, cell=cell)})", common, "[", ")")
+    label = written(_units(bare, cell), "[", "]", dollars, cell, True).replace("\n", " ")
+    return Unit("link", f"[{label}]({destination(target, cell=cell)})", common, "[", ")")
 
 
 def destination(url: str, *, cell: bool = False) -> str:
@@ -237,104 +213,3 @@ def destination(url: str, *, cell: bool = False) -> str:
         if depth < 0 or depth > 30:
             break
     return url if depth == 0 else url.replace("(", "%28").replace(")", "%29")
-
-
-def _written(units: list[_Unit], before: str, after: str, dollars: bool, cell: bool, in_link: bool) -> str:
-    """The units joined, with delimiters where they are unambiguous; other marks are dropped, never the text."""
-    boundaries = _resolved(units)
-    out: list[str] = []
-    size = len(units)
-    for at, unit in enumerate(units):
-        if at in boundaries:
-            out.append(boundaries[at])
-        if unit.kind != "text":
-            out.append(unit.text)
-            continue
-        left = EDGE if at in boundaries else units[at - 1].last if at else before
-        right = EDGE if at + 1 in boundaries else units[at + 1].first if at + 1 < size else after
-        right = "<" if cell and right == "\n" else right
-        out.append(
-            escape_text(unit.text, before=left, after=right, dollars=dollars, in_cell=cell, in_link=in_link)
-        )
-    out.append(boundaries.get(size, ""))
-    return "".join(out)
-
-
-def _resolved(units: list[_Unit]) -> dict[int, str]:
-    """Take marks away until every delimiter reads as what it is; join what then looks the same; say where they stand."""
-    if not any(unit.marks for unit in units):
-        _join(units)
-        return {}
-    boundaries = _boundaries(units)
-    for attempt in range(3):
-        bad = [at for at, (closes, opens) in boundaries.items() if not _clear(units, at, closes, opens)]
-        if not bad:
-            break
-        for at in bad if attempt < 2 else range(len(units)):
-            _unmark(units, at)
-        boundaries = _boundaries(units)
-    _join(units)
-    return {at: closes + opens for at, (closes, opens) in _boundaries(units).items()}
-
-
-def _join(units: list[_Unit]) -> None:
-    """Neighbouring texts of the same marks become one, in place."""
-    kept: list[_Unit] = []
-    texts: list[str] = []
-    for unit in units:
-        if kept and unit.kind == "text" == kept[-1].kind and unit.marks == kept[-1].marks:
-            texts.append(unit.text)
-            kept[-1].last = unit.last
-            continue
-        if len(texts) > 1:
-            kept[-1].text = "".join(texts)
-        texts = [unit.text]
-        kept.append(unit)
-    if len(texts) > 1:
-        kept[-1].text = "".join(texts)
-    units[:] = kept
-
-
-def _boundaries(units: Sequence[_Unit]) -> dict[int, tuple[str, str]]:
-    """Where delimiters stand: place -> (those that close, those that open)."""
-    found: dict[int, tuple[str, str]] = {}
-    stack: list[tuple[int, str]] = []
-    for at in range(len(units) + 1):
-        marks = units[at].marks if at < len(units) else 0
-        keep = 0
-        while keep < len(stack) and marks & stack[keep][0]:
-            keep += 1
-        closes = "".join(sign for _, sign in reversed(stack[keep:]))
-        del stack[keep:]
-        have = sum(mark for mark, _ in stack)
-        opens = ""
-        for mark, sign in _MARKS:
-            if marks & mark and not have & mark:
-                stack.append((mark, sign))
-                opens += sign
-        if closes or opens:
-            found[at] = (closes, opens)
-    return found
-
-
-def _clear(units: Sequence[_Unit], at: int, closes: str, opens: str) -> bool:
-    """Whether the delimiters at this place read as what they are: at the edge of a word, and not of both kinds."""
-    before = units[at - 1].last if at else " "
-    after = units[at].first if at < len(units) else " "
-    if closes and opens:
-        return False
-    outside, inside = (after, before) if closes else (before, after)
-    if outside.isspace():
-        return not inside.isspace()
-    # between two punctuation marks a delimiter could open as well as close
-    lone = "~" not in closes + opens or "*" not in closes + opens
-    return outside in _OUTSIDE and lone and not inside.isspace() and not is_punctuation(inside)
-
-
-def _unmark(units: Sequence[_Unit], at: int) -> None:
-    """Take the marks from the stretch around an unclear place."""
-    for step, start in ((1, at), (-1, at - 1)):
-        place = start
-        while 0 <= place < len(units) and units[place].marks:
-            units[place].marks = 0
-            place += step

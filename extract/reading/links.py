@@ -6,9 +6,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 _HEX32 = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{32}(?![0-9a-fA-F])")
-_DASHED = re.compile(
-    r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![0-9a-fA-F])"
-)
+_DASHED = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9a-fA-F])")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SAFE_SCHEMES = ("http://", "https://", "mailto:", "tel:")
 _MEDIA_HOSTS = (
@@ -28,7 +26,8 @@ _MAX_URL = 10_000
 def notion_id_of(link_or_id: str) -> str | None:
     """The id in a pasted Notion link, or in a bare id: dashed and lower-case; None when there is none.
 
-    The last run of 32 hex digits of the path counts; `?v=` (a view) and `#` (a block) do not. Hosts other than
+    The last run of 32 hex digits of the path counts; `?v=` (a view) and `#` (a block) do not. Hosts other
+    than
     Notion's give None. https://developers.notion.com/guides/data-apis/working-with-page-content
     """
     text = link_or_id.strip().strip("<>{}")

@@ -1,4 +1,4 @@
-"""What a listing's raw properties tell before a page is read: its title, whether it changed, what is incomplete."""
+"""What a listing's raw properties tell of a page: its title, whether it changed, what is incomplete."""
 
 from __future__ import annotations
 
@@ -17,14 +17,25 @@ UNTITLED = "Untitled"
 _CAP = 25
 # what moves without an edit, or is looks only
 _MOVING = frozenset(
-    {"expiry_time", "avatar_url", "color", "annotations", "request_id", "icon", "cover", "has_more", "next_url",
-     "description", "public_url"}
-)  # fmt: skip
+    {
+        "annotations",
+        "avatar_url",
+        "color",
+        "cover",
+        "description",
+        "expiry_time",
+        "has_more",
+        "icon",
+        "next_url",
+        "public_url",
+        "request_id",
+    }
+)
 _MAX_NESTING = 12
 
 
 def page_title(properties: Mapping[str, Json]) -> str:
-    """The page's title, from whichever property is of type `title`; "Untitled" when it is empty or missing."""
+    """The page's title, from whichever property is of type `title`; "Untitled" when empty or missing."""
     for value in properties.values():
         if mapping(value).get("type") == "title":
             return one_line(plain_text(mapping(value).get("title") or ())) or UNTITLED
@@ -75,7 +86,7 @@ def capped_properties(properties: Mapping[str, Json]) -> tuple[str, ...]:
 
 
 def relation_ids(properties: Mapping[str, Json]) -> tuple[str, ...]:
-    """The ids of related pages, dashed and lower-case, once each; their titles let `read_properties` name them."""
+    """The ids of related pages, dashed and lower-case, once each; `read_properties` wants their titles."""
     found: dict[str, None] = {}
     for value in properties.values():
         value = mapping(value)

@@ -15,9 +15,10 @@ from extract.reading.tags import LEAVES
 
 _FENCE = re.compile(r"(`{3,}|~{3,})\s*([^`\n]*)$")
 _HEADING = re.compile(r"(#{1,6})(?:\s+|$)")
-_TODO = re.compile(r"[-*+]\s+\[([ xX])\](?:\s+|$)")
-_BULLET = re.compile(r"[-*+](?:\s+|$)")
-_NUMBER = re.compile(r"([0-9]{1,9})[.)](?:\s+|$)")
+# Notion writes bullets as "- " and numbers as "1. "; "+ a" and "1) a" are text that it does not escape
+_TODO = re.compile(r"[-*]\s+\[([ xX])\](?:\s+|$)")
+_BULLET = re.compile(r"[-*](?:\s+|$)")
+_NUMBER = re.compile(r"([0-9]{1,9})\.(?:\s+|$)")
 _DIVIDER = re.compile(r"(?:-{3,}|\*{3,}|_{3,})$")
 _ATTRIBUTES = re.compile(r"\{((?:\s*[\w-]+\s*=\s*\"[^\"]*\")+)\s*\}")
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*\"([^\"]*)\"")
@@ -253,7 +254,7 @@ class _Reader:
 
 
 def split_attributes(content: str) -> tuple[str, dict[str, str]]:
-    """A block's first line without its trailing `{color="…"}`, and those attributes. Literal braces are escaped."""
+    """A block's first line without its trailing `{color="…"}`, and those attributes."""
     start = content.rfind("{")
     if start < 0 or content[-1:] != "}" or content[start - 1 : start] == "\\":
         return content, {}
@@ -271,7 +272,7 @@ def _classified(content: str, attrs: dict[str, str]) -> tuple[str, str, dict[str
         match = _HEADING.match(content)
         if match is not None:
             return "heading", content[match.end() :], {"level": str(len(match.group(1)))}
-    elif first in "-*+_":
+    elif first in "-*_":
         if _DIVIDER.match(content):
             return "divider", "", {}
         match = _TODO.match(content)

@@ -20,7 +20,6 @@ _BULLET = re.compile(r"[-*+](?:[ \t]+|$)")
 _NUMBER = re.compile(r"([0-9]{1,9})[.)](?:[ \t]+|$)")
 _TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^`\n]*)$")
-_PREFIX = re.compile(r"[ \t>]*")
 _MAX_MARKERS = 600
 _BLOCK_STARTS = frozenset("#-*+_>`~$<|0123456789")
 
@@ -89,7 +88,7 @@ class _Reader:
         self._block(rest)
 
     def _continued(self, line: str) -> tuple[int, int, int]:
-        """How far the open quotes and list items reach into this line, how many of them go on, columns left of a tab."""
+        """How far the open quotes and items reach into this line, how many go on, columns left of a tab."""
         position = column = spare = 0
         for count, (_, frame) in enumerate(self._markers):
             start = (position, count, spare)
@@ -243,7 +242,7 @@ class _Reader:
         self._inline_line(text)
 
     def _inline_line(self, text: str) -> None:
-        """A line of a paragraph; the tags of blocks in it (closing ones, mostly) take effect where they stand."""
+        """A line of a paragraph; tags of blocks in it (closing ones, mostly) take effect where they stand."""
         if "<" not in text:
             self._paragraph.append(text.rstrip())
             return
@@ -296,8 +295,7 @@ class _Reader:
     def _is_table(self, text: str) -> bool:
         if self._at + 1 >= len(self._lines) or "|" not in text:
             return False
-        following = self._lines[self._at + 1]
-        return DELIMITER_ROW.fullmatch(following, _PREFIX.match(following).end()) is not None  # type: ignore[union-attr]
+        return DELIMITER_ROW.fullmatch(self._lines[self._at + 1].lstrip(" \t>")) is not None
 
     def _end_pipes(self) -> None:
         lines, self._pipes = self._pipes, []

@@ -1,4 +1,7 @@
-"""Numbers as Notion shows them, by the format in the schema. https://developers.notion.com/reference/property-object#number"""
+"""Numbers as Notion shows them, by the format in the schema.
+
+https://developers.notion.com/reference/property-object#number
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,8 @@ _CURRENCIES: Mapping[str, tuple[str, str, int]] = {
 def number_text(value: object, number_format: str = "number") -> str:
     """The number as a person reads it: 0.25 as `25%`, 1234.5 as `$1,234.50`; empty for what is no number.
 
-    A format nobody taught us leaves the number bare. Money shows the decimals of its currency, more if it has more.
+    A format nobody taught us leaves the number bare. Money shows the decimals of its currency, more if it has
+    more.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 
 from extract.reading.blocks import MAX_DEPTH, NO_ATTRS, Draft, Tree
 from extract.reading.inline import parse_inline
-from extract.reading.tags import BLOCK_TAGS, CONTAINERS, LEAVES, VOIDS, TagToken, kept, plain_name, tag_at
+from extract.reading.tags import (
+    BLOCK_TAGS,
+    CONTAINERS,
+    DATES,
+    LEAVES,
+    MENTIONS,
+    STYLES,
+    VOIDS,
+    TagToken,
+    kept,
+    plain_name,
+    tag_at,
+)
 
 _NAMES = "|".join(
     sorted((re.escape(name).replace(r"\-", "[-_]") for name in BLOCK_TAGS), key=len, reverse=True)
@@ -17,14 +29,13 @@ _STRUCTURE = re.compile(rf"\\.|`[^`\n]*+`|<(/?+)({_NAMES})(?=[\s/>])", re.IGNORE
 STARTS_WITH_BLOCK_TAG = re.compile(rf"</?+(?:{_NAMES})(?=[\s/>])", re.IGNORECASE)
 _LONE_TAG = re.compile(r"<(/?+)([A-Za-z][\w-]*+)(\s[^<>]*+)?>\s*+$")
 _WORD = re.compile(r"\S")
-_IMAGE = re.compile(r"!\[.*\]\([^\n]*\)$", re.DOTALL)
 _UNTITLED = frozenset({"column_list", "column", "tabs", "synced_block", "group", "meeting_summary",
                        "meeting_notes_section", "meeting_transcript"})  # fmt: skip
 
 
 @dataclass(slots=True)
 class Frame:
-    """One open block. `indent` is what a line needs to belong to it (tabs in v1, columns in v2; -1: nothing)."""
+    """One open block. `indent` is what a line needs to belong to it: tabs (v1), columns (v2), -1 nothing."""
 
     draft: Draft
     children: list[Draft]
@@ -81,7 +92,7 @@ class Outline:
         return frame
 
     def text(self, text: str) -> None:
-        """One run of text: the title of the innermost open block if it still waits for one, else a paragraph."""
+        """One run of text: the title of the innermost open block if it waits for one, else a paragraph."""
         text = text.strip()
         if not text:
             return
@@ -201,19 +212,15 @@ class Outline:
         return "bulleted_list_item"
 
 
-_INLINE_NAMES = frozenset(
-    {"br", "span", "u", "b", "i", "s", "strong", "em", "del", "strike", "code", "a", "date", "sub", "sup", "mark",
-     "mention", "mention-user", "mention-page", "mention-database", "mention-data-source", "mention-agent",
-     "mention-date", *BLOCK_TAGS}
-)  # fmt: skip
+_INLINE_NAMES = frozenset({"br", *STYLES, *MENTIONS, *DATES, *BLOCK_TAGS})
 
 
 def image_draft(text: str, *, v2: bool, unknown: set[str]) -> Draft | None:
     """The image that a whole line `![caption](url)` is, or None."""
-    if not text.startswith("![") or not _IMAGE.match(text):
+    if not text.startswith("![") or text[-1] != ")":
         return None
-    caption, _, url = text[2:-1].rpartition("](")
-    if "![" in caption or (")" in url and "(" not in url) or " " in url.strip():
+    caption, found, url = text[2:-1].rpartition("](")
+    if not found or "![" in caption or (")" in url and "(" not in url) or len(url.split()) > 1:
         return None
     attrs: Mapping[str, str] = {"url": url.strip().strip("<>").strip("{}")}
     return Draft("image", parse_inline(caption, v2=v2, unknown=unknown), attrs=attrs)

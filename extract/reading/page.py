@@ -1,4 +1,4 @@
-"""A page's title, properties and tree made into what the index needs: canonical text, digest, links, passages."""
+"""A page's title, properties and tree made into what the index needs: text, digest, links, passages."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 
 from extract.reading.blocks import Block, Tree, text_of
-from extract.reading.canonical import LINKED_MEDIA, link_or_caption, pieces
+from extract.reading.canonical import pieces
 from extract.reading.chunks import Chunking, passages
 from extract.reading.clean import clean, one_line
 from extract.reading.escape import escape_line_start, escape_text
+from extract.reading.flow import LINKED_MEDIA, link_or_caption
 from extract.reading.links import is_notion_host, is_safe, notion_id_of, target_of
 from extract.shapes import Link, Property, Reading
 
@@ -29,7 +30,8 @@ def read_page(
 ) -> Reading:
     """The whole reading of a page. Raises nothing, whatever the content.
 
-    `text` is the title as a heading, the property lines, and the body, all of it in `passages` too, in that order.
+    `text` is the title as a heading, the property lines, and the body, all of it in `passages` too, in that
+    order.
     `digest` leaves the volatile properties out. `url` names the page and is no part of what is hashed.
     """
     title = one_line(title) or "Untitled"
@@ -55,7 +57,7 @@ def read_page(
 
 
 def has_text(tree: Tree) -> bool:
-    """Whether a body holds any words: text, code, an equation or a caption, not just media and links to them."""
+    """Whether a body holds any words: text, code, an equation or a caption, not just media."""
     return any(
         text_of(block.inlines).strip() or block.attrs.get("code", "").strip() or block.attrs.get("subject")
         for block in tree.walk()

@@ -25,12 +25,11 @@ _MATH = re.compile(r"\$((?:[^$\\\n]|\\[^\n])++)\$")
 _LABEL = re.compile(r"\[((?:\\.|[^\[\]\\])++)\](?=\()", re.DOTALL)
 _TASK = re.compile(r"\[([ xX])\](?:\s+|$)")
 _BREAK = re.compile(r"<br\s?/?>")
-# Lists may nest MAX_DEPTH deep and cost two levels each; what markdown-it finds deeper than this it would drop
+# Lists may nest MAX_DEPTH deep and cost two levels each; what markdown-it finds deeper than this it would
+# drop
 _MAX_NESTING = 400
 # text that nests so deep that it cannot be ours is shown as it is
-_DEEP = re.compile(
-    r"^(?:[ \t]*(?:>|[-*+][ \t]|[0-9]{1,9}[.)][ \t])){120}|^[ \t]{400}", re.MULTILINE
-)
+_DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|[0-9]{1,9}[.)][ \t])){120}|^[ \t]{400}", re.MULTILINE)
 _SECTION = re.compile(r"\n\n(?=#{1,6} )")
 
 
@@ -40,10 +39,12 @@ def preview_html(
     passages: Sequence[Passage] | None = None,
     href: Callable[[str], str] | None = None,
 ) -> str:
-    """Canonical text as HTML that is safe to put into a page: no raw HTML, no images, no link but http(s), mailto, tel.
+    """Canonical text as HTML that is safe to put into a page: no raw HTML, no images, only safe links.
 
-    With `passages`, each of them becomes a `<section class="passage" data-passage="n">`, and `text` is not looked at.
-    `href` may give another target for a link (a document of ours, say); its answer is checked as well, and may be a
+    With `passages`, each of them becomes a `<section class="passage" data-passage="n">`, and `text` is not
+    looked at.
+    `href` may give another target for a link (a document of ours, say); its answer is checked as well, and
+    may be a
     path of our own site.
     """
     if passages is None:
@@ -67,7 +68,7 @@ def _rendered(text: str, href: Callable[[str], str] | None) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    """The text in sections, so that no quadratic corner of the parser sees a whole page; fences stay whole."""
+    """The text in sections, so that no quadratic corner of the parser sees all of it; fences stay whole."""
     if len(text) < 50_000 or "```" in text:
         return [text]
     return _SECTION.split(text)
@@ -82,7 +83,8 @@ def _parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"]).disable(
         ["html_block", "html_inline", "image", "reference", "code", "lheading"]
     )
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # checked, whatever the parser lets through
+    # the renderer checks every link, so that what is not safe still shows its words
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
     parser.inline.ruler.at("link", _link)
     parser.inline.ruler.before("escape", "math", _math)
     parser.inline.ruler.before("escape", "cell_break", _cell_break)

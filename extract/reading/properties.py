@@ -23,10 +23,11 @@ def read_properties(
     titles: Mapping[str, str],
     completed: Mapping[str, Sequence[Json]] | None = None,
 ) -> tuple[Property, ...]:
-    """The properties of a page in a stable order (the schema's, then by name), without title, buttons and empty values.
+    """The properties of a page in a stable order: the schema's, then by name. No title, no empty values.
 
-    `schema` is the `properties` of the data source, for number formats and order. `titles` maps notion ids to titles,
-    for relations; a relation to a page unknown here is left out. `completed` maps property ids to the full list of
+    `schema` is the `properties` of the data source, for number formats. `titles` maps notion ids to titles,
+    for relations; a relation to a page unknown here is left out. `completed` maps property ids to the full
+    list of
     their property items, for lists that Notion capped. Raises nothing.
     """
     schema = schema or {}
@@ -78,7 +79,7 @@ class _Values:
         self._titles = titles
 
     def text(self, value: Mapping[str, Json], number_format: str = "number", depth: int = 0) -> str:
-        """The text of one `{"type": t, t: …}`; of a type nobody taught us, its name or words if it has any."""
+        """The text of one `{"type": t, t: …}`; of a type nobody taught us, its name or words if any."""
         kind = str(value.get("type") or "")
         inner = value.get(kind)
         if depth > _MAX_NESTING:

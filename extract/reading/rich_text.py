@@ -1,4 +1,7 @@
-"""Rich text of the API as plain text and as our styled runs. https://developers.notion.com/reference/rich-text"""
+"""Rich text of the API as plain text and as our styled runs.
+
+https://developers.notion.com/reference/rich-text
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from extract.reading.blocks import BOLD, ITALIC, STRIKE, Inline, InlineKind, Inlines
 from extract.reading.clean import clean
 from extract.reading.dates import date_text
-from extract.reading.inline import merged
+from extract.reading.runs import merged
 from extract.shapes import Json
 
 

@@ -17,7 +17,10 @@ _TOKEN = re.compile(
 
 
 def pipe_cells(line: str) -> list[str]:
-    """The cells of one line of a pipe table, `\\|` read as a bar. https://github.github.com/gfm/#tables-extension-"""
+    """The cells of one line of a pipe table, `\\|` read as a bar.
+
+    https://github.github.com/gfm/#tables-extension-
+    """
     line = line.strip()
     cells: list[str] = []
     start = 1 if line.startswith("|") else 0
@@ -37,7 +40,7 @@ def row_draft(cells: list[str], *, v2: bool, unknown: set[str]) -> Draft:
 
 
 def pipe_table(lines: list[str], *, v2: bool, unknown: set[str]) -> Draft:
-    """A pipe table of at least two lines, the second being the delimiter row. An empty header is no header."""
+    """A pipe table of at least two lines, the second the delimiter row. An empty header is no header."""
     rows = [row_draft(pipe_cells(line), v2=v2, unknown=unknown) for at, line in enumerate(lines) if at != 1]
     return _table(rows, header=True)
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from bs4 import BeautifulSoup, Tag
 
 from extract.reading.blocks import BOLD, ITALIC, NO_ATTRS, STRIKE
+from extract.reading.clean import clean
 
 # Containers: tag -> kind of block. They may hold a title on the line of the tag, and blocks.
 CONTAINERS: Mapping[str, str] = {
@@ -168,8 +169,8 @@ def tag_at(text: str, position: int) -> TagToken | None:
 
 # A tag of ours whose attributes are not well formed (a stray quote, say): taken up to its first ">".
 _BROKEN = re.compile(
-    r"<((?:mention|page|database|folder|callout|details|toggle|synced|table|columns?|tabs?|unknown|span|image|audio|"
-    r"video|file|pdf|embed|bookmark|meeting)[\w-]{0,40})(\s[^<>\n]{0,4000}?)\s*(/?)>"
+    r"<((?:mention|page|database|folder|callout|details|toggle|synced|table|columns?|tabs?|unknown|"
+    r"span|image|audio|video|file|pdf|embed|bookmark|meeting)[\w-]{0,40})(\s[^<>\n]{0,4000}?)\s*(/?)>"
 )
 
 
@@ -203,5 +204,5 @@ def kept(attrs: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _unwrapped(value: str) -> str:
-    value = value.strip()
+    value = clean(value).strip()
     return value[2:-2].strip() if value.startswith("{{") and value.endswith("}}") else value

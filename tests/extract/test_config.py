@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
@@ -94,3 +95,16 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
 def test_the_redirect_uri_stands_on_the_public_address(tmp_path: Path) -> None:
     assert loaded(tmp_path, PORT="5003").redirect_uri == "http://127.0.0.1:5003/notion/callback"
     assert loaded(tmp_path, PUBLIC_URL="https://a.example/").redirect_uri == "https://a.example/notion/callback"
+
+
+def test_without_credentials_the_practice_workspace_of_this_machine_is_used(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    practice = {"api_url": "http://127.0.0.1:5001", "client_id": "practice", "client_secret": "s"}
+    (instance / "practice.json").write_text(json.dumps(practice))
+
+    assert loaded(tmp_path).notion.api_url == "http://127.0.0.1:5001"
+    real = loaded(tmp_path, NOTION_CLIENT_ID="mine", NOTION_CLIENT_SECRET="x")
+    assert (real.notion.api_url, real.notion.client_id) == ("https://api.notion.com", "mine")
+    other = loaded(tmp_path, NOTION_API_URL="http://127.0.0.1:9")
+    assert other.notion.client_id == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -12,6 +13,7 @@ from peewee import Database
 
 from extract import index
 from extract.models import Chatbot, Chunk, Connection, Document, Membership, Organisation, Source
+from extract.models import Link as Target
 from extract.search import find
 from extract.shapes import Link, Passage, Property, Reading
 
@@ -119,6 +121,66 @@ def test_an_edit_touches_only_the_chunks_it_changed(any_store: Database) -> None
     assert texts(source, "beta") == []
     assert texts(source, "delta") == ["delta"]
     assert full_text_rows(any_store) == 3
+
+
+def targets(document_id: int) -> set[str]:
+    return {row.notion_id for row in Target.select().where(Target.document == document_id)}
+
+
+def test_the_text_before_a_change_is_kept_until_the_next(any_store: Database) -> None:
+    page = a_document(a_source())
+    index.put(page, reading("alpha"), now=NOW)
+    assert (Document.get_by_id(page).previous_text, Document.get_by_id(page).changed_at) == (None, None)
+
+    index.put(page, reading("beta"), now=LATER)
+    index.put(page, reading("beta"), now=LATER)
+
+    document = Document.get_by_id(page)
+    assert (document.previous_text, document.changed_at) == (reading("alpha").text, LATER)
+    index.put(page, reading("gamma"), keep_previous=False, now=LATER)
+    assert Document.get_by_id(page).previous_text is None
+
+
+def test_what_was_removed_keeps_no_text_before_and_has_none_when_it_returns(any_store: Database) -> None:
+    page = a_document(a_source())
+    index.put(page, reading("alpha"), now=NOW)
+    index.put(page, reading("beta"), now=NOW)
+
+    index.remove([page])
+    assert (Document.get_by_id(page).previous_text, targets(page)) == (None, set())
+
+    index.put(page, reading("beta"), now=LATER)
+    assert (Document.get_by_id(page).previous_text, Document.get_by_id(page).changed_at) == (None, None)
+
+
+def test_links_and_relations_are_kept_once_each_also_when_the_text_stays(any_store: Database) -> None:
+    page = a_document(a_source())
+
+    index.put(page, reading("alpha"), related=["def", "abc"], now=NOW)
+    assert targets(page) == {"abc", "def"}
+
+    assert not index.put(page, reading("alpha"), related=["ghi", "page"], now=LATER).changed
+    assert targets(page) == {"abc", "ghi"}
+
+
+def test_what_was_skipped_is_counted_also_when_the_text_stays(any_store: Database) -> None:
+    page = a_document(a_source())
+    index.put(page, reading("alpha"), now=NOW)
+
+    counted = replace(reading("alpha"), unread_blocks=1, images_without_caption=2, embeds_without_caption=3)
+    assert not index.put(page, counted, now=LATER).changed
+
+    document = Document.get_by_id(page)
+    counts = (document.unread_blocks, document.images_without_caption, document.embeds_without_caption)
+    assert counts == (1, 2, 3)
+
+
+def test_passages_that_should_not_be_there_go_although_the_hash_is_the_same(any_store: Database) -> None:
+    page = a_document(a_source())
+    index.put(page, reading("alpha"), now=NOW)
+
+    assert index.put(page, replace(reading("alpha"), text="", passages=()), now=LATER).removed == 1
+    assert Chunk.select().count() == 0
 
 
 def test_a_new_title_is_found_and_the_old_one_is_not(any_store: Database) -> None:

@@ -39,9 +39,19 @@ def test_a_pasted_link_gives_its_id(link: str) -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["", "hello", "https://example.com/" + HEX, f"https://www.notion.so/?v={HEX}", f"https://app.notion.com/p/x#{HEX}",
-     HEX + "0", "https://[", "//evil.example/" + HEX, "https://notion.so.evil.example/" + HEX, "javascript:" + HEX],
-)  # fmt: skip
+    [
+        "",
+        "hello",
+        "https://example.com/" + HEX,
+        f"https://www.notion.so/?v={HEX}",
+        f"https://app.notion.com/p/x#{HEX}",
+        HEX + "0",
+        "https://[",
+        "//evil.example/" + HEX,
+        "https://notion.so.evil.example/" + HEX,
+        "javascript:" + HEX,
+    ],
+)
 def test_other_links_give_none(link: str) -> None:
     """Other hosts, no id, an id that is a view or a block."""
     assert notion_id_of(link) is None
@@ -63,9 +73,23 @@ def test_notions_own_files_are_recognised() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "//x.y/z", "user://1",
-     "https://x.y/<script>", 'https://x.y/"onclick', "https://[", " https://x.y", "https://x.y/\x00", "", "https://" + "a" * 20_000],
-)  # fmt: skip
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "//x.y/z",
+        "user://1",
+        "https://x.y/<script>",
+        'https://x.y/"onclick',
+        "https://[",
+        " https://x.y",
+        "https://x.y/\x00",
+        "",
+        "https://" + "a" * 20_000,
+    ],
+)
 def test_unsafe_targets_are_refused(url: str) -> None:
     """Only http, https, mailto and tel, with nothing hidden in them."""
     assert not is_safe(url)

@@ -71,7 +71,8 @@ def test_links_keep_text_target_and_notion_id() -> None:
     """Of child pages, mentions, links and media; each once; nothing that a browser should not open."""
     page = reading(
         f'<page url="{PAGE}">Plan</page>\n[**a** b](https://example.com/x?y=1)\n[bad](javascript:alert(1))\n'
-        f'<mention-user url="user://1">Ada</mention-user> [b](https://example.com/x)\n<embed src="https://figma.com/f"></embed>\n'
+        f'<mention-user url="user://1">Ada</mention-user> [b](https://example.com/x)\n'
+        f'<embed src="https://figma.com/f"></embed>\n'
         f'<mention-page url="{PAGE}">Plan</mention-page>'
     )
 
@@ -96,6 +97,15 @@ def test_embeds_alone_are_no_text() -> None:
     assert not has_text(parse('<embed src="https://x.y/c"></embed>\n![](https://x.y/a.png)\n---'))
     assert has_text(parse('<embed src="https://x.y/c">Board</embed>'))
     assert has_text(parse("```\nx\n```"))
+
+
+def test_entities_bring_no_forbidden_characters_in() -> None:
+    """Whatever is decoded is cleaned again."""
+    page = reading(
+        'a&#x202e;b&#0;c <mention url="user://1">d&#x202e;e</mention> <p />\n\n<page url="x&#x202e;">f</page>'
+    )
+
+    assert page.text.endswith("ab\ufffdc de\n\nf")
 
 
 def test_characters_that_break_databases_are_gone() -> None:

@@ -22,15 +22,23 @@ def seen(html: str) -> str:
 def test_markdown_becomes_html() -> None:
     """Headings, lists, tasks, tables, code, maths, line breaks, emphasis."""
     html = preview_html(
-        "# T\n\na  \nb ~~c~~ **d**\n\n- [x] done\n- [ ] open\n  - deep\n\n| h |\n| --- |\n| 1<br>2 |\n\n```py\nx < 1\n```\n\n"
+        "# T\n\na  \nb ~~c~~ **d**\n\n- [x] done\n- [ ] open\n  - deep\n\n"
+        "| h |\n| --- |\n| 1<br>2 |\n\n```py\nx < 1\n```\n\n"
         "$$\na_b\n$$\n\n$x_1 * y_2$ costs $5"
     )
 
     for part in (
-        "<h1>T</h1>", "a<br />\nb <s>c</s> <strong>d</strong>", '<input type="checkbox" disabled checked> done', "<th>h</th>",
-        '<input type="checkbox" disabled> open', "<td>1<br />\n2</td>", '<pre><code class="language-py">x &lt; 1', "<li>deep</li>",
-        '<pre class="math">a_b</pre>', '<code class="math">x_1 * y_2</code> costs $5',
-    ):  # fmt: skip
+        "<h1>T</h1>",
+        "a<br />\nb <s>c</s> <strong>d</strong>",
+        '<input type="checkbox" disabled checked> done',
+        "<th>h</th>",
+        '<input type="checkbox" disabled> open',
+        "<td>1<br />\n2</td>",
+        '<pre><code class="language-py">x &lt; 1',
+        "<li>deep</li>",
+        '<pre class="math">a_b</pre>',
+        '<code class="math">x_1 * y_2</code> costs $5',
+    ):
         assert part in html
 
 

@@ -228,13 +228,31 @@ def test_the_stub_digest_moves_with_edits_and_only_with_them() -> None:
             **changes,
         }
         return {
-            "F": {"id": "f", "type": "files", "files": [{"name": given["file"], "file": {
-                "url": f"https://prod-files-secure.s3.us-west-2.amazonaws.com/a/{given['file']}?X-Amz-Signature={given['sig']}",
-                "expiry_time": given["sig"]}}]},
-            "S": {"id": "s", "type": "select", "select": {"id": "1", "name": given["name"], "color": given["color"]}},
-            "P": {"id": "p", "type": "people", "people": [{"object": "user", "id": "1", "avatar_url": given["avatar"]}]},
+            "F": {
+                "id": "f",
+                "type": "files",
+                "files": [
+                    {
+                        "name": given["file"],
+                        "file": {
+                            "url": f"https://prod-files-secure.s3.us-west-2.amazonaws.com/a/{given['file']}?X-Amz-Signature={given['sig']}",
+                            "expiry_time": given["sig"],
+                        },
+                    }
+                ],
+            },
+            "S": {
+                "id": "s",
+                "type": "select",
+                "select": {"id": "1", "name": given["name"], "color": given["color"]},
+            },
+            "P": {
+                "id": "p",
+                "type": "people",
+                "people": [{"object": "user", "id": "1", "avatar_url": given["avatar"]}],
+            },
             "E": {"id": "e", "type": "last_edited_time", "last_edited_time": given["edited"]},
-        }  # fmt: skip
+        }
 
     before = stub_digest(page(), "T")
 

@@ -1,4 +1,4 @@
-"""A page made of API blocks reads the same through the block API and through both of the sandbox's markdown formats."""
+"""A page of API blocks reads the same by the block API and by both of the sandbox's markdown formats."""
 
 from __future__ import annotations
 
@@ -47,8 +47,22 @@ def rich_items(draw: st.DrawFn, *, plain: bool = False) -> list[Json]:
 
 @st.composite
 def blocks(draw: st.DrawFn, depth: int = 0) -> Json:
-    kinds = ["paragraph", "heading_2", "bulleted_list_item", "numbered_list_item", "to_do", "quote", "toggle", "callout",
-             "code", "divider", "table", "column_list", "synced_block", "equation"]  # fmt: skip
+    kinds = [
+        "paragraph",
+        "heading_2",
+        "bulleted_list_item",
+        "numbered_list_item",
+        "to_do",
+        "quote",
+        "toggle",
+        "callout",
+        "code",
+        "divider",
+        "table",
+        "column_list",
+        "synced_block",
+        "equation",
+    ]
     kind = draw(st.sampled_from(kinds))
     block: Json = {"object": "block", "type": kind, "id": "0123456789abcdef0123456789abcdef", kind: {}}
     payload = block[kind]
@@ -84,6 +98,8 @@ def blocks(draw: st.DrawFn, depth: int = 0) -> Json:
         payload["checked"] = draw(st.booleans())
     if kind == "callout":
         payload["icon"] = {"type": "emoji", "emoji": "💡"}
+        # the sandbox escapes no line start here, so that "- a" would be a list
+        payload["rich_text"].insert(0, rich("Note "))
     if kind == "heading_2":
         payload["is_toggleable"] = draw(st.booleans())
     if depth < 3 and (kind != "heading_2" or payload["is_toggleable"]):

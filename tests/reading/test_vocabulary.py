@@ -72,7 +72,8 @@ def test_unknown_tags_are_named_and_their_text_stays() -> None:
 
 def test_broken_nesting_keeps_the_text() -> None:
     """Tags that are never closed, closed twice or crossed cost no words."""
-    source = "<callout>\none\n<toggle>two\n</callout>\nthree</toggle></toggle>\n\n<table><tr><td>four\n\n<page url='x>five"
+    source = "<callout>\none\n<toggle>two\n</callout>\nthree</toggle></toggle>\n\n"
+    source += "<table><tr><td>four\n\n<page url='x>five"
 
     text = body_text(parse_v2(source))
 

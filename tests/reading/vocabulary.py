@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sample is easier to read on one line
 """One sample of every kind: how it is written in each format, and how it reads."""
 
 from __future__ import annotations
@@ -251,22 +252,50 @@ INLINE: dict[str, Sample] = {
 }
 
 MENTIONS: dict[str, Sample] = {
-    "user": Sample('by <mention-user url="user://1">Ada *L*</mention-user>', 'by <mention url="user://1">Ada *L*</mention>', "by Ada \\*L\\*"),
-    "user in braces": Sample('by <mention-user url="{{user://1}}">Ada</mention-user>', 'by <mention url="{{user://1}}">Ada</mention>', "by Ada"),
-    "page": Sample(f'see <mention-page url="{PAGE}">P_1</mention-page>', f'see <mention url="{PAGE}">P_1</mention>', f"see [P_1]({PAGE})"),
-    "page without title": Sample(f'see <mention-page url="{PAGE}"/>', f'see <mention url="{PAGE}" />', f"see <{PAGE}>"),
+    "user": Sample(
+        'by <mention-user url="user://1">Ada *L*</mention-user>',
+        'by <mention url="user://1">Ada *L*</mention>',
+        "by Ada \\*L\\*",
+    ),
+    "user in braces": Sample(
+        'by <mention-user url="{{user://1}}">Ada</mention-user>',
+        'by <mention url="{{user://1}}">Ada</mention>',
+        "by Ada",
+    ),
+    "page": Sample(
+        f'see <mention-page url="{PAGE}">P_1</mention-page>',
+        f'see <mention url="{PAGE}">P_1</mention>',
+        f"see [P_1]({PAGE})",
+    ),
+    "page without title": Sample(
+        f'see <mention-page url="{PAGE}"/>', f'see <mention url="{PAGE}" />', f"see <{PAGE}>"
+    ),
     "database": Sample(
-        f'see <mention-database url="{PAGE}">D</mention-database>', f'see <mention url="{PAGE}" type="database">D</mention>', f"see [D]({PAGE})"
+        f'see <mention-database url="{PAGE}">D</mention-database>',
+        f'see <mention url="{PAGE}" type="database">D</mention>',
+        f"see [D]({PAGE})",
     ),
     "data_source": Sample(
-        'see <mention-data-source url="collection://1">S</mention-data-source>', 'see <mention url="collection://1">S</mention>', "see S"
+        'see <mention-data-source url="collection://1">S</mention-data-source>',
+        'see <mention url="collection://1">S</mention>',
+        "see S",
     ),
-    "agent": Sample('ask <mention-agent url="agent://1">Bot</mention-agent>', 'ask <mention url="agent://1">Bot</mention>', "ask Bot"),
-    "date": Sample('on <mention-date start="2026-11-22"/>', 'on <date start="2026-11-22" />', "on 2026-11-22"),
+    "agent": Sample(
+        'ask <mention-agent url="agent://1">Bot</mention-agent>',
+        'ask <mention url="agent://1">Bot</mention>',
+        "ask Bot",
+    ),
+    "date": Sample(
+        'on <mention-date start="2026-11-22"/>', 'on <date start="2026-11-22" />', "on 2026-11-22"
+    ),
     "date with times": Sample(
         '<mention-date start="2026-11-22" startTime="09:00" end="2026-11-23" endTime="10:30" timeZone="Europe/Berlin"/>',
         '<date start="2026-11-22" start-time="09:00" end="2026-11-23" end-time="10:30" time-zone="Europe/Berlin" />',
         "2026-11-22 09:00 → 2026-11-23 10:30 Europe/Berlin",
     ),
-    "date as element": Sample('<mention-date start="2026-11-22">Nov 22</mention-date>', '<date start="2026-11-22">Nov 22</date>', "2026-11-22"),
-}  # fmt: skip
+    "date as element": Sample(
+        '<mention-date start="2026-11-22">Nov 22</mention-date>',
+        '<date start="2026-11-22">Nov 22</date>',
+        "2026-11-22",
+    ),
+}

@@ -1,6 +1,5 @@
 """Queries of data sources: filters, sorts, the cap, archives."""
 
-# ruff: noqa: E501
 
 from typing import Any
 

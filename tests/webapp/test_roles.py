@@ -67,6 +67,7 @@ ROUTES: dict[tuple[str, str], str | Role] = {
     ("GET", "/chatbots/<int:chatbot_id>/health"): MEMBER,
     ("POST", "/sources/<int:source_id>/retrain"): ADMIN,
     ("POST", "/sources/<int:source_id>/auto-retrain"): ADMIN,
+    ("POST", "/sources/<int:source_id>/columns"): ADMIN,
     ("GET", "/sources/<int:source_id>/delete"): ADMIN,
     ("POST", "/sources/<int:source_id>/delete"): ADMIN,
     ("POST", "/chatbots/<int:chatbot_id>/sources/retrain"): ADMIN,

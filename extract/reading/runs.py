@@ -1,0 +1,68 @@
+"""Flat styled runs put together: intervals of marks and links laid over nodes, equal neighbours joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from extract.reading.blocks import BOLD, ITALIC, STRIKE, Inline, InlineKind, Inlines
+from extract.reading.emphasis import Span
+
+
+def styled(
+    nodes: Sequence[tuple[InlineKind, str]], spans: Sequence[Span], links: Sequence[tuple[int, int, str]]
+) -> Inlines:
+    """Runs of nodes whose marks and links are given as intervals of nodes."""
+    if not spans and not links:
+        return merged([Inline(kind, value) for kind, value in nodes if value or kind == "break"])
+    changes: dict[int, list[tuple[int, int]]] = {}
+    for start, end, mark in spans:
+        changes.setdefault(start + 1, []).append((mark, 1))
+        changes.setdefault(end, []).append((mark, -1))
+    starts: dict[int, list[str]] = {}
+    ends: dict[int, int] = {}
+    for start, end, href in links:
+        starts.setdefault(start, []).append(href)
+        ends[end] = ends.get(end, 0) + 1
+    depth = [0] * 8
+    style = 0
+    open_links: list[str] = []
+    href_now: str | None = None
+    runs: list[Inline] = []
+    for index, (kind, value) in enumerate(nodes):
+        if index in changes:
+            for mark, step in changes[index]:
+                depth[mark] += step
+            style = sum(mark for mark in (BOLD, ITALIC, STRIKE) if depth[mark] > 0)
+        if open_links and index in ends:
+            del open_links[-ends[index] :]
+            href_now = open_links[-1] if open_links else None
+        if index in starts:
+            open_links += starts[index]
+            href_now = open_links[-1]
+        if value or kind == "break":
+            runs.append(Inline(kind, value, style, href_now))
+    return merged(runs)
+
+
+def merged(runs: Sequence[Inline]) -> Inlines:
+    """Neighbours of the same style as one run, no line breaks at the ends: what makes both formats alike."""
+    out: list[Inline] = []
+    texts: list[str] = []
+    last: Inline | None = None
+    for run in runs:
+        if last is not None and run[0] == "text" == last[0] and run[2] == last[2] and run[3] == last[3]:
+            texts.append(run[1])
+            continue
+        if len(texts) > 1 and last is not None:
+            out[-1] = Inline("text", "".join(texts), last[2], last[3])
+        texts = [run[1]]
+        last = run
+        out.append(run)
+    if len(texts) > 1 and last is not None:
+        out[-1] = Inline("text", "".join(texts), last[2], last[3])
+    while out and out[-1].kind == "break":
+        out.pop()
+    first = 0
+    while first < len(out) and out[first].kind == "break":
+        first += 1
+    return tuple(out[first:] if first else out)

@@ -1,0 +1,236 @@
+"""Rows that move, bodies and tables that are missing, sources nobody follows, two connections to one page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from daemon.loop import start_daily_listings
+from extract import doors, drain
+from extract.connections import connect as store_grant
+from extract.models import Connection, Document, Membership, Run, Source
+from extract.notion.budget import Budget
+from extract.notion.oauth import parse_grant
+from sandbox import World
+from tests.knowledge import Knowledge
+from tests.stories.conftest import Notion
+
+
+def test_a_row_that_moves_to_a_table_nobody_ticked_is_dropped(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.follow(seconds=120)
+    other = notion.workspace.database("Archive", {"Name": "title"})
+    acme.grant.share(other)
+    row = next(row for row in notion.terms.rows if row.title == "Lungo")
+    row.move(other)
+    row.append("moved now")
+    acme.follow()
+
+    assert [document.title for document in Document.select()] == ["Ristretto"]
+    assert acme.source(notion.terms.id).status == "trained"
+
+
+def test_a_row_that_moves_between_two_ticked_tables_answers_all_the_time(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    other = notion.workspace.database("Archive", {"Name": "title"})
+    acme.grant.share(other)
+    acme.tick(notion.terms.id, other.id)
+    acme.work()
+    acme.follow(seconds=120)
+    row = next(row for row in notion.terms.rows if row.title == "Ristretto")
+    world.hide_from_search(row)
+    row.move(other)
+
+    # The listing of the table it left is the first to show that it has gone.
+    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=False)
+    acme.work()
+
+    assert acme.answers("half the water") == ["Ristretto"]
+    [member] = Membership.select().where(Membership.document == acme.document(row.id).id)
+    assert member.source_id == acme.source(other.id).id
+
+
+def test_a_body_that_is_missing_while_the_page_is_there_removes_nothing(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    acme.tick(notion.handbook.id)
+    acme.work()
+    acme.follow(seconds=120)
+    world.faults.fail("markdown", status=404, code="object_not_found", times=50)
+    doors.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
+    for _ in range(4):
+        acme.follow(seconds=300)
+
+    assert acme.answers("thirty days") == ["Handbook"]
+    assert acme.source(notion.handbook.id).status == "trained"
+
+
+def test_a_table_that_is_missing_while_the_database_is_there_removes_nothing(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.follow(seconds=120)
+    world.faults.fail("data_source", status=404, code="object_not_found", times=50)
+    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
+    for _ in range(4):
+        acme.follow(seconds=300)
+
+    assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
+
+
+def test_a_scheduled_sync_of_a_page_that_did_not_move_is_one_request_and_says_when(
+    acme: Knowledge, notion: Notion
+) -> None:
+    acme.tick(notion.handbook.id, schedule="daily")
+    acme.work()
+    acme.follow(seconds=120)
+    acme.spent()
+
+    acme.follow(seconds=24 * 3600)
+
+    assert acme.spent() == ["page"]
+    run = acme.runs(notion.handbook.id)[-1]
+    assert (run.trigger, run.outcome, run.requests, run.unchanged) == ("schedule", "trained", 1, 1)
+    assert acme.source(notion.handbook.id).last_synced_at == acme.clock()
+
+
+@pytest.mark.parametrize("schedule", ["off", "monthly"])
+def test_the_daily_look_at_what_nobody_follows_reads_no_edit_but_sees_it_leave(
+    acme: Knowledge, notion: Notion, schedule: str
+) -> None:
+    acme.tick(notion.handbook.id, notion.terms.id, schedule=schedule)  # type: ignore[arg-type]
+    acme.work()
+    acme.follow(seconds=120)
+    synced_at = acme.source(notion.handbook.id).last_synced_at
+    notion.handbook.edit("Edited since.")
+    lungo = next(row for row in notion.terms.rows if row.title == "Lungo")
+    lungo.append("Edited since, too.")
+    notion.terms.row("Cortado", {"Meaning": "Espresso cut with warm milk"})
+    for _ in range(5):
+        acme.follow(seconds=12 * 3600)
+
+    assert acme.answers("thirty days") == ["Handbook"]
+    assert acme.ask("edited since") == acme.ask("warm milk") == []
+    assert acme.source(notion.handbook.id).last_synced_at == synced_at
+
+    notion.handbook.trash()
+    lungo.trash()
+    for _ in range(5):
+        acme.follow(seconds=12 * 3600)
+    assert acme.ask("thirty days") == []
+    assert acme.answers("espresso") == ["Ristretto"]
+
+    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=False)
+    acme.work()
+    assert acme.answers("warm milk") == ["Cortado"]
+
+
+def test_a_daily_listing_that_finds_nothing_opens_no_run_and_reads_no_page(
+    acme: Knowledge, notion: Notion
+) -> None:
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.follow(seconds=120)
+    runs, synced_at = Run.select().count(), acme.source(notion.terms.id).last_synced_at
+    acme.clock.advance(hours=25)
+    acme.spent()
+    start_daily_listings(acme.clock(), verify_hours=24)
+    acme.work()
+
+    assert acme.spent() == ["database", "data_source", "query"]
+    assert Run.select().count() == runs
+    assert acme.source(notion.terms.id).last_synced_at == synced_at
+
+
+def second_connection(acme: Knowledge, notion: Notion, world: World) -> Connection:
+    colleague = notion.workspace.user("Grace")
+    grant = world.install(notion.workspace, user=colleague, share=[notion.handbook, notion.terms])
+    return store_grant(
+        acme.runtime,
+        organisation_id=acme.chatbot.organisation_id,
+        grant=parse_grant(
+            {
+                "access_token": grant.access_token,
+                "refresh_token": grant.refresh_token,
+                "bot_id": grant.bot_id,
+                "workspace_id": grant.workspace_id,
+            }
+        ),
+    )
+
+
+def test_a_page_is_followed_through_the_connection_that_is_left(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    ristretto = next(row for row in notion.terms.rows if row.title == "Ristretto")
+    acme.tick(notion.terms.id)
+    acme.work()
+    second = second_connection(acme, notion, world)
+    pick = doors.find_pick(acme.runtime, second, ristretto.id)
+    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    acme.work()
+    drain.drain(acme.runtime, second.id)
+    assert acme.source(ristretto.id).status == "trained"
+
+    doors.disconnect(acme.runtime, Connection.get_by_id(acme.connection.id))
+    acme.clock.advance(seconds=120)
+    ristretto.edit("Half the water, edited.")
+    acme.clock.advance(seconds=120)
+    acme.watch()
+    drain.drain(acme.runtime, second.id)
+
+    assert acme.answers("half the water edited") == ["Ristretto"]
+
+
+def test_a_page_that_one_connection_no_longer_sees_is_asked_of_the_other(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    acme.tick(notion.terms.id)
+    acme.work()
+    second = second_connection(acme, notion, world)
+    ristretto = next(row for row in notion.terms.rows if row.title == "Ristretto")
+    pick = doors.find_pick(acme.runtime, second, ristretto.id)
+    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    acme.work()
+    acme.grant.unshare(notion.terms)
+    for _ in range(4):
+        acme.follow(seconds=24 * 3600)
+        drain.drain(acme.runtime, second.id)
+
+    assert acme.answers("half the water") == ["Ristretto"]
+
+
+def test_a_spent_window_is_given_time_to_fill(
+    acme: Knowledge, notion: Notion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme.tick(notion.handbook.id)
+    monkeypatch.setattr(Budget, "take", _spent_for_a_moment(acme))
+
+    assert acme.work() is drain.Ended.REST
+    assert Connection.get().rest_until == acme.clock() + timedelta(seconds=10)
+
+
+def _spent_for_a_moment(acme: Knowledge) -> object:
+    from extract.errors import BudgetSpent
+
+    def take(budget: Budget, lane: str) -> None:
+        raise BudgetSpent(resume_at=acme.clock() + timedelta(seconds=1))
+
+    return take
+
+
+def test_what_a_connection_complained_of_is_forgotten_once_it_works_again(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    acme.tick(notion.handbook.id)
+    world.faults.fail("markdown", status=403, code="restricted_resource", times=1)
+    acme.work()
+    assert "Read content" in Connection.get().error
+
+    acme.follow(seconds=16 * 60)
+    assert Connection.get().error is None
+    assert Source.get().status == "trained"
