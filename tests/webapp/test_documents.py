@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 from bs4 import BeautifulSoup
 
-from extract.models import Source
-from extract.shapes import Link, Property
+from extract import index
+from extract.models import Document, Source
+from extract.shapes import Link, Passage, Property, Reading
 from tests.clock import StoppedClock
 
 from .conftest import Browser, Cast
@@ -79,6 +81,75 @@ def test_links_into_the_same_knowledge_base_lead_to_the_document_here(
     assert links == [f"/documents/{target.id}", foreign.url, "https://example.com/"]
 
 
+def test_a_link_leads_to_a_document_that_arrived_later(
+    ada: Browser, handbook: Source, clock: StoppedClock
+) -> None:
+    url = "https://www.notion.so/12121212121212121212121212121212"
+    target = "12121212-1212-1212-1212-121212121212"
+    document = make_document(
+        handbook, "Leave", clock(), f"See [Holidays]({url}).", links=(Link("Holidays", url, target),)
+    )
+    assert not page_of(ada, f"/documents/{document.id}").select(".prose a[href^='/documents/']")
+
+    holidays = make_document(handbook, "Holidays", clock(), "Holidays.", notion_id=target)
+
+    page = page_of(ada, f"/documents/{document.id}")
+    assert page.select_one(".prose a")["href"] == f"/documents/{holidays.id}"
+    assert [link["href"] for link in page.select(".neighbours a")] == [f"/documents/{holidays.id}"]
+    back = page_of(ada, f"/documents/{holidays.id}")
+    assert "Linked from" in [head.text for head in back.select("aside h2")]
+    assert [link.text for link in back.select(".neighbours a")] == ["Leave"]
+
+
+def put_again(document: Document, text: str, clock: StoppedClock) -> None:
+    """The page was edited and read again."""
+    reading = Reading(
+        title=document.title,
+        text=text,
+        digest=sha256(text.encode()).hexdigest(),
+        properties=(),
+        links=(),
+        passages=(Passage(text, (), sha256(text.encode()).hexdigest()),),
+    )
+    index.put(document.id, reading, now=clock())
+
+
+def test_the_last_change_is_shown_as_a_difference(
+    ada: Browser, handbook: Source, clock: StoppedClock
+) -> None:
+    document = make_document(handbook, "Leave", clock(), "You have thirty days of leave.", "Ask Ada.")
+    assert page_of(ada, f"/documents/{document.id}").select("#last-change") == []
+
+    put_again(document, "# Leave\n\nYou have forty days of leave.\n\nAsk Bob or Cleo.", clock)
+    clock.advance(minutes=4)
+
+    change = page_of(ada, f"/documents/{document.id}").select_one("#last-change")
+    assert change.select_one("summary").text == "Last change, 4 min ago"
+    assert [each.text for each in change.select(".changed del")] == ["thirty"]
+    assert [each.text for each in change.select(".changed ins")] == ["forty"]
+    assert [each.text for each in change.select(".diff > ins")] == ["Ask Bob or Cleo."]
+    assert [each.text for each in change.select(".diff > del")] == ["Ask Ada."]
+
+
+def test_a_difference_cannot_smuggle_markup(ada: Browser, handbook: Source, clock: StoppedClock) -> None:
+    document = make_document(handbook, "Leave", clock(), "<script>alert(1)</script> one two three four")
+    put_again(document, "<script>alert(2)</script> one two three four\n<img src=x onerror=alert(1)>", clock)
+
+    change = page_of(ada, f"/documents/{document.id}").select_one("#last-change")
+
+    assert change.select("script, img, [onerror]") == []
+    assert "<img src=x onerror=alert(1)>" in change.text
+
+
+def test_a_page_that_was_rewritten_says_how_much(ada: Browser, handbook: Source, clock: StoppedClock) -> None:
+    document = make_document(handbook, "Leave", clock(), *[f"Old {number}" for number in range(600)])
+    put_again(document, "\n\n".join(f"Fresh {number}" for number in range(700)), clock)
+
+    change = page_of(ada, f"/documents/{document.id}").select_one("#last-change")
+
+    assert "700 lines came, 601 lines went" in change.text
+
+
 @pytest.mark.parametrize(
     ("passages", "values", "sentence"),
     [
@@ -86,6 +157,7 @@ def test_links_into_the_same_knowledge_base_lead_to_the_document_here(
         (("Old text.",), {"error": "Notion was away."}, "Notion was away."),
         (("Old text.",), {"unread_blocks": 3}, "would not open 3 blocks"),
         ((), {"hash": "x"}, "there is no text on it to learn from"),
+        ((), {"hash": "x", "embeds_without_caption": 1}, "This page holds only embeds"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(
