@@ -111,6 +111,10 @@ def poll_one(runtime: Runtime, connection_id: int) -> bool:
             noticed = poll(client, connection, now=now, verify_hours=runtime.config.watch.verify_hours)
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
+        if connection.error and connection.poll_failures:  # what made the polls fail is over
+            Connection.update(error=None).where(
+                (Connection.id == connection_id) & (Connection.error == connection.error)
+            ).execute()
         return bool(noticed)
     except Later as error:
         _poll_again(connection_id, at=error.resume_at)

@@ -10,7 +10,8 @@ from peewee import Expression, IntegrityError, TextField
 
 from .db import database
 from .errors import VaultError
-from .models import Connection
+from .handover import hand_over
+from .models import Connection, Document
 from .notion.budget import Budget, Lane
 from .notion.client import NotionClient, http_client, longest_flight
 from .notion.oauth import TokenGrant
@@ -157,6 +158,7 @@ def _emptied(connection_id: int) -> Connection:
             .execute()
         )
         if changed == 1:
+            hand_over(Document.connection == connection_id)
             return row  # type: ignore[no-any-return]
 
 

@@ -10,6 +10,7 @@ from . import connections, index, jobs
 from .columns import columns_of
 from .db import database, is_postgres
 from .errors import NotFound, Refused
+from .handover import hand_over, unserved
 from .models import Chatbot, Connection, Document, Membership, Run, Source
 from .notice import add_document, mark, want_again, want_listing
 from .runtime import Runtime
@@ -187,6 +188,8 @@ def drop_unheld(document_ids: Sequence[int]) -> None:
             for row in Membership.select(Membership.document).where(Membership.document.in_(batch)).distinct()
         }
         index.drop([document_id for document_id in batch if document_id not in still])
+        if still:
+            hand_over(unserved(sorted(still)))
 
 
 def disconnect(runtime: Runtime, connection: Connection) -> None:

@@ -39,7 +39,7 @@ from .notion.budget import BudgetUnreachable
 from .notion.client import NotionClient
 from .runs import Ledger
 from .runtime import Runtime
-from .sync import Booked, Writer, task_for
+from .sync import Booked, Writer, task_for, vanished_at_once
 from .watch import Rank, pause_after
 
 log = structlog.get_logger(__name__)
@@ -110,6 +110,7 @@ class _Drain:
         self._writer = Writer(runtime.config, self._ledger)
         self._flying: dict[Future[Fetched], Booked] = {}
         self._grounded: list[Booked] = []
+        self._answered = False
         self._settled_at = time.monotonic()
         self._parallel = runtime.config.notion.parallel_requests
         self._pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="notion")
@@ -130,6 +131,8 @@ class _Drain:
             self._pool.shutdown(wait=not self._stop.is_set(), cancel_futures=True)
         self._give_back()
         self._settle()
+        if ended is not Ended.REST:
+            self._mended()
         return ended
 
     def _work(self, ends: datetime) -> Ended:
@@ -280,6 +283,7 @@ class _Drain:
         try:
             with self._commit():
                 self._writer.put(booked, fetched, now=self._runtime.clock())
+            self._answered = True
         except HilalError:
             raise
         except Exception as fault:  # one poisoned page must not hold up the others; logged with its trace
@@ -302,6 +306,15 @@ class _Drain:
             with self._commit():
                 Document.update(attempts=Document.attempts - 1, try_after=None).where(
                     Document.id.in_(ids) & (Document.attempts > 0)
+                ).execute()
+
+    def _mended(self) -> None:
+        """What the connection complained of before is over, since Notion has answered."""
+        complaint = self._connection.error
+        if complaint and self._answered and not vanished_at_once(self._connection.id):
+            with self._commit():
+                Connection.update(error=None).where(
+                    (Connection.id == self._connection.id) & (Connection.error == complaint)
                 ).execute()
 
     def _rest(self, error: HilalError) -> None:

@@ -98,7 +98,7 @@ def connections_with_work(*, now: datetime) -> list[int]:
             (Source.connection == Connection.id)
             & Source.status.in_(AT_WORK)
             & (Source.wanted_at.is_null() | Source.error.is_null(False))
-            & ~fn.EXISTS(_outstanding(Source.id, Connection.id))
+            & ~fn.EXISTS(_outstanding(Source.id))
         )
     )
     look = fn.EXISTS(
@@ -173,15 +173,19 @@ class Standing:
 
 def has_outstanding(source: Source) -> bool:
     """Whether a document of the source is wanted and has not failed since."""
-    return bool(_outstanding(source.id, source.connection_id).exists())
+    return bool(_outstanding(source.id).exists())
 
 
-def _outstanding(source_id: object, connection_id: object) -> Any:
+def _outstanding(source_id: object) -> Any:
+    """Also those that another connection serves; nobody waits for one that is not alive."""
+    server = Connection.alias()
     wanted = Document.wanted_at.is_null(False) & Document.error.is_null()
     return (
         Document.select(SQL("1"))
         .join(Membership)
-        .where((Membership.source == source_id) & (Document.connection == connection_id) & wanted)
+        .switch(Document)
+        .join(server)
+        .where((Membership.source == source_id) & (server.state == "alive") & wanted)
     )
 
 

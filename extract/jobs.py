@@ -20,6 +20,7 @@ stop = threading.Event()
 """Set by the worker when it is asked to end: the drain under way stops at its next document."""
 
 _WAKING_SECONDS = 15
+_LONGEST_QUEUE = 10_000
 _runtime: Runtime | None = None
 
 
@@ -37,10 +38,12 @@ def wake(runtime: Runtime, connection_id: int) -> None:
 
     def enqueue() -> None:
         try:
+            queue = Queue(QUEUE, connection=runtime.redis)
+            if queue.count >= _LONGEST_QUEUE:
+                return  # nobody has worked for long: who wakes us again when somebody does is the daemon
             # One waiting job a connection is enough; the key goes when the job starts, or by itself.
             if runtime.redis.set(_waking(connection_id), "1", nx=True, ex=_WAKING_SECONDS):
                 timeout = int(runtime.config.watch.slice_seconds + 300)
-                queue = Queue(QUEUE, connection=runtime.redis)
                 queue.enqueue(
                     "extract.jobs.drain", connection_id, job_timeout=timeout, result_ttl=0, failure_ttl=3600
                 )

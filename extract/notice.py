@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from peewee import Case
+
 from .db import database
 from .due import data_sources_of, followed
+from .handover import hand_over
 from .models import DataSource, Document, Membership, Source
 from .shapes import Parent, Stub
 from .watch import Held, Rank, digest_of, judge, schema_digest, verify_at
@@ -172,6 +175,8 @@ def add_document(
     Membership.get_or_create(source=source.id, document=document.id, defaults={"listing": source.listing})
     if created:
         mark(document, now=now, rank=rank, stub=stub)
+    elif document.connection_id != source.connection_id and document.connection.state != "alive":
+        hand_over(Document.id == document.id)
     return document
 
 
@@ -258,18 +263,12 @@ def _notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime)
 
 def want_listing(source: Source, *, now: datetime, rank: Rank, full: bool) -> None:
     """Want this source listed and compared; with `full`, every body is read again as well."""
-    already = source.wanted_at is not None
-    source.wanted_rank = min(rank, source.wanted_rank) if already else rank
-    source.wanted_full = full or (already and source.wanted_full)
-    source.wanted_at = now
-    source.try_after = None
-    source.attempts = 0
-    source.save(
-        only=[
-            Source.wanted_at,
-            Source.wanted_rank,
-            Source.wanted_full,
-            Source.try_after,
-            Source.attempts,
-        ]
-    )
+    # In one statement: a person's wish and the daemon's may come at the same moment, and neither may lower the other.
+    already = Source.wanted_at.is_null(False)
+    Source.update(
+        wanted_at=now,
+        wanted_rank=Case(None, ((already & (Source.wanted_rank < rank), Source.wanted_rank),), int(rank)),
+        wanted_full=Case(None, ((already & Source.wanted_full, True),), full),
+        try_after=None,
+        attempts=0,
+    ).where(Source.id == source.id).execute()

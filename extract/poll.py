@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -10,7 +10,7 @@ from .models import Connection
 from .notice import Noticed, notice_edits
 from .notion.client import NotionClient
 from .shapes import Stub
-from .watch import OVERLAP
+from .watch import OVERLAP, SEARCH_LAG
 
 log = structlog.get_logger(__name__)
 
@@ -76,8 +76,8 @@ def _advance(
     newest = {"edits_seen_to": newest_edit, "trash_seen_to": newest_trash}
     for name, old in before.items():
         field = getattr(Connection, name)
-        # An empty listing leaves nothing behind us: whatever comes is newer than a little before now.
-        reached = max(filter(None, (old, newest[name])), default=now - timedelta(hours=1))
+        # What was edited so long ago has been shown by now: a crowd of that minute is not walked through again.
+        reached = max(filter(None, (old, newest[name], now - SEARCH_LAG)))
         unmoved = field.is_null() if old is None else field == old
         Connection.update({field: reached}).where((Connection.id == connection.id) & unmoved).execute()
     Connection.update(polled_at=now, poll_failures=0).where(Connection.id == connection.id).execute()

@@ -14,6 +14,7 @@ from .config import Config
 from .due import rank_of
 from .errors import NotFound, NotionError
 from .fetch import Fetched, Task
+from .handover import hand_over
 from .models import Connection, Document, Source
 from .notice import held, keep_stub, kept_stub
 from .runs import Ledger
@@ -160,7 +161,7 @@ class Writer:
             self._remove(booked, document.error or NotFound.sentence, requests=0, now=now)
             return
         if document.doubted_at is not None and now - document.doubted_at >= pause:
-            if not asked_by_person and _vanished_at_once(document):
+            if not asked_by_person and vanished_at_once(document.connection_id):
                 Connection.update(error=BRAKE).where(Connection.id == document.connection_id).execute()
                 self.put_off(booked, BRAKE, now=now)
                 return
@@ -168,6 +169,8 @@ class Writer:
             return
         if document.wanted_at is None:
             _want(document, now=now)
+        if document.doubted_at is None:
+            hand_over(Document.id == document.id)  # who else reaches the page is asked next
         document.doubted_at = document.doubted_at or now
         document.error = NotFound.sentence
         document.try_after = now + pause
@@ -237,8 +240,9 @@ def _want(document: Document, *, now: datetime) -> None:
     document.save(only=[Document.wanted_at, Document.wanted_rank])
 
 
-def _vanished_at_once(document: Document) -> bool:
-    ours = (Document.connection == document.connection_id) & Document.removed_at.is_null()
+def vanished_at_once(connection_id: int) -> bool:
+    """Whether so many pages of the connection are in doubt that none of them may be removed."""
+    ours = (Document.connection == connection_id) & Document.removed_at.is_null()
     doubted = Document.select().where(ours & Document.doubted_at.is_null(False)).count()
     return too_many_gone(doubted=doubted, live=Document.select().where(ours).count())
 

@@ -17,7 +17,8 @@ import structlog
 
 from .db import database
 from .errors import NotionError, OAuthRefused, ReconnectNeeded, Transient
-from .models import Connection
+from .handover import hand_over
+from .models import Connection, Document
 from .notion import oauth
 from .notion.client import http_client
 from .notion.oauth import TokenGrant
@@ -176,6 +177,8 @@ def mark_reconnect(connection: Connection) -> None:
             .where(Connection.id == connection.id, Connection.state == "alive")
             .execute()
         )
+        if changed:
+            hand_over(Document.connection == connection.id)
     if changed:
         log.warning("connection_needs_reconnect", connection=connection.id)
 

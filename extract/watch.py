@@ -15,6 +15,9 @@ from .shapes import Json, Schedule, Stub
 OVERLAP = timedelta(minutes=2)
 """How far below its watermark a sweep looks: search lags, and minutes are rounded down."""
 
+SEARCH_LAG = timedelta(minutes=10)
+"""How long an edit may take until search shows it, with clocks that differ; what a sweep saw before that is seen."""
+
 MINUTE = timedelta(minutes=1)
 SKEW = timedelta(seconds=20)
 """How far Notion's clock may be from ours, with its time to settle a write."""
@@ -73,11 +76,12 @@ def judge(stub: Stub, held: Held) -> Verdict:
     A newer time nominates; so does a changed title or property at the same time, since minutes are rounded down and
     relations move no time. An older time is a lagging index: it says nothing.
     """
+    known = held.noticed_at if held.wanted or held.removed else held.edited_at
+    lags = known is not None and stub.edited_at is not None and stub.edited_at < known
     if stub.in_trash:
-        return "same" if held.removed else "trashed"
+        return "same" if held.removed or lags else "trashed"
     if held.removed:
-        return "stale"
-    known = held.noticed_at if held.wanted else held.edited_at
+        return "same" if lags else "stale"
     if known is None or stub.edited_at is None:
         return "same" if held.wanted else "stale"
     if stub.edited_at != known:

@@ -55,7 +55,7 @@ def test_what_comes_on_top_of_a_crowd_is_all_noticed(
     clock.advance(seconds=61)
     acme.watch()
     while acme.work().value in ("slice", "rest"):
-        clock.advance(seconds=60)
+        clock.advance(seconds=65)
 
     assert acme.answers("early0") == ["Early 0"]
     assert acme.answers("late0") == ["Late 0"]

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 CONTEXT = RenderContext(include_transcript=True)
 QUIET = settings(
-    derandomize=True, deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), database=None
+    derandomize=True, deadline=None, max_examples=150, suppress_health_check=list(HealthCheck), database=None
 )
 WORDS = st.text(alphabet="ab c.1-#*_~`$[]<>{}|^!&\\()é漢:/+=x\"'", min_size=1, max_size=14)
 

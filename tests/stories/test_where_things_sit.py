@@ -147,8 +147,7 @@ def test_a_daily_listing_that_finds_nothing_opens_no_run_and_reads_no_page(
 
 
 def second_connection(acme: Knowledge, notion: Notion, world: World) -> Connection:
-    colleague = notion.workspace.user("Grace")
-    grant = world.install(notion.workspace, user=colleague, share=[notion.handbook, notion.terms])
+    grant = world.install(notion.workspace, user="Grace", share=[notion.handbook, notion.terms])
     return store_grant(
         acme.runtime,
         organisation_id=acme.chatbot.organisation_id,

@@ -28,6 +28,11 @@ def page_of(browser: Browser, path: str) -> BeautifulSoup:
     return BeautifulSoup(answer.text, "html.parser")
 
 
+def in_practice(document: Document) -> str:
+    """Where the practice workspace, which the tests talk to, keeps the page."""
+    return f"http://127.0.0.1:4999/p/{document.notion_id.replace('-', '')}"
+
+
 def test_it_shows_the_text_as_the_bot_reads_it(ada: Browser, handbook: Source, clock: StoppedClock) -> None:
     document = make_document(
         handbook,
@@ -43,7 +48,7 @@ def test_it_shows_the_text_as_the_bot_reads_it(ada: Browser, handbook: Source, c
     aside = " ".join(page.select_one("aside").text.split())
     for word in ("trained", "1 h ago", "just now", document.hash[:12], "Acme", "Handbook", "OwnerAda"):
         assert word in aside
-    assert page.select_one(".page-head a.primary")["href"] == document.url
+    assert page.select_one(".page-head a.primary")["href"] == in_practice(document)
     assert page.select(".passage") == []
 
 
@@ -78,7 +83,7 @@ def test_links_into_the_same_knowledge_base_lead_to_the_document_here(
 
     links = [link["href"] for link in page_of(ada, f"/documents/{document.id}").select(".prose a")]
 
-    assert links == [f"/documents/{target.id}", foreign.url, "https://example.com/"]
+    assert links == [f"/documents/{target.id}", in_practice(foreign), "https://example.com/"]
 
 
 def test_a_link_leads_to_a_document_that_arrived_later(
