@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -31,7 +32,7 @@ def eventually(look: Callable[[], Found]) -> Found:
     """What `look` finds, as soon as it finds something."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):
-        assert time.monotonic() < deadline, f"it did not come to pass: {look.__name__}"
+        assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.5)
     return found
 
@@ -150,17 +151,14 @@ def visitor(processes: Processes) -> Iterator[Visitor]:
         yield Visitor(http)
 
 
-def connect_everything(visitor: Visitor) -> None:
-    """Register, approve the consent with everything ticked; ends on the picker."""
+def register(visitor: Visitor) -> None:
     page = visitor.get("/register")
-    visitor.post(
-        "/register",
-        page,
-        organisation="Lumen Coffee",
-        email="mara@lumen.example",
-        name="Mara",
-        password="a quiet roastery at dawn",
-    )
+    person = {"organisation": "Lumen Coffee", "email": "mara@lumen.example", "name": "Mara"}
+    visitor.post("/register", page, **person, password="a quiet roastery at dawn")
+
+
+def approve_everything(visitor: Visitor) -> None:
+    """Through Notion's consent with everything ticked; ends on the picker."""
     consent = visitor.http.get("/notion/connect?chatbot=1")
     form = BeautifulSoup(consent.text, "html.parser").select("form")[-1]
     hidden = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
@@ -184,51 +182,72 @@ def statuses(visitor: Visitor) -> list[str]:
     return [str(row["data-status"]) for row in visitor.get("/chatbots/1/sources").select("[data-status]")]
 
 
-def test_from_consent_to_an_answer_that_follows_an_edit_over_http(
+@dataclass(frozen=True, slots=True)
+class Chatbot:
+    """The retrieval API as the chatbot uses it."""
+
+    http: httpx.Client
+    key: str
+
+    def get(self, path: str, **query: str) -> Any:
+        answer = self.http.get(
+            f"/api/v1{path}", params=query, headers={"Authorization": f"Bearer {self.key}"}
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def answers(self, words: str, *, with_text: str) -> bool:
+        return any(with_text in hit["text"] for hit in self.get("/search", q=words)["hits"])
+
+
+def test_from_consent_through_edits_trash_and_reconnection_over_http(
     processes: Processes, visitor: Visitor
 ) -> None:
-    connect_everything(visitor)
+    register(visitor)
+    approve_everything(visitor)
     tick(visitor, "Holidays", "Glossary")
-
-    def all_trained() -> bool:
-        return statuses(visitor) == ["trained", "trained"]
-
-    eventually(all_trained)
-    key = processes.flask("keys", "create", "--chatbot", "1", "--name", "story").strip().split()[-1]
-    api = {"Authorization": f"Bearer {key}"}
-    hits = visitor.http.get("/api/v1/search", params={"q": "days of holiday"}, headers=api).json()["hits"]
-    assert "28 days" in hits[0]["text"]
-
+    eventually(lambda: statuses(visitor) == ["trained", "trained"])
+    made = json.loads(processes.flask("keys", "create", "--chatbot", "1", "--name", "story", "--json"))
+    chatbot = Chatbot(visitor.http, made["key"])
+    [hit, *_] = chatbot.get("/search", q="days of holiday")["hits"]
+    assert "28 days" in hit["text"]
+    page_id = chatbot.get(f"/documents/{hit['document_id']}")["notion_id"]
     notion = processes.environment["NOTION_API_URL"]
-    document = visitor.http.get(f"/api/v1/documents/{hits[0]['document_id']}", headers=api).json()
-    edited = visitor.http.post(
-        f"{notion}/pages/{document['notion_id']}/edit", data={"text": "Sabbaticals after seven full years."}
-    )
-    assert edited.status_code == 200, edited.text
 
-    def follows() -> bool:
-        answer = visitor.http.get("/api/v1/search", params={"q": "sabbaticals"}, headers=api).json()
-        return any("seven full years" in hit["text"] for hit in answer["hits"])
+    def in_notion(path: str, **fields: str) -> None:
+        done = visitor.http.post(f"{notion}{path}", data=fields)
+        assert done.status_code == 200, done.text
 
-    eventually(follows)
-    assert processes.end("worker") == processes.end("daemon") == processes.end("web") == 0
+    in_notion(f"/pages/{page_id}/edit", title="Holidays", text="Sabbaticals after seven full years.")
+    eventually(lambda: chatbot.answers("sabbaticals", with_text="seven full years"))
+
+    in_notion(f"/things/{page_id}/trash")
+    eventually(lambda: not chatbot.answers("sabbaticals", with_text="seven full years"))
+    eventually(lambda: sorted(statuses(visitor)) == ["empty", "trained"])
+    in_notion(f"/things/{page_id}/restore")
+    eventually(lambda: chatbot.answers("sabbaticals", with_text="seven full years"))
+
+    asked = visitor.get("/notion/connections/1/disconnect")
+    visitor.post("/notion/connections/1/disconnect", asked)
+    in_notion(f"/pages/{page_id}/edit", title="Time off", text="Written while nobody followed.")
+    assert chatbot.answers("sabbaticals", with_text="seven full years")
+    approve_everything(visitor)
+    eventually(lambda: chatbot.answers("nobody followed", with_text="while nobody followed"))
+
+    for name in ("worker", "daemon", "web"):
+        assert processes.end(name) == 0, name
 
 
 def test_a_worker_killed_in_the_middle_of_an_import_loses_nothing(
     processes: Processes, visitor: Visitor
 ) -> None:
-    connect_everything(visitor)
+    register(visitor)
+    approve_everything(visitor)
     tick(visitor, "Customer questions", "Glossary", "Incident log")
 
-    def work_is_under_way() -> bool:
-        return bool({"processing", "training"} & set(statuses(visitor)))
-
-    eventually(work_is_under_way)
+    eventually(lambda: {"processing", "training"} & set(statuses(visitor)))
     processes.kill("worker")
     assert statuses(visitor) != ["trained"] * 3
     processes.start("worker.again")
 
-    def all_trained() -> bool:
-        return statuses(visitor) == ["trained"] * 3
-
-    eventually(all_trained)
+    eventually(lambda: statuses(visitor) == ["trained"] * 3)

@@ -147,7 +147,9 @@ def test_a_daily_listing_that_finds_nothing_opens_no_run_and_reads_no_page(
 
 
 def second_connection(acme: Knowledge, notion: Notion, world: World) -> Connection:
+    notion.workspace.user("Grace")
     grant = world.install(notion.workspace, user="Grace", share=[notion.handbook, notion.terms])
+    assert grant.bot_id != acme.grant.bot_id
     return store_grant(
         acme.runtime,
         organisation_id=acme.chatbot.organisation_id,
@@ -201,6 +203,24 @@ def test_a_page_that_one_connection_no_longer_sees_is_asked_of_the_other(
         drain.drain(acme.runtime, second.id)
 
     assert acme.answers("half the water") == ["Ristretto"]
+
+
+def test_a_source_ticked_through_another_connection_catches_up_with_what_moved(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    acme.tick(notion.handbook.id)
+    acme.work()
+    doors.disconnect(acme.runtime, Connection.get())
+    acme.clock.advance(days=2)
+    notion.handbook.edit("While nobody followed.")
+    acme.clock.advance(days=2)
+    second = second_connection(acme, notion, world)
+    pick = doors.find_pick(acme.runtime, second, notion.handbook.id)
+    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    drain.drain(acme.runtime, second.id)
+
+    assert acme.answers("while nobody followed") == ["Handbook"]
+    assert acme.source(notion.handbook.id).connection_id == second.id
 
 
 def test_a_spent_window_is_given_time_to_fill(

@@ -1,0 +1,181 @@
+"""The daemon's tick: whom it polls and wakes, and that nothing it meets makes it loop or stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from rq import Queue
+
+from daemon.loop import poll_one, polls_due, tick
+from extract import doors, due, jobs
+from extract.config import ROOT
+from extract.db import database, is_postgres
+from extract.models import Connection, Document, Organisation
+from extract.runtime import Runtime
+from extract.vault import Vault
+from sandbox import World
+from tests.conftest import FERNET_KEY
+from tests.knowledge import Knowledge
+from tests.stories.conftest import Notion, acme, notion
+
+__all__ = ["acme", "notion"]
+
+
+def waiting(runtime: Runtime) -> int:
+    return Queue(jobs.QUEUE, connection=runtime.redis).count
+
+
+def test_a_wake_that_is_rolled_back_never_reaches_the_queue(acme: Knowledge) -> None:
+    with pytest.raises(RuntimeError), database.atomic():
+        jobs.wake(acme.runtime, acme.connection.id)
+        raise RuntimeError
+    with database.atomic():
+        pass  # another transaction does not send what the first had in mind
+    assert waiting(acme.runtime) == 0
+
+    with database.atomic():
+        jobs.wake(acme.runtime, acme.connection.id)
+        assert waiting(acme.runtime) == 0
+    assert waiting(acme.runtime) == 1
+
+
+def test_the_queue_does_not_grow_without_end_while_no_worker_lives(
+    acme: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_LONGEST_QUEUE", 5)
+    for _ in range(20):
+        jobs.wake(acme.runtime, acme.connection.id)
+        acme.runtime.redis.delete(f"hilal:waking:{acme.connection.id}")
+
+    assert waiting(acme.runtime) == 5
+
+
+def test_nobody_is_woken_when_nothing_is_due(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.handbook.id, notion.terms.id)
+    acme.work()
+    acme.follow(seconds=120)
+    acme.runtime.redis.flushall()
+    for _ in range(30):
+        acme.clock.advance(seconds=1)
+        tick(acme.runtime)
+        assert due.connections_with_work(now=acme.clock()) == []
+    assert waiting(acme.runtime) == 0
+
+
+@pytest.mark.parametrize("state", ["reconnect", "disconnected"])
+def test_a_connection_that_is_not_alive_is_neither_polled_nor_woken(
+    acme: Knowledge, notion: Notion, state: str
+) -> None:
+    acme.tick(notion.handbook.id)
+    Connection.update(state=state).execute()
+    acme.runtime.redis.flushall()
+    acme.clock.advance(days=2)
+    acme.spent()
+    tick(acme.runtime)
+
+    assert acme.spent() == []
+    assert waiting(acme.runtime) == 0
+    assert Document.select().where(Document.wanted_at.is_null(False)).count() == 1
+
+
+def test_two_daemons_make_one_poll(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.handbook.id)
+    assert polls_due(acme.clock()) == [acme.connection.id]
+    acme.spent()
+    poll_one(acme.runtime, acme.connection.id)
+    assert polls_due(acme.clock()) == []
+    assert acme.spent() == ["search", "search"]
+
+
+def test_a_poll_that_works_again_takes_its_complaint_back(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    acme.tick(notion.handbook.id)
+    acme.work()
+    world.faults.fail("search", status=403, code="restricted_resource", times=1)
+    acme.follow(seconds=61)
+    assert Connection.get().error is not None
+
+    acme.follow(seconds=300)
+    assert Connection.get().error is None
+
+
+def test_a_database_that_went_away_is_used_again_by_the_next_tick(acme: Knowledge, notion: Notion) -> None:
+    from daemon.__main__ import _one_tick
+
+    if not is_postgres():
+        pytest.skip("only a server goes away")
+    acme.tick(notion.handbook.id)
+    database.close()
+    import threading
+
+    stop = threading.Event()
+    _one_tick(acme.runtime, stop)
+    with database.connection_context():
+        own = database.execute_sql("SELECT pg_backend_pid()").fetchone()[0]
+    with database.obj.__class__(database.database, **database.connect_params).connection_context() as _:
+        pass
+    import psycopg
+
+    parameters = {key: value for key, value in database.connect_params.items() if key in ("host", "port", "user", "password")}
+    with psycopg.connect(dbname=database.database, autocommit=True, **parameters) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", (own,))
+    acme.clock.advance(seconds=61)
+    for _ in range(3):
+        _one_tick(acme.runtime, stop)
+    with database.connection_context():
+        assert Connection.get().polled_at == acme.clock()
+    database.connect()
+
+
+def test_a_daemon_that_waits_for_a_notion_that_hangs_ends_at_once(
+    store: object, sqlite_url: str, redis_url: str, clock: object, tmp_path: object
+) -> None:
+    """Its poll is given up; the next one begins where the last whole one ended."""
+    from datetime import UTC, datetime
+
+    from extract.models import Chatbot, Source
+
+    now = datetime.now(UTC)
+    organisation = Organisation.create(name="Acme", created_at=now)
+    chatbot = Chatbot.create(organisation=organisation, name="Help desk", created_at=now)
+    connection = Connection.create(
+        organisation=organisation,
+        bot_id="b",
+        workspace_id="w",
+        created_at=now,
+        access_token=Vault((FERNET_KEY,)).seal("ntn_token"),
+    )
+    Source.create(
+        chatbot=chatbot, connection=connection, kind="page", notion_id="p", title="Page", status="trained", created_at=now
+    )
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HILAL_INSTANCE": f"{tmp_path}/instance",
+            "SECRET_KEY": "a secret key for the tests only",
+            "ENCRYPTION_KEYS": FERNET_KEY,
+            "DATABASE_URL": sqlite_url,
+            "REDIS_URL": redis_url,
+            "NOTION_CLIENT_ID": "id",
+            "NOTION_CLIENT_SECRET": "secret",
+            "NOTION_API_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+        }
+        with subprocess.Popen([sys.executable, "-m", "daemon"], cwd=ROOT, env=environment) as daemon:
+            asked, _ = silent.accept()
+            assert asked.recv(100)
+            began = time.monotonic()
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(10) == 0
+            assert time.monotonic() - began < 3
+            asked.close()
+    assert Connection.get().polled_at is None
+    assert doors is not None
