@@ -29,6 +29,7 @@ class Bed:
     connection: Connection
     ids: list[str]
     url: str
+    token: str
 
     def requests(self) -> dict[str, int]:
         """Requests that the sandbox has served since the last call, by endpoint."""
@@ -77,7 +78,9 @@ class Bed:
 
 
 @contextmanager
-def bed(*, pages: int = 0, rows: int = 0, blocks: int = 50, latency_ms: int = 0) -> Iterator[Bed]:
+def bed(
+    *, pages: int = 0, rows: int = 0, blocks: int = 50, latency_ms: int = 0, scene: str = ""
+) -> Iterator[Bed]:
     """Start a sandbox and a Redis, connect, and end both afterwards. The request budget is lifted."""
     folder = Path(tempfile.mkdtemp(prefix="hilal-bench-"))
     command = [
@@ -88,6 +91,7 @@ def bed(*, pages: int = 0, rows: int = 0, blocks: int = 50, latency_ms: int = 0)
         str(rows),
         str(blocks),
         str(latency_ms),
+        *([scene] if scene else []),
     ]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     redis = embedded_redis.start(folder / "redis.sock")
@@ -115,7 +119,7 @@ def bed(*, pages: int = 0, rows: int = 0, blocks: int = 50, latency_ms: int = 0)
         connection = connections.connect(
             runtime, organisation_id=organisation.id, grant=parse_grant({**facts, "workspace_name": "Bench"})
         )
-        made = Bed(runtime, chatbot, connection, facts["ids"], url)
+        made = Bed(runtime, chatbot, connection, facts["ids"], url, facts["access_token"])
         made.requests()
         yield made
         database.close()

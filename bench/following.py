@@ -1,4 +1,4 @@
-"""What following Notion costs: requests of an import and of an idle poll, pages a second. `python -m bench.following`"""
+"""What following Notion costs: requests of an import and of an idle poll, pages/s. `python -m bench.following`"""
 
 from __future__ import annotations
 

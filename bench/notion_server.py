@@ -1,7 +1,8 @@
 """A sandbox with as many pages as asked for, in a process of its own: `python -m bench.notion_server PAGES ROWS`.
 
 Prints one line of JSON with its port, its grant and the ids of what can be ticked. `GET /_requests` answers the
-requests served so far, by endpoint, and forgets them.
+requests served so far, by endpoint, and forgets them. A fifth word names a scene of `bench.scenes` instead of
+numbers: clients of the API's older version are answered then, and `GET /_pieces` tells what there is to be read.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from bench import scenes, tokens
+from bench.older_notion import OlderNotion
 from sandbox import World, create_app, seed_company
 from sandbox.handles import DatabaseHandle, PageHandle
 
@@ -69,7 +72,8 @@ def _top(world: World) -> list[PageHandle | DatabaseHandle]:
 
 def main() -> int:
     pages, rows, blocks, latency = (int(word) for word in [*sys.argv[1:5], *["0"] * 4][:4])
-    world, things = build(pages, rows, blocks or 50)
+    scene = sys.argv[5] if len(sys.argv) > 5 else ""
+    world, things = scenes.build(scene) if scene else build(pages, rows, blocks or 50)
     world.rate_limit = None
     world.latency_seconds = latency / 1000
     world.keep_requests = 1_000_000
@@ -83,7 +87,17 @@ def main() -> int:
         world.requests.clear()
         return jsonify(counted)
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    @app.get("/_pieces")
+    def pieces() -> ResponseReturnValue:
+        """The words of each page to be read, and how a client would ask for them all."""
+        databases = [thing for thing in things if isinstance(thing, DatabaseHandle)]
+        rows = [row.id for database in databases for row in database.rows]
+        plain = [thing.id for thing in things if isinstance(thing, PageHandle)]
+        words = {page: tokens.pieces(world, grant.record, world.pages[page]) for page in [*plain, *rows]}
+        return jsonify(pages=plain, rows=rows, databases=[database.id for database in databases], words=words)
+
+    served = OlderNotion(app, world) if scene else app
+    server = make_server("127.0.0.1", 0, served, threaded=True, request_handler=Quiet)
     line = {
         "port": server.server_port,
         "access_token": grant.access_token,

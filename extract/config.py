@@ -57,7 +57,7 @@ class Notion:
     requests_per_window: int = 180
     window_seconds: int = 60
     people_share: float = 0.15
-    parallel_requests: int = 8
+    parallel_requests: int = 12
     timeout_seconds: float = 70.0
 
 

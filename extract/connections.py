@@ -69,10 +69,18 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
 
 
 def client_for(
-    runtime: Runtime, connection: Connection, *, http: httpx.Client, lane: Lane = "work"
+    runtime: Runtime,
+    connection: Connection,
+    *,
+    http: httpx.Client,
+    lane: Lane = "work",
+    tokens: ConnectionTokens | None = None,
 ) -> NotionClient:
-    """Notion as this connection sees it; marks the connection when only the person can mend it."""
-    tokens = ConnectionTokens(runtime, connection.id, http=http)
+    """Notion as this connection sees it; marks the connection when only the person can mend it.
+
+    Several clients may share `tokens`, so that not each of them reads the row.
+    """
+    tokens = tokens or ConnectionTokens(runtime, connection.id, http=http)
     return NotionClient(
         http=http,
         tokens=tokens,

@@ -177,6 +177,7 @@ def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
         ]
         Source.delete().where(Source.id.in_(ids)).execute()
         drop_unheld(documents)
+        _hide_again(documents, now=runtime.clock())
 
 
 def drop_unheld(document_ids: Sequence[int]) -> None:
@@ -190,6 +191,15 @@ def drop_unheld(document_ids: Sequence[int]) -> None:
         index.drop([document_id for document_id in batch if document_id not in still])
         if still:
             hand_over(unserved(sorted(still)))
+
+
+def _hide_again(document_ids: Sequence[int], *, now: datetime) -> None:
+    """A column may have been shown only for the sake of a database that is gone: such rows are read again."""
+    rows = Source.select(Source.id, Source.hidden_columns).where(Source.kind == "database")
+    hiding = [source.id for source in rows if source.hidden_columns]
+    for start in range(0, len(document_ids) if hiding else 0, 400):
+        held = (Membership.source.in_(hiding)) & Membership.document.in_(document_ids[start : start + 400])
+        want_again(Membership.select(Membership.document).where(held), now=now, rank=Rank.EDIT)
 
 
 def disconnect(runtime: Runtime, connection: Connection) -> None:
@@ -207,7 +217,9 @@ def disconnect(runtime: Runtime, connection: Connection) -> None:
             & Source.last_synced_at.is_null(False)
         ).execute()
         Source.update(status="pending").where(
-            (Source.connection == connection.id) & Source.status.in_(AT_WORK) & Source.last_synced_at.is_null()
+            (Source.connection == connection.id)
+            & Source.status.in_(AT_WORK)
+            & Source.last_synced_at.is_null()
         ).execute()
 
 
@@ -239,6 +251,8 @@ def _source_for(
         source.save(only=[Source.connection])
         held = Membership.select(Membership.document).where(Membership.source == source.id)
         Document.update(connection=connection.id).where(Document.id.in_(held)).execute()
+        # What moved while nobody followed it is found by one comparison.
+        want_listing(source, now=now, rank=Rank.PERSON, full=False)
     return source, created
 
 

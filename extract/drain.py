@@ -53,7 +53,8 @@ _FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden, VaultError, BudgetUnreac
 _REST: Mapping[type[HilalError], timedelta] = {
     Blocked: timedelta(hours=1),
     BudgetUnreachable: timedelta(seconds=10),
-    ReconnectNeeded: timedelta(seconds=10),  # its state keeps it still; who reconnects meanwhile need not wait
+    # Its state keeps it still; who reconnects meanwhile need not wait.
+    ReconnectNeeded: timedelta(seconds=10),
 }
 _LEAST_REST = timedelta(seconds=10)
 """Slots of a spent window come free one by one; a drain for each would spend them on beginning anew."""
@@ -105,6 +106,7 @@ class _Drain:
         self._connection = connection
         self._lease = held
         self._http = http
+        self._tokens = connections.ConnectionTokens(runtime, connection.id, http=http)
         self._stop = stop
         self._ledger = Ledger()
         self._writer = Writer(runtime.config, self._ledger)
@@ -190,7 +192,9 @@ class _Drain:
             lister.put_off(source, HilalError(BROKEN))
 
     def _client(self) -> NotionClient:
-        return connections.client_for(self._runtime, self._connection, http=self._http, lane="work")
+        return connections.client_for(
+            self._runtime, self._connection, http=self._http, lane="work", tokens=self._tokens
+        )
 
     @contextmanager
     def _commit(self) -> Iterator[None]:

@@ -60,15 +60,12 @@ def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[i
     if but:
         looks &= Document.id.not_in(list(but))
     due_at = fn.COALESCE(Document.look_at, Document.verify_at)
-    return list(
-        Document.select(*_LIGHT)
-        .where(looks)
-        .order_by(due_at, Document.id)
-        .limit(limit)
-    )
+    return list(Document.select(*_LIGHT).where(looks).order_by(due_at, Document.id).limit(limit))
 
 
 _HEAVY = ("text", "previous_text", "links", "properties")
+
+
 def _to_look_at(now: datetime) -> Expression:
     """Not wanted, but a look is due, and was not booked for later by somebody who did not come to its end."""
     due_now = (Document.look_at <= now) | (Document.verify_at <= now)

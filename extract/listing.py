@@ -18,7 +18,7 @@ from . import index
 from .config import Config
 from .errors import HilalError, NotFound, Transient
 from .models import DataSource, Document, Membership, Source
-from .notice import add_document, documents_by_page, mark, mark_if_moved
+from .notice import add_document, documents_of, mark, mark_if_moved
 from .notion.client import NotionClient
 from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub
@@ -193,15 +193,14 @@ class Lister:
         self._seen(source, stubs, now=now, hours=hours)
         if rank is Rank.VERIFY and source.auto_retrain != "live":
             return  # nobody asked for its edits: only what left is looked for
-        known = documents_by_page(source.connection_id, [stub.id for stub in stubs])
+        known = documents_of(source.chatbot_id, [stub.id for stub in stubs])
         for stub in stubs:
-            ours = [row for row in known.get(stub.id, ()) if row.chatbot_id == source.chatbot_id]
             if stub.partial:
                 continue
-            if not ours:
+            document = known.get(stub.id)
+            if document is None:
                 add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
                 continue
-            document = ours[0]
             if source.wanted_full or document.look_at is not None:
                 mark(document, now=now, rank=rank, stub=stub)
             else:

@@ -14,7 +14,7 @@ from .due import data_sources_of, followed
 from .handover import hand_over
 from .models import DataSource, Document, Membership, Source
 from .shapes import Parent, Stub
-from .watch import Held, Rank, digest_of, judge, schema_digest, verify_at
+from .watch import OVERLAP, Held, Rank, digest_of, judge, schema_digest, verify_at
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
 
@@ -180,6 +180,14 @@ def add_document(
     return document
 
 
+def documents_of(chatbot_id: int, page_ids: Sequence[str]) -> dict[str, Document]:
+    """Notion page id -> this chatbot's document of it, whichever connection serves it. Without text."""
+    rows = Document.select(*_LIGHT).where(
+        (Document.chatbot == chatbot_id) & Document.notion_id.in_(list(page_ids))
+    )
+    return {row.notion_id: row for row in rows}
+
+
 def documents_by_page(connection_id: int, page_ids: Iterable[str]) -> dict[str, list[Document]]:
     """Notion page id -> this connection's documents of it (one per chatbot). Without text."""
     found: dict[str, list[Document]] = {}
@@ -257,6 +265,29 @@ def _notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime)
         back = gone and not stub.in_trash
         if (back or (moved and not gone)) and source.wanted_at is None and source.auto_retrain == "live":
             want_listing(source, now=now, rank=Rank.EDIT, full=not stub.in_trash)
+            noticed += Noticed(relist=1)
+    return noticed + _notice_tables(connection_id, shown.values(), now=now)
+
+
+def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) -> Noticed:
+    """A data source that is newer than the last listing of its ticked database: list that database again."""
+    made = {stub.database_id: stub for stub in shown if stub.database_id and not stub.in_trash}
+    noticed = Noticed()
+    if not made:
+        return noticed
+    sources = Source.select().where(
+        (Source.connection == connection_id)
+        & (Source.kind == "database")
+        & (Source.auto_retrain == "live")
+        & Source.wanted_at.is_null()
+        & Source.notion_id.in_(sorted(made))
+    )
+    for source in sources:
+        stub = made[source.notion_id]
+        known = {table.notion_id for table in source.data_sources}
+        newer = stub.created_at and source.listed_at and stub.created_at > source.listed_at - OVERLAP
+        if stub.id not in known and newer:
+            want_listing(source, now=now, rank=Rank.EDIT, full=False)
             noticed += Noticed(relist=1)
     return noticed
 

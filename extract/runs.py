@@ -30,9 +30,8 @@ class Ledger:
 
     def open(self, source_ids: Sequence[int], *, rank: Rank, now: datetime) -> None:
         """See that each source has an open run, and shows that it is at work."""
-        for source in Source.select().where(
-            Source.id.in_([one for one in source_ids if one not in self._runs])
-        ):
+        unopened = [one for one in source_ids if one not in self._runs]
+        for source in Source.select().where(Source.id.in_(unopened)) if unopened else ():
             run = Run.get_or_none((Run.source == source.id) & Run.finished_at.is_null())
             if run is None:
                 first = source.last_synced_at is None and rank is Rank.PERSON

@@ -32,7 +32,18 @@ def inline_v1(items: Sequence[Json], context: RenderContext) -> str:
             marks.get("color", "default") == "default" and not any(v is True for v in marks.values())
         ):
             return _BREAK.sub("<br>", escape(items[0].get("plain_text") or items[0]["text"]["content"]))
-    return "".join(_node(each, context) for each in nest(leaves(items, hoist_spaces=True)))
+    return _nodes(nest(leaves(items, hoist_spaces=True)), context)
+
+
+def _nodes(nodes: Sequence[Leaf | Marked], context: RenderContext) -> str:
+    """Pieces side by side; an exclamation mark before a link is escaped, lest the link become an image."""
+    written = ""
+    for node in nodes:
+        piece = _node(node, context)
+        if piece.startswith("[") and written.endswith("!"):
+            written = f"{written[:-1]}\\!"
+        written += piece
+    return written
 
 
 def _node(node: Leaf | Marked, context: RenderContext) -> str:
@@ -40,7 +51,7 @@ def _node(node: Leaf | Marked, context: RenderContext) -> str:
         return _leaf(node, context)
     if node.kind == "code":
         return _code(node)
-    inside = "".join(_node(each, context) for each in node.inside)
+    inside = _nodes(node.inside, context)
     if node.kind == "link":
         return f"[{inside}]({link_target(node.value)})"
     if node.kind == "underline":
@@ -53,7 +64,7 @@ def _node(node: Leaf | Marked, context: RenderContext) -> str:
 def _colored(node: Marked, context: RenderContext, inside: str) -> str:
     only = node.inside[0] if len(node.inside) == 1 else None
     if isinstance(only, Marked) and only.kind == "underline":
-        inside = "".join(_node(each, context) for each in only.inside)
+        inside = _nodes(only.inside, context)
         return f'<span color="{node.value}" underline="true">{inside}</span>'
     return f'<span color="{node.value}">{inside}</span>'
 

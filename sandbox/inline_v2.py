@@ -55,7 +55,10 @@ class _Writer:
             if position + 1 < len(nodes) and _emphasised(nodes[position + 1]):
                 following = "*"
             previous = written[-1:] or before
-            written += self._outside(node, pieces[position], previous, following)
+            piece = self._outside(node, pieces[position], previous, following)
+            if piece.startswith("[") and previous == "!" and written:
+                written = f"{written[:-1]}\\!"  # else the link would be an image
+            written += piece
         return written
 
     def _inside(self, node: Leaf | Marked) -> str:

@@ -22,7 +22,7 @@ from sandbox.rendering import (
     unknown_alt,
 )
 
-_STARTS_LIKE_A_BLOCK = re.compile(r"(?:(?=#{1,6}(?: |$)|[-+](?: |$)|---)|\d+(?=[.)](?: |$)))")
+_STARTS_LIKE_A_BLOCK = re.compile(r"\s*(?:(?=#{1,6}(?: |$)|[-+](?: |$)|---)|\d+(?=[.)](?: |$)))")
 _EDGE_TABS = re.compile(r"^\t+")
 
 
@@ -101,12 +101,8 @@ class _Writer:
     def _paragraph(self, block: Block) -> list[str]:
         if not texts(block) and not color_of(block):
             return ["<empty-block/>", *self._deeper(_children(block))]
-        lines = self._headed(block, "")
-        lines[0] = _EDGE_TABS.sub(lambda tabs: "    " * len(tabs[0]), lines[0])
-        start = _STARTS_LIKE_A_BLOCK.match(lines[0])
-        if start is not None:
-            lines[0] = f"{start[0]}\\{lines[0][start.end() :]}"
-        return lines
+        first, *deeper = self._headed(block, "")
+        return [_guarded(first), *deeper]
 
     def _heading(self, block: Block) -> list[str]:
         level = min(int(block["type"][-1]), 4)
@@ -126,7 +122,7 @@ class _Writer:
 
     def _callout(self, block: Block) -> list[str]:
         shown = attributes(icon=icon_of(block["callout"]), color=color_of(block))
-        text = self._text(block)
+        text = _guarded(self._text(block))
         return self._wrapped("callout", shown, ([text] if text else []) + self.lines(_children(block)))
 
     def _code(self, block: Block) -> list[str]:
@@ -158,7 +154,7 @@ class _Writer:
         for tab in _children(block):
             shown = attributes(icon=icon_of(tab[tab["type"]]))
             inside += self._wrapped(
-                "tab", shown, [self._text(tab) or "<empty-block/>", *self.lines(_children(tab))]
+                "tab", shown, [_guarded(self._text(tab)) or "<empty-block/>", *self.lines(_children(tab))]
             )
         return self._wrapped("tabs", "", inside)
 
@@ -201,11 +197,18 @@ class _Writer:
         return self._wrapped("synced_block_reference", attributes(url=url, notice=notice), inside)
 
     def _meeting_notes(self, block: Block) -> list[str]:
-        inside = [inline_v1(texts(block, "title"), self._context) or "Meeting notes"]
+        inside = [_guarded(inline_v1(texts(block, "title"), self._context)) or "Meeting notes"]
         for name, content in sections_of(block):
             omitted = name == "transcript" and not self._context.include_transcript
             inside += self._wrapped(name, "", [TRANSCRIPT_OMITTED] if omitted else self.lines(content))
         return self._wrapped("meeting-notes", "", inside)
+
+
+def _guarded(line: str) -> str:
+    """A line of text that opens no block of another kind: its start escaped, tabs at its edge as spaces."""
+    line = _EDGE_TABS.sub(lambda tabs: "    " * len(tabs[0]), line)
+    start = _STARTS_LIKE_A_BLOCK.match(line)
+    return f"{start[0]}\\{line[start.end() :]}" if start else line
 
 
 def _children(block: Block) -> list[Block]:

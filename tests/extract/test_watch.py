@@ -53,6 +53,8 @@ HELD = Held(edited_at=NOON, noticed_at=NOON, stub_digest=digest_of(STUB), wanted
         (replace(STUB, in_trash=True), HELD, "trashed"),
         (replace(STUB, in_trash=True), replace(HELD, removed=True), "same"),
         (STUB, replace(HELD, removed=True), "stale"),
+        (replace(STUB, in_trash=True, edited_at=NOON - timedelta(minutes=1)), HELD, "same"),
+        (replace(STUB, edited_at=NOON - timedelta(minutes=1)), replace(HELD, removed=True), "same"),
     ],
 )
 def test_a_listing_nominates_by_time_and_by_what_a_person_can_change(

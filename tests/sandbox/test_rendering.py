@@ -3,6 +3,7 @@
 # ruff: noqa: E501
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,59 @@ def test_v2_keeps_emphasis_readable_where_markers_would_fail() -> None:
     assert v2(paragraph(t("bold ", bold=True), "next")) == "<b>bold </b>next"
     assert v2(paragraph(t("foo:", bold=True), "bar")) == "<b>foo:</b>bar"
     assert v2(paragraph("a ", t("b", bold=True), " c")) == "a **b** c"
+
+
+CODE_MARKS: tuple[dict[str, Any], ...] = (
+    {},
+    {"bold": True},
+    {"italic": True},
+    {"link": "https://example.com/a"},
+    {"bold": True, "link": "https://example.com/a"},
+    {"color": "red"},
+    {"underline": True, "italic": True},
+)
+
+
+@pytest.mark.parametrize("render", [v1, v2])
+def test_code_beside_code_is_whole_whatever_else_it_is(render: Any) -> None:
+    words = ("uno", "dos", "tres")
+    for marks in product(CODE_MARKS, repeat=3):
+        items = [t(word, code=True, **more) for word, more in zip(words, marks, strict=True)]
+        written = render(paragraph(*items))
+        assert [word for word in words if word not in written] == []
+
+
+def test_v1_callouts_keep_their_line_starts_as_text() -> None:
+    for start in ("# a", "- a", "---", "1. a", "  - a"):
+        written = v1(texted("callout", start))
+        assert written == f"<callout>\n\t{v1(paragraph(start))}\n</callout>"
+        assert "\\" in written
+    assert v1(texted("callout", "a", children=read_simple("- b"))) == "<callout>\n\ta\n\t- b\n</callout>"
+
+
+def test_v1_tab_labels_and_titles_of_meeting_notes_are_text_too() -> None:
+    tab = {"type": "tab", "tab": {}, "children": [paragraph("# First")]}
+    assert "\\# First" in v1(tab)
+    notes = {"type": "meeting_notes", "meeting_notes": {"title": [t("- Weekly")[0]]}, "children": []}
+    assert "\\- Weekly" in v1(notes)
+
+
+def test_v1_paragraphs_with_space_before_a_marker_stay_paragraphs() -> None:
+    assert v1(paragraph(" # a")) == " \\# a"
+    assert v1(paragraph("\t- a")) == "    \\- a"
+    assert v1(paragraph(" 1. a")) == " 1\\. a"
+
+
+@pytest.mark.parametrize("render", [v1, v2])
+def test_an_exclamation_mark_before_a_link_makes_no_image(render: Any) -> None:
+    link = t("link", "https://example.com")
+    assert render(paragraph("wow!", link)) == "wow\\![link](https://example.com)"
+    assert render(paragraph("wow\\!", link)) == "wow\\\\\\![link](https://example.com)"
+    mention = mention_item("link_mention", {"href": "https://example.com", "title": "site"}, "site")
+    assert render(paragraph("wow!", mention)) == "wow\\![site](https://example.com)"
+    coloured = paragraph(t("wow!", color="red"), t("link", "https://example.com", color="red"))
+    assert "wow\\![link]" in render(coloured)
+    assert render(paragraph("wow! [x]", link)) == "wow! \\[x\\][link](https://example.com)"
 
 
 @pytest.mark.parametrize("render", [v1, v2])

@@ -7,7 +7,7 @@ import pytest
 from extract import doors
 from extract.columns import columns_of, split_columns
 from extract.errors import Refused
-from extract.models import Document, Membership, Source
+from extract.models import Document, Link, Membership, Source
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
 
@@ -118,6 +118,14 @@ def test_a_row_of_two_databases_loses_a_column_only_when_both_switch_it_off(
     acme.work()
     assert acme.ask("short") == []
 
+    Source.update(hidden_columns=[]).where(Source.id == other.id).execute()
+    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
+    acme.work()
+    assert acme.answers("short") == ["Ristretto"]
+    doors.delete(acme.runtime, [other])
+    acme.work()
+    assert acme.ask("short") == []
+
 
 def test_a_row_that_is_ticked_itself_follows_its_database(acme: Knowledge, notion: Notion) -> None:
     source = trained_terms(acme, notion)
@@ -128,6 +136,30 @@ def test_a_row_that_is_ticked_itself_follows_its_database(acme: Knowledge, notio
     acme.work()
 
     assert acme.ask("short") == []
+
+
+def test_a_long_list_in_a_hidden_column_is_not_asked_for(acme: Knowledge, notion: Notion) -> None:
+    for number in range(40):
+        notion.terms.row(f"Term {number:02}", {"Meaning": "Something"})
+    names = [row.title for row in notion.terms.rows]
+    lists = notion.workspace.database(
+        "Lists", {"List": "title", "Terms": {"relation": {"data_source_id": notion.terms.data_source}}}
+    )
+    row = lists.row("Everything", {"Terms": names}, body="All of them.")
+    acme.grant.share(lists)
+    acme.tick(notion.terms.id, lists.id)
+    acme.work()
+    acme.follow(seconds=120)
+    acme.spent()
+    assert sorted(acme.document(row.id).properties["Terms"].split(", ")) == sorted(names)
+
+    source = acme.source(lists.id)
+    doors.set_columns(acme.runtime, source, [column_id(source, "Terms")])
+    acme.work()
+
+    assert acme.spent() == ["markdown"]
+    assert "Term 01" not in acme.document(row.id).text
+    assert Link.select().where(Link.document == acme.document(row.id)).count() == 0
 
 
 def test_the_title_a_page_and_a_resting_connection_are_refused(acme: Knowledge, notion: Notion) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from extract.runs import NOTHING_TO_READ, ONLY_EMBEDS
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
 
+if TYPE_CHECKING:
+    from sandbox.handles import PageHandle
 
-def shared_page(acme: Knowledge, notion: Notion, title: str, text: str = ""):
+
+def shared_page(acme: Knowledge, notion: Notion, title: str, text: str = "") -> PageHandle:
     page = notion.workspace.page(title, text)
     acme.grant.share(page)
     acme.clock.advance(hours=1)

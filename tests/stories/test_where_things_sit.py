@@ -223,6 +223,24 @@ def test_a_source_ticked_through_another_connection_catches_up_with_what_moved(
     assert acme.source(notion.handbook.id).connection_id == second.id
 
 
+def test_a_table_added_to_a_ticked_database_is_found_by_the_next_poll(
+    acme: Knowledge, notion: Notion
+) -> None:
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.follow(seconds=300)
+    table = notion.terms.add_data_source("Teas", {"Name": "title"})
+    table.row("Oolong", body="Half-way between green and black.")
+    acme.follow()
+    print("SPENT", acme.spent(), [(x.notion_id, x.name) for x in __import__("extract.models").models.DataSource.select()])
+    assert acme.answers("green and black") == ["Oolong"]
+
+    acme.follow(seconds=300)
+    acme.spent()
+    acme.follow()
+    assert acme.spent() == ["search", "search"]
+
+
 def test_a_spent_window_is_given_time_to_fill(
     acme: Knowledge, notion: Notion, monkeypatch: pytest.MonkeyPatch
 ) -> None:

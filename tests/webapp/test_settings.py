@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from extract.models import Member, Organisation
+from webapp.passwords import MINIMUM_LENGTH
 
 from .conftest import PASSWORD, Browser, Cast
 
@@ -35,7 +36,7 @@ def test_a_password_change_needs_the_present_one(cast: Cast, ada: Browser) -> No
 def test_a_new_password_must_be_long_enough(cast: Cast, ada: Browser) -> None:
     ada.post("/settings/password", {"current": PASSWORD, "password": "short"})
 
-    assert "at least 10 characters" in ada.get("/settings").text
+    assert f"at least {MINIMUM_LENGTH} characters" in ada.get("/settings").text
 
 
 def test_a_member_changes_their_own_name(cast: Cast, login: Callable[[Member], Browser]) -> None:
