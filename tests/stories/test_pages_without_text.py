@@ -88,3 +88,11 @@ def test_a_page_of_subpages_answers_with_their_names(acme: Knowledge, notion: No
 
     assert acme.source(hub.id).status == "trained"
     assert acme.answers("expenses") == ["Hub"]
+
+
+def test_a_row_that_is_only_a_title_is_an_entry(acme: Knowledge, notion: Notion) -> None:
+    notion.terms.row("Flat white")
+    acme.tick(notion.terms.id)
+    acme.work()
+
+    assert acme.answers("flat white") == ["Flat white"]

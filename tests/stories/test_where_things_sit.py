@@ -232,7 +232,6 @@ def test_a_table_added_to_a_ticked_database_is_found_by_the_next_poll(
     table = notion.terms.add_data_source("Teas", {"Name": "title"})
     table.row("Oolong", body="Half-way between green and black.")
     acme.follow()
-    print("SPENT", acme.spent(), [(x.notion_id, x.name) for x in __import__("extract.models").models.DataSource.select()])
     assert acme.answers("green and black") == ["Oolong"]
 
     acme.follow(seconds=300)

@@ -59,7 +59,9 @@ def test_a_page_beyond_notions_limit_is_read_to_its_end(
     acme: Knowledge, notion: Notion, world: World
 ) -> None:
     world.markdown_record_limit = 20
-    sections = [f"!toggle Part {part}\n  The secret of part {part} is number {part * 7}." for part in range(30)]
+    sections = [
+        f"!toggle Part {part}\n  The secret of part {part} is number {part * 7}." for part in range(30)
+    ]
     page = notion.workspace.page("Long", "\n\n".join(sections))
     acme.grant.share(page)
     acme.tick(page.id)
