@@ -7,8 +7,8 @@ import time
 from bench.bed import Bed, bed
 from daemon.loop import poll_one
 from extract import logs
-from extract.config import Log
 from extract.models import Connection
+from extract.settings import Log
 
 
 def main() -> None:

@@ -23,8 +23,8 @@ from bench.bed import Bed, bed
 from bench.reading import reading_time
 from bench.tokens import Pieces
 from extract import logs
-from extract.config import Log
 from extract.models import Chunk, Document
+from extract.settings import Log
 
 SCENES = ("company", "mixed", "1000", "5000")
 NAMES = {"company": "practice company", "mixed": "a page of every kind"}

@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-from .config import Log
+from .settings import Log
 
 
 def configure(settings: Log) -> None:

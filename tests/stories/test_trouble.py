@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 
 from extract import doors, drain, lease
-from extract.config import Notion as NotionSettings
 from extract.connections import connect as store_grant
 from extract.errors import LeaseLost, Refused
 from extract.models import Connection, Document, Run
 from extract.notion.oauth import parse_grant
 from extract.runtime import Runtime
+from extract.settings import Notion as NotionSettings
 from sandbox import RateLimit, World
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge
