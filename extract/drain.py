@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ import structlog
 from peewee import OperationalError
 
 from . import connections, due, lease
+from .bookings import Booked, book, give_back
 from .db import database
 from .errors import (
     Blocked,
@@ -34,13 +35,12 @@ from .errors import (
 from .fetch import Fetched, fetch
 from .lease import Lease
 from .listing import Lister
-from .models import Connection, Document, Source
+from .models import Connection, Source
 from .notion.budget import BudgetUnreachable
 from .notion.client import NotionClient
 from .runs import Ledger
 from .runtime import Runtime
-from .sync import Booked, Writer, task_for, vanished_at_once
-from .watch import Rank, pause_after
+from .sync import Writer, vanished_at_once
 
 log = structlog.get_logger(__name__)
 
@@ -223,33 +223,10 @@ class _Drain:
         if not documents:
             return
         with self._commit():
-            batch = self._book(documents, now)
+            batch = book(documents, self._ledger, now=now)
         for booked in batch:
             future = self._pool.submit(fetch, self._client(), booked.task, clock=self._runtime.clock)
             self._flying[future] = booked
-
-    def _book(self, documents: Sequence[Document], now: datetime) -> list[Booked]:
-        """Book the retry before the attempt: a crash then means later, never at once and forever."""
-        hidden = due.hidden_columns([row.id for row in documents])
-        live = due.followed(row.id for row in documents)
-        tasks = [
-            task_for(row, hidden=hidden.get(row.id, ()), followed=row.id in live, now=now)
-            for row in documents
-        ]
-        for attempts in sorted({row.attempts for row in documents}):
-            ids = [row.id for row in documents if row.attempts == attempts]
-            Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
-                Document.id.in_(ids)
-            ).execute()
-        holders = due.sources_holding([row.id for row in documents])
-        for document in documents:
-            document.attempts += 1
-            if document.wanted_at is not None and document.wanted_rank < Rank.VERIFY:
-                self._ledger.open(holders[document.id], rank=Rank(document.wanted_rank), now=now)
-        return [
-            Booked(document, tuple(holders[document.id]), task)
-            for document, task in zip(documents, tasks, strict=True)
-        ]
 
     def _land(self) -> None:
         """Write what has come back. What cannot go on for the whole connection is raised."""
@@ -304,13 +281,8 @@ class _Drain:
                 self._writer.put_off(booked, BROKEN, now=now)
 
     def _give_back(self) -> None:
-        """Unbook what was started and not written: it did not fail."""
-        ids = [booked.row.id for booked in [*self._flying.values(), *self._grounded]]
-        if ids:
-            with self._commit():
-                Document.update(attempts=Document.attempts - 1, try_after=None).where(
-                    Document.id.in_(ids) & (Document.attempts > 0)
-                ).execute()
+        with self._commit():
+            give_back([*self._flying.values(), *self._grounded])
 
     def _mended(self) -> None:
         """What the connection complained of before is over, since Notion has answered."""

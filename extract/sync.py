@@ -1,25 +1,25 @@
-"""One document: what is asked of Notion, and what is written of the answer. The fetch itself is `fetch`."""
+"""What is written of one page's answer: put, doubted, put off, removed. Asking is `bookings` and `fetch`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from . import index, moves, renames
+from .bookings import Booked
 from .compose import compose
 from .config import Config
 from .due import rank_of
 from .errors import NotFound, NotionError
-from .fetch import Fetched, Task
+from .fetch import Fetched
 from .handover import hand_over
 from .models import Connection, Document, Source
-from .notice import held, keep_stub, kept_stub
+from .notice import keep_stub
 from .runs import Ledger
 from .shapes import Stub
-from .watch import Rank, judge, look_again_at, pause_after, too_many_gone, verify_at
+from .watch import Rank, look_again_at, pause_after, too_many_gone, verify_at
 
 log = structlog.get_logger(__name__)
 
@@ -28,33 +28,6 @@ BRAKE = (
     "Notion stopped showing many pages of this workspace at once, so nothing was removed. "
     "If they were taken away on purpose, press Retrain on the source; otherwise share them again in Notion."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """A document under way: its row as it was booked, the sources that hold it, and what is asked for it."""
-
-    row: Document
-    source_ids: tuple[int, ...]
-    task: Task
-
-
-def task_for(
-    document: Document, *, hidden: Collection[str] = (), followed: bool = True, now: datetime
-) -> Task:
-    """What to fetch for a document that is due. A wish reads the body; a mere look reads it only if it moved.
-
-    What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
-    """
-    task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden)
-    if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
-        return task
-    if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
-        return task
-    if document.wanted_at is None and document.removed_at is None and not followed:
-        return replace(task, stub=None, only_if=lambda seen: False)
-    facts = replace(held(document), wanted=False)
-    return replace(task, stub=None, only_if=lambda seen: judge(seen, facts) == "stale")
 
 
 @dataclass(frozen=True, slots=True)

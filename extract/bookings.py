@@ -1,0 +1,76 @@
+"""Booking documents for a drain: what is asked for each, and the retry that is booked before the attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from . import due
+from .fetch import Task
+from .models import Document
+from .notice import held, kept_stub
+from .runs import Ledger
+from .watch import Rank, judge, pause_after
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A document under way: its row as it was booked, the sources that hold it, and what is asked for it."""
+
+    row: Document
+    source_ids: tuple[int, ...]
+    task: Task
+
+
+def task_for(
+    document: Document, *, hidden: Collection[str] = (), followed: bool = True, now: datetime
+) -> Task:
+    """What to fetch for a document that is due. A wish reads the body; a mere look reads it only if it moved.
+
+    What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
+    """
+    task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden)
+    if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
+        return task
+    if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
+        return task
+    if document.wanted_at is None and document.removed_at is None and not followed:
+        return replace(task, stub=None, only_if=lambda seen: False)
+    facts = replace(held(document), wanted=False)
+    return replace(task, stub=None, only_if=lambda seen: judge(seen, facts) == "stale")
+
+
+def book(documents: Sequence[Document], ledger: Ledger, *, now: datetime) -> list[Booked]:
+    """Book each document's retry, open the runs of their sources, and say what to fetch.
+
+    The retry comes before the attempt: a crash then means later, never at once and forever.
+    """
+    hidden = due.hidden_columns([row.id for row in documents])
+    live = due.followed(row.id for row in documents)
+    tasks = [
+        task_for(row, hidden=hidden.get(row.id, ()), followed=row.id in live, now=now) for row in documents
+    ]
+    for attempts in sorted({row.attempts for row in documents}):
+        ids = [row.id for row in documents if row.attempts == attempts]
+        Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
+            Document.id.in_(ids)
+        ).execute()
+    holders = due.sources_holding([row.id for row in documents])
+    for document in documents:
+        document.attempts += 1
+        if document.wanted_at is not None and document.wanted_rank < Rank.VERIFY:
+            ledger.open(holders[document.id], rank=Rank(document.wanted_rank), now=now)
+    return [
+        Booked(document, tuple(holders[document.id]), task)
+        for document, task in zip(documents, tasks, strict=True)
+    ]
+
+
+def give_back(bookings: Sequence[Booked]) -> None:
+    """Unbook what was started and not written: it did not fail."""
+    ids = [booked.row.id for booked in bookings]
+    if ids:
+        Document.update(attempts=Document.attempts - 1, try_after=None).where(
+            Document.id.in_(ids) & (Document.attempts > 0)
+        ).execute()
