@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from bench import following, reading, search
 
+CHARACTERS = 1_000_000
 CHUNKS = 20_000
 
 
 def main() -> None:
     tables: tuple[tuple[str, Callable[[], None]], ...] = (
         ("following Notion", following.main),
-        ("reading pages", reading.main),
+        ("reading pages", lambda: reading.main(CHARACTERS)),
         (f"searching {CHUNKS} chunks on SQLite", _search),
     )
     for title, table in tables:

@@ -111,7 +111,7 @@ def _print(scene: str, words: Mapping[str, Pieces], results: Mapping[str, Result
     for kinds in words.values():
         total.update({kind: len(expected) for kind, expected in kinds.items()})
     name = NAMES.get(scene, f"a page of about {scene} blocks")
-    print(f"\n{name}: {len(words)} pages, {total.total()} pieces of text")
+    print(f"\n{name}: pages {len(words)}, pieces of text {total.total()}")
     shown = [kind for kind in KINDS if total[kind]]
     head = "".join(f"{kind:>12}" for kind in ("found", *shown))
     print(f"{'':<28}{'requests':>9}{'s':>8}{f's, {LATENCY_MS} ms':>10}{head}")

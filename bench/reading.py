@@ -231,8 +231,8 @@ def reading_time(text: str, least: float = 0) -> float:
     return seconds(lambda: read(text), least)
 
 
-def main() -> None:
-    """Print the table."""
+def main(largest: int = 4_000_000) -> None:
+    """Print the table; long texts have up to `largest` characters."""
     for name, page in (("v1", page_v1), ("v2", page_v2)):
         for blocks in (50, 5_000):
             text = page(blocks)
@@ -245,14 +245,14 @@ def main() -> None:
         ("hostile", hostile),
     )
     for name, make in makers:
-        texts = [make(size) for size in (1 << 20, 2 << 20, 4 << 20)]
+        texts = [make(largest // part) for part in (4, 2, 1)]
         cells = [f"{len(text.encode()) / 1e6:.1f} MB {reading_time(text):6.2f} s" for text in texts]
         print(f"{name:<12} " + "  ".join(cells))
     worst = []
     for name, unit in REPEATS.items():
-        small, large = ((unit * (size // len(unit) + 1))[:size] for size in (250_000, 1_000_000))
+        small, large = ((unit * (size // len(unit) + 1))[:size] for size in (largest // 16, largest // 4))
         worst.append((reading_time(large), reading_time(small), name))
-    print("slowest single patterns, 1 MB (250 kB):")
+    print(f"slowest single patterns, {largest / 4e6:.2g} MB (a quarter of it):")
     for second, first, name in sorted(worst, reverse=True)[:12]:
         print(f"  {name!r:<22} {second:6.2f} s ({first:5.2f} s)")
     text = page_v2(5_000)

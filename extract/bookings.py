@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import due
+from .columns import split_columns
 from .fetch import Task
 from .models import Document
 from .notice import held, kept_stub
+from .reading import relation_ids
 from .runs import Ledger
 from .watch import Rank, judge, pause_after
 
@@ -49,7 +51,8 @@ def book(documents: Sequence[Document], ledger: Ledger, *, now: datetime) -> lis
     hidden = due.hidden_columns([row.id for row in documents])
     live = due.followed(row.id for row in documents)
     tasks = [
-        task_for(row, hidden=hidden.get(row.id, ()), followed=row.id in live, now=now) for row in documents
+        _with_unnamed(row, task_for(row, hidden=hidden.get(row.id, ()), followed=row.id in live, now=now))
+        for row in documents
     ]
     for attempts in sorted({row.attempts for row in documents}):
         ids = [row.id for row in documents if row.attempts == attempts]
@@ -65,6 +68,18 @@ def book(documents: Sequence[Document], ledger: Ledger, *, now: datetime) -> lis
         Booked(document, tuple(holders[document.id]), task)
         for document, task in zip(documents, tasks, strict=True)
     ]
+
+
+def _with_unnamed(document: Document, task: Task) -> Task:
+    """The task with the related pages that the knowledge base cannot name, where the listing told of them."""
+    if task.stub is None:
+        return task
+    shown, _ = split_columns(task.stub.properties, task.hidden)
+    related = relation_ids(shown)
+    if not related:
+        return task
+    held_here = due.titles_held(document.chatbot_id, related)
+    return replace(task, unnamed=tuple(each for each in related if each not in held_here))
 
 
 def give_back(bookings: Sequence[Booked]) -> None:

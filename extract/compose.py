@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from .columns import split_columns
 from .config import Config
+from .due import titles_held
 from .fetch import Fetched
 from .models import DataSource, Document
 from .reading import Chunking, has_text, read_page, read_properties, relation_ids
@@ -34,7 +35,7 @@ def compose(config: Config, document: Document, fetched: Fetched, *, hidden: Col
     properties = read_properties(
         shown,
         schema=_schema_of(document),
-        titles=_titles(document.chatbot_id, related),
+        titles={**fetched.related_names, **titles_held(document.chatbot_id, related)},
         completed=fetched.completed,
     )
     reading = read_page(
@@ -78,15 +79,3 @@ def _schema_of(document: Document) -> Mapping[str, Json] | None:
         .first()
     )
     return table.properties if table else None
-
-
-def _titles(chatbot_id: int, notion_ids: tuple[str, ...]) -> dict[str, str]:
-    """Titles of related pages that this knowledge base holds."""
-    if not notion_ids:
-        return {}
-    rows = (
-        Document.select(Document.notion_id, Document.title)
-        .where((Document.chatbot == chatbot_id) & Document.notion_id.in_(list(notion_ids)[:400]))
-        .tuples()
-    )
-    return dict(rows)

@@ -38,6 +38,7 @@ from .listing import Lister
 from .models import Connection, Source
 from .notion.budget import BudgetUnreachable
 from .notion.client import NotionClient
+from .related import RelatedNames
 from .runs import Ledger
 from .runtime import Runtime
 from .sync import Writer, vanished_at_once
@@ -107,6 +108,7 @@ class _Drain:
         self._lease = held
         self._http = http
         self._tokens = connections.ConnectionTokens(runtime, connection.id, http=http)
+        self._names = RelatedNames(runtime.redis, connection.id)
         self._stop = stop
         self._ledger = Ledger()
         self._writer = Writer(runtime.config, self._ledger)
@@ -225,7 +227,9 @@ class _Drain:
         with self._commit():
             batch = book(documents, self._ledger, now=now)
         for booked in batch:
-            future = self._pool.submit(fetch, self._client(), booked.task, clock=self._runtime.clock)
+            future = self._pool.submit(
+                fetch, self._client(), booked.task, names=self._names, clock=self._runtime.clock
+            )
             self._flying[future] = booked
 
     def _land(self) -> None:

@@ -243,3 +243,15 @@ def data_sources_of(connection_id: int, notion_ids: Sequence[str]) -> list[DataS
 def rank_of(document: Document) -> Rank:
     """The rank a document is worked under: its wish, else a mere look."""
     return Rank(document.wanted_rank) if document.wanted_at is not None else Rank.VERIFY
+
+
+def titles_held(chatbot_id: int, notion_ids: Sequence[str]) -> dict[str, str]:
+    """Notion id -> title of those pages that this knowledge base holds."""
+    if not notion_ids:
+        return {}
+    rows = (
+        Document.select(Document.notion_id, Document.title)
+        .where((Document.chatbot == chatbot_id) & Document.notion_id.in_(list(notion_ids)[:400]))
+        .tuples()
+    )
+    return dict(rows)

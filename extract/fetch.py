@@ -10,6 +10,7 @@ from datetime import datetime
 from .errors import InvalidRequest, NotFound, Transient
 from .notion.client import NotionClient
 from .reading import Hole, Tree, capped_properties, fill, holes, parse
+from .related import RelatedNames
 from .shapes import Clock, Json, PageMarkdown, Stub
 
 MOST_REFETCHES = 40
@@ -20,7 +21,7 @@ MOST_REFETCHES = 40
 class Task:
     """One document to fetch. `stub` is what a listing said; None asks the page first. `only_if` skips the body.
 
-    `hidden` are the ids of the columns that are switched off for it.
+    `hidden` are the ids of the columns that are switched off for it; `unnamed` the related pages it cannot name.
     """
 
     document_id: int
@@ -28,6 +29,7 @@ class Task:
     stub: Stub | None
     only_if: Callable[[Stub], bool] | None = None
     hidden: Collection[str] = ()
+    unnamed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,13 @@ class Fetched:
     asked_page: bool
     tree: Tree | None
     completed: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+    related_names: Mapping[str, str] = field(default_factory=dict)
     unread_blocks: int = 0
     read_at: datetime | None = None
     requests: int = 0
 
 
-def fetch(client: NotionClient, task: Task, *, clock: Clock) -> Fetched:
+def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock) -> Fetched:
     """Everything of one page, in one request where Notion reports no holes. Raises NotionError.
 
     `client` serves this task alone, so that its count is the task's cost.
@@ -53,6 +56,7 @@ def fetch(client: NotionClient, task: Task, *, clock: Clock) -> Fetched:
         stub, asked = client.get_page(task.notion_id), True
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
         return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock(), requests=client.requests)
+    related_names = names.of(client, task.unnamed)
     read_at = clock()
     try:
         page = client.get_markdown(task.notion_id)
@@ -67,6 +71,7 @@ def fetch(client: NotionClient, task: Task, *, clock: Clock) -> Fetched:
         asked_page=asked,
         tree=tree,
         completed=_completed(client, task, stub),
+        related_names=related_names,
         unread_blocks=unread,
         read_at=read_at,
         requests=client.requests,

@@ -96,3 +96,26 @@ def test_a_page_with_nothing_missing_costs_exactly_one_request(acme: Knowledge, 
     acme.work()
 
     assert sorted(acme.spent()) == ["data_source", "database", "markdown", "markdown", "query"]
+
+
+def test_related_pages_that_nobody_ticked_are_named_and_asked_for_only_once(
+    acme: Knowledge, notion: Notion
+) -> None:
+    ristretto, lungo = notion.terms.rows
+    projects = notion.workspace.database(
+        "Projects", {"Name": "title", "Terms": {"relation": {"data_source_id": notion.terms.data_source.id}}}
+    )
+    rows = [projects.row(f"Project {number}", {"Terms": [ristretto, lungo]}) for number in range(3)]
+    acme.grant.share(projects)
+    acme.clock.advance(hours=1)
+    acme.tick(projects.id)
+    acme.spent()
+    acme.work()
+
+    assert acme.spent().count("page") == 2
+    named = [acme.document(row.id).properties["Terms"] for row in rows]
+    assert all("Ristretto" in text for text in named)
+    assert "Lungo" in named[0]
+    rows[0].append("One more line.")
+    acme.follow()
+    assert acme.spent() == ["search", "search", "markdown"]
