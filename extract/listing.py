@@ -18,7 +18,7 @@ from . import index
 from .config import Config
 from .errors import HilalError, NotFound, Transient
 from .models import DataSource, Document, Membership, Source
-from .notice import add_document, documents_of, mark, mark_if_moved
+from .notice import add_document, documents_of, mark, mark_if_moved, members_of
 from .notion.client import NotionClient
 from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub
@@ -194,6 +194,7 @@ class Lister:
         if rank is Rank.VERIFY and source.auto_retrain != "live":
             return  # nobody asked for its edits: only what left is looked for
         known = documents_of(source.chatbot_id, [stub.id for stub in stubs])
+        members = members_of({source.id}, set(known))
         for stub in stubs:
             if stub.partial:
                 continue
@@ -205,7 +206,8 @@ class Lister:
                 mark(document, now=now, rank=rank, stub=stub)
             else:
                 mark_if_moved(document, stub, now=now, rank=rank)
-            add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
+            if (source.id, stub.id) not in members or document.connection_id != source.connection_id:
+                add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
 
     def _seen(self, source: Source, stubs: Sequence[Stub], *, now: datetime, hours: float) -> None:
         """What the listing showed is verified by it: the daily look of its own moves behind the next listing."""

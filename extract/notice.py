@@ -158,22 +158,26 @@ def _changed_table(document: Document, stub: Stub) -> bool:
 def add_document(
     source: Source, notion_id: str, *, stub: Stub | None, now: datetime, rank: Rank, verify_hours: float
 ) -> Document:
-    """The chatbot's document for a Notion page, held by `source` from now on; new ones are wanted."""
-    document: Document
-    document, created = Document.get_or_create(
-        chatbot=source.chatbot_id,
-        notion_id=notion_id,
-        defaults={
-            "connection": source.connection_id,
-            "created_at": now,
-            "title": stub.title if stub else source.title,
-            "url": stub.url if stub else source.url,
-            "icon": stub.icon if stub else source.icon,
-            "verify_at": verify_at(notion_id, now=now, hours=verify_hours, first=True),
-        },
-    )
-    Membership.get_or_create(source=source.id, document=document.id, defaults={"listing": source.listing})
-    if created:
+    """The chatbot's document for a Notion page, held by `source` from now on; new ones are wanted. Without text."""
+    document = documents_of(source.chatbot_id, [notion_id]).get(notion_id)
+    is_new = document is None
+    if document is None:
+        # Another process may be making the same row at this moment: whoever is second finds it.
+        Document.insert(
+            chatbot=source.chatbot_id,
+            notion_id=notion_id,
+            connection=source.connection_id,
+            created_at=now,
+            title=stub.title if stub else source.title,
+            url=stub.url if stub else source.url,
+            icon=stub.icon if stub else source.icon,
+            verify_at=verify_at(notion_id, now=now, hours=verify_hours, first=True),
+        ).on_conflict_ignore().execute()
+        document = documents_of(source.chatbot_id, [notion_id])[notion_id]
+    Membership.insert(
+        source=source.id, document=document.id, listing=source.listing
+    ).on_conflict_ignore().execute()
+    if is_new:
         mark(document, now=now, rank=rank, stub=stub)
     elif document.connection_id != source.connection_id and document.connection.state != "alive":
         hand_over(Document.id == document.id)
@@ -224,7 +228,7 @@ def _notice_rows(connection_id: int, pages: Sequence[Stub], *, now: datetime, ve
     for data_source in data_sources_of(connection_id, sorted(parents)):
         if data_source.source.auto_retrain == "live":
             tables.setdefault(data_source.notion_id, []).append(data_source)
-    members = _members({table.source_id for found in tables.values() for table in found}, set(rows))
+    members = members_of({table.source_id for found in tables.values() for table in found}, set(rows))
     noticed = Noticed()
     for stub in rows.values():
         for table in tables.get(stub.parent.id or "", ()):
@@ -236,7 +240,8 @@ def _notice_rows(connection_id: int, pages: Sequence[Stub], *, now: datetime, ve
     return noticed
 
 
-def _members(source_ids: Collection[int], page_ids: Collection[str]) -> set[tuple[int, str]]:
+def members_of(source_ids: Collection[int], page_ids: Collection[str]) -> set[tuple[int, str]]:
+    """The pairs of source and Notion page, among those named, in which the source holds the page."""
     if not source_ids or not page_ids:
         return set()
     ids, found = sorted(page_ids), set()
