@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time as real_time
 from pathlib import Path
 
 import httpx
@@ -80,8 +79,6 @@ def test_the_server_starts_keeps_its_state_and_stops_cleanly(tmp_path: Path) -> 
             assert ("Renamed" in home.text) is (attempt == 1)
             if attempt == 0:
                 http.post(f"{home.url.path}/edit", data={"title": "Renamed", "text": "x", "icon": ""})
-        started = real_time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
         process.stdout.close()
-        assert real_time.monotonic() - started < 5
