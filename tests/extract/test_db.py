@@ -90,9 +90,9 @@ def check_after_upgrade(opened: Database) -> None:
 
 
 def test_an_empty_database_is_refused_with_the_command_that_mends_it(tmp_path: Path) -> None:
-    db.open_database(f"sqlite:///{tmp_path / 'new.db'}")
+    opened = db.open_database(f"sqlite:///{tmp_path / 'new.db'}")
 
-    with pytest.raises(SchemaError, match="flask db upgrade"):
+    with opened.connection_context(), pytest.raises(SchemaError, match="flask db upgrade"):
         db.check_schema()
 
 
