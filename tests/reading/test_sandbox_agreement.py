@@ -98,8 +98,6 @@ def blocks(draw: st.DrawFn, depth: int = 0) -> Json:
         payload["checked"] = draw(st.booleans())
     if kind == "callout":
         payload["icon"] = {"type": "emoji", "emoji": "💡"}
-        # the sandbox escapes no line start here, so that "- a" would be a list
-        payload["rich_text"].insert(0, rich("Note "))
     if kind == "heading_2":
         payload["is_toggleable"] = draw(st.booleans())
     if depth < 3 and (kind != "heading_2" or payload["is_toggleable"]):
