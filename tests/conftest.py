@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -20,11 +19,9 @@ from extract.config import Config, load
 from extract.db import database, open_database, upgrade
 from extract.runtime import Runtime
 from extract.vault import Vault
+from sandbox import World, create_app
 from tests import postgres
 from tests.clock import StoppedClock
-
-if TYPE_CHECKING:
-    from sandbox import World
 
 FERNET_KEY = Fernet.generate_key().decode()
 
@@ -117,8 +114,6 @@ def redis_server(redis_url: str) -> Iterator[redis.Redis]:
 @pytest.fixture
 def world(clock: StoppedClock) -> World:
     """An empty Notion; its clock is the test's clock."""
-    from sandbox import World
-
     return World(clock=clock, seed=1)
 
 
@@ -144,8 +139,6 @@ def _empty_file(path: Path) -> Path:
 
 
 def _runtime(config: Config, redis_server: redis.Redis, clock: StoppedClock, world: World) -> Runtime:
-    from sandbox import create_app
-
     return Runtime(
         config=config,
         vault=Vault(config.vault.keys),

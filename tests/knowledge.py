@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from daemon.loop import tick
 from extract import doors, drain, search
@@ -12,11 +11,9 @@ from extract.models import Chatbot, Connection, Document, Organisation, Run, Sou
 from extract.notion.oauth import parse_grant
 from extract.runtime import Runtime
 from extract.shapes import Hit, Schedule
+from sandbox import World
+from sandbox.world import GrantHandle
 from tests.clock import StoppedClock
-
-if TYPE_CHECKING:
-    from sandbox import World
-    from sandbox.handles import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Knowledge:
     world: World
     chatbot: Chatbot
     connection: Connection
-    grant: Grant
+    grant: GrantHandle
 
     def tick(self, *ids: str, schedule: Schedule = "live") -> list[Source]:
         """Tick pages and databases by id and import them (a person pastes their links)."""
@@ -79,7 +76,7 @@ class Knowledge:
         return asked
 
 
-def connected(runtime: Runtime, clock: StoppedClock, world: World, grant: Grant) -> Knowledge:
+def connected(runtime: Runtime, clock: StoppedClock, world: World, grant: GrantHandle) -> Knowledge:
     """An organisation with one chatbot, connected by `grant`."""
     organisation = Organisation.create(name="Acme", created_at=clock())
     chatbot = Chatbot.create(organisation=organisation, name="Help desk", created_at=clock())

@@ -11,6 +11,7 @@ from flask import Blueprint
 from peewee import JOIN, Case, fn
 from redis.exceptions import RedisError
 
+from extract.connections import budget_for
 from extract.models import Chatbot, Connection, Document, Membership, Run, Source
 from extract.notion.budget import BudgetUnreachable
 from extract.watch import AT_WORK
@@ -18,7 +19,6 @@ from extract.watch import AT_WORK
 from .beats import last_beat
 from .frame import page_or_fragment, runtime
 from .guards import needs, own_chatbot
-from .metrics import budget_of
 from .roles import Role
 
 blueprint = Blueprint("health", __name__)
@@ -106,7 +106,7 @@ def _budget(connection: Connection) -> Budget | None:
     if connection.state != "alive":
         return None
     try:
-        budget = budget_of(runtime(), connection.workspace_id)
+        budget = budget_for(runtime(), connection.workspace_id)
         return Budget(budget.used(), notion.requests_per_window, notion.window_seconds, budget.paused_until())
     except BudgetUnreachable:
         return None

@@ -10,8 +10,9 @@ from peewee import fn
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from extract.connections import budget_for
 from extract.models import Connection, Document, Source
-from extract.notion.budget import Budget, BudgetUnreachable
+from extract.notion.budget import BudgetUnreachable
 from extract.runtime import Runtime
 from extract.watch import AT_WORK, SETTLED
 
@@ -87,21 +88,8 @@ class Standing(Collector):
         )
         alive = Connection.select(Connection.id, Connection.workspace_id).where(Connection.state == "alive")
         for connection in alive.order_by(Connection.id):
-            used.add_metric([str(connection.id)], budget_of(self._runtime, connection.workspace_id).used())
+            used.add_metric([str(connection.id)], budget_for(self._runtime, connection.workspace_id).used())
         return used
-
-
-def budget_of(runtime: Runtime, workspace_id: str) -> Budget:
-    """The request budget of a Notion workspace, to look at."""
-    notion = runtime.config.notion
-    return Budget(
-        runtime.redis,
-        workspace_id=workspace_id,
-        limit=notion.requests_per_window,
-        window_seconds=notion.window_seconds,
-        people_share=notion.people_share,
-        clock=runtime.clock,
-    )
 
 
 def _counts(table: Any, column: Any) -> dict[str, int]:

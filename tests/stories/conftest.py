@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
 from extract.runtime import Runtime
+from sandbox import World
+from sandbox.handles import DatabaseHandle, PageHandle
+from sandbox.world import WorkspaceHandle
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge, connected
-
-if TYPE_CHECKING:
-    from sandbox import World
-    from sandbox.handles import DatabaseHandle, PageHandle
-    from sandbox.world import WorkspaceHandle
 
 
 @dataclass(frozen=True, slots=True)
