@@ -108,19 +108,20 @@ def forget_tokens(
             with nullcontext(http) if http is not None else http_for(runtime) as client:
                 revoke(runtime, client, row.id, token)
     with database_opened():
-        return Connection.get_by_id(connection.id)  # type: ignore[no-any-return]
+        forgotten: Connection = Connection.get_by_id(connection.id)
+    return forgotten
 
 
 def _known(organisation_id: int, grant: TokenGrant) -> Connection | None:
     """The connection this grant renews. Whether `bot_id` survives a new consent is not documented."""
     mine = Connection.organisation == organisation_id
-    known = Connection.get_or_none(mine, Connection.bot_id == grant.bot_id)
+    known: Connection | None = Connection.get_or_none(mine, Connection.bot_id == grant.bot_id)
     if known is None and grant.owner_user_id is not None:
         same_person = (Connection.workspace_id == grant.workspace_id) & (
             Connection.owner_user_id == grant.owner_user_id
         )
         known = Connection.select().where(mine, same_person).order_by(Connection.id.desc()).first()
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def _create(runtime: Runtime, organisation_id: int, grant: TokenGrant) -> Connection:

@@ -216,7 +216,7 @@ def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], re
     to_index = after if retitled else {passage.digest: (position, passage) for position, passage in new}
     if to_index:
         rows = Chunk.select(Chunk.digest, Chunk.id).where(Chunk.document == document.id).tuples()
-        ids: dict[str, int] = {digest: chunk_id for digest, chunk_id in rows}  # noqa: C416
+        ids: dict[str, int] = dict(rows)
         _write_full_text(
             document.chatbot_id,
             reading.title,
