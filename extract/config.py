@@ -29,11 +29,13 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "NOTION_API_URL": ("notion", "api_url"),
     "NOTION_WEBHOOK_TOKEN": ("notion", "webhook_token"),
     "REQUESTS_PER_WINDOW": ("notion", "requests_per_window"),
+    "MOST_REQUESTS_PER_WINDOW": ("notion", "most_requests_per_window"),
     "WINDOW_SECONDS": ("notion", "window_seconds"),
     "PUBLIC_URL": ("web", "public_url"),
     "PORT": ("web", "port"),
     "POLL_SECONDS": ("watch", "poll_seconds"),
     "VERIFY_HOURS": ("watch", "verify_hours"),
+    "VERIFY_SHARE": ("watch", "verify_share"),
     "LOG_LEVEL": ("log", "level"),
     "HILAL_ENVIRONMENT": ("web", "environment"),
     "HILAL_INSTANCE": ("paths", "instance"),
@@ -142,7 +144,10 @@ def _check(config: Config) -> None:
         "notion.parallel_requests": config.notion.parallel_requests,
         "notion.timeout_seconds": config.notion.timeout_seconds,
         "watch.poll_seconds": config.watch.poll_seconds,
+        "watch.poll_seconds_with_webhooks": config.watch.poll_seconds_with_webhooks,
+        "watch.parallel_polls": config.watch.parallel_polls,
         "watch.verify_hours": config.watch.verify_hours,
+        "watch.reread_days": config.watch.reread_days,
         "watch.slice_seconds": config.watch.slice_seconds,
         "watch.lease_seconds": config.watch.lease_seconds,
         "reading.chunk_characters": config.reading.chunk_characters,
@@ -154,6 +159,8 @@ def _check(config: Config) -> None:
         raise ConfigError("reading.chunk_overlap: must be at least 0 and below reading.chunk_characters")
     if not 0 <= config.notion.people_share < 1:
         raise ConfigError("notion.people_share: must be at least 0 and below 1")
+    if not 0 < config.watch.verify_share <= 1:
+        raise ConfigError("watch.verify_share (VERIFY_SHARE): must be above 0 and at most 1")
     if bool(config.notion.client_id) != bool(config.notion.client_secret):
         missing = "client_secret" if config.notion.client_id else "client_id"
         raise ConfigError(f"notion.{missing}: missing (NOTION_{missing.upper()}); it goes with the other one")

@@ -20,9 +20,10 @@ from .watch import AT_WORK, FRESH_STUB, OVERLAP, Rank, next_sync
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """One ticked item of the picker. `notion_id` is the page's, or that of the database (the container).
+    """One ticked item of the picker. `notion_id` is the page's, the database's (the container's) or the workspace's.
 
-    `stub` and `listed_at` are what a listing said and when; a fresh one saves asking the page again.
+    `with_subpages`: of a page, everything below it too. `stub` and `listed_at` are what a listing said and when; a
+    fresh one saves asking the page again.
     """
 
     kind: SourceKind
@@ -33,6 +34,7 @@ class Pick:
     parent_label: str = ""
     stub: Stub | None = None
     listed_at: datetime | None = None
+    with_subpages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ def _source_for(
             "url": pick.url,
             "icon": pick.icon,
             "parent_label": pick.parent_label,
+            "with_subpages": pick.with_subpages,
             "auto_retrain": schedule,
             "next_sync_at": next_sync(schedule, now=now),
             "created_at": now,

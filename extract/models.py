@@ -71,18 +71,25 @@ class Connection(Row):
     polled_at = UtcDateTimeField(null=True)  # last complete poll; null: never
     poll_at = UtcDateTimeField(null=True, index=True)  # next poll is due; null: at once
     poll_failures = IntegerField(default=0)
+    sweeps = JSONField(default=dict)  # where an interrupted sweep goes on; see `poll`
+    looks_rest_until = UtcDateTimeField(null=True)  # null: mere looks may go on; else their share is spent
+    brake_at = UtcDateTimeField(null=True)  # too much vanished at once, a person is asked; null: no
+    # Webhooks: whether they prove alive decides how often the connection is polled.
+    event_at = UtcDateTimeField(null=True)  # the last event that told of something of ours; null: never
+    event_missed_at = UtcDateTimeField(null=True)  # a poll found an edit that no event had told; null: never
 
     class Meta:
         indexes = ((("organisation", "bot_id"), True),)
 
 
 class Source(Row):
-    """One row of the knowledge-base list: a ticked page or database."""
+    """One row of the knowledge-base list: a ticked page or database, a page with its sub-pages, a whole workspace."""
 
     id = AutoField()
     chatbot = ForeignKeyField(Chatbot, backref="sources", on_delete="CASCADE")
     connection = ForeignKeyField(Connection, backref="sources", on_delete="CASCADE")
-    kind = CharField()  # page | database
+    kind = CharField()  # page | database | workspace
+    with_subpages = BooleanField(default=False)  # of a page: everything below it belongs, too
     notion_id = CharField(index=True)
     title = TextField()
     url = TextField(default="")
@@ -104,6 +111,8 @@ class Source(Row):
     listing_open = BooleanField(default=False)  # that listing is not complete yet
     last_synced_at = UtcDateTimeField(null=True)  # null: never
     hidden_columns = JSONField(default=list)  # Notion's ids of the columns that are not indexed
+    walk_cursor = TextField(null=True)  # an interrupted walk through search goes on here; null: from the top
+    stopped_at = UtcDateTimeField(null=True)  # a person stopped its sync, until they resume it; null: it runs
     created_at = UtcDateTimeField()
 
     class Meta:
@@ -111,11 +120,12 @@ class Source(Row):
 
 
 class DataSource(Row):
-    """One Notion data source of a source of kind database, with the schema its rows follow."""
+    """One Notion data source whose rows belong to a source, with the schema they follow."""
 
     id = AutoField()
     source = ForeignKeyField(Source, backref="data_sources", on_delete="CASCADE")
     notion_id = CharField(index=True)
+    database_id = CharField(null=True)  # Notion's id of its container; null: not told
     name = TextField(default="")
     properties = JSONField(default=dict)  # the schema as Notion gave it
     listed_to = UtcDateTimeField(null=True)  # an interrupted listing goes on here; null: from the start
@@ -133,6 +143,9 @@ class Document(Row):
     connection = ForeignKeyField(Connection, backref="documents", on_delete="CASCADE")
     notion_id = CharField(index=True)
     data_source_id = CharField(null=True)  # null: not a database row
+    parent_page_id = CharField(
+        null=True
+    )  # the page it sits in, by its own word; null: none, or a block of one
     title = TextField(default="")
     url = TextField(default="")
     icon = TextField(null=True)  # null: none in Notion
@@ -152,6 +165,7 @@ class Document(Row):
     # What the newest listing said
     stub = JSONField(null=True)  # raw properties as listed; null: ask the page itself first
     stub_digest = CharField(default="")
+    computed_digest = CharField(default="")  # of formulas and rollups as listed; empty: not told
     noticed_at = UtcDateTimeField(null=True)  # Notion's time in the newest listing; null: never listed
     # What is to be done, and when
     wanted_at = UtcDateTimeField(null=True)  # stale since; null: nothing wanted
@@ -163,14 +177,17 @@ class Document(Row):
     verify_at = UtcDateTimeField(null=True)  # the daily look; null: not live
     doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
     removed_at = UtcDateTimeField(null=True)  # tombstone since; null: present
+    removed_because = CharField(null=True)  # trash | missing | database; null: present, or not told
     created_at = UtcDateTimeField()
 
     class Meta:
         indexes = (
             (("chatbot", "notion_id"), True),
+            (("chatbot", "parent_page_id"), False),
             (("connection", "wanted_at"), False),
             (("connection", "look_at"), False),
             (("connection", "verify_at"), False),
+            (("connection", "removed_at"), False),
         )
 
 
@@ -190,6 +207,17 @@ class Link(Row):
 
     document = ForeignKeyField(Document, backref="targets", on_delete="CASCADE")
     notion_id = CharField(index=True)  # of the target, whether we hold it or not
+
+    class Meta:
+        primary_key = CompositeKey("document", "notion_id")
+
+
+class Child(Row):
+    """That the body of a document holds a sub-page or a database. Written only by `index`."""
+
+    document = ForeignKeyField(Document, backref="children", on_delete="CASCADE")
+    notion_id = CharField(index=True)  # of the page or the database, whether we hold it or not
+    kind = CharField()  # page | database
 
     class Meta:
         primary_key = CompositeKey("document", "notion_id")
@@ -217,6 +245,9 @@ class Run(Row):
     trigger = CharField()  # import | retrain | schedule | edit | verify
     outcome = CharField(null=True)  # trained | empty | failed | cancelled; null: still running
     requests = IntegerField(default=0)
+    retries = IntegerField(default=0)  # of those requests
+    waits = IntegerField(default=0)  # how often the connection had to rest while the run was open
+    waited_seconds = IntegerField(default=0)  # how long, in all
     fetched = IntegerField(default=0)
     changed = IntegerField(default=0)
     unchanged = IntegerField(default=0)
@@ -233,6 +264,29 @@ class Run(Row):
 
     class Meta:
         indexes = ((("source", "started_at"), False),)
+
+
+class WebhookToken(Row):
+    """The secret of a webhook subscription; of the installation, not of an organisation. See `webhooks`."""
+
+    id = AutoField()
+    sealed = TextField()
+    digest = CharField(unique=True)  # SHA-256 of the token, so that one sent twice is one row
+    received_at = UtcDateTimeField()
+    active_since = UtcDateTimeField(null=True)  # null: pending, an admin has not confirmed it
+
+
+class WebhookEvent(Row):
+    """One event of Notion's as it came: a hint, worked in the background and kept a while against repeats."""
+
+    id = AutoField()
+    event_id = CharField(unique=True)  # Notion's
+    body = JSONField()
+    received_at = UtcDateTimeField(index=True)
+    taken_at = UtcDateTimeField(null=True)  # null: waiting
+
+    class Meta:
+        indexes = ((("taken_at", "id"), False),)
 
 
 class Member(Row):
@@ -285,8 +339,11 @@ TABLES = (
     Document,
     Membership,
     Link,
+    Child,
     Chunk,
     Run,
+    WebhookToken,
+    WebhookEvent,
     Member,
     Invitation,
     ApiKey,

@@ -46,6 +46,7 @@ class Notion:
     api_url: str = NOTION
     webhook_token: str = ""
     requests_per_window: int = 180
+    most_requests_per_window: int = 0
     window_seconds: int = 60
     people_share: float = 0.15
     parallel_requests: int = 12
@@ -55,7 +56,11 @@ class Notion:
 @dataclass(frozen=True, slots=True)
 class Watch:
     poll_seconds: float = 60.0
+    poll_seconds_with_webhooks: float = 600.0
+    parallel_polls: int = 8
     verify_hours: float = 24.0
+    verify_share: float = 0.1
+    reread_days: float = 7.0
     slice_seconds: float = 20.0
     lease_seconds: float = 30.0
 

@@ -14,7 +14,7 @@ Clock = Callable[[], datetime]
 """Answers the present moment, aware, in UTC. The one way in which time enters."""
 
 ObjectKind = Literal["page", "data_source"]
-SourceKind = Literal["page", "database"]
+SourceKind = Literal["page", "database", "workspace"]
 Schedule = Literal["off", "live", "daily", "weekly", "monthly"]
 
 SCHEDULES: tuple[Schedule, ...] = ("off", "live", "daily", "weekly", "monthly")
