@@ -15,7 +15,7 @@ from extract.models import Connection, Source
 from extract.notice import want_listing
 from extract.poll import poll
 from extract.runtime import Runtime
-from extract.watch import FULL_EVERY, PERIODS, Rank, next_sync, pause_after
+from extract.watch import FULL_EVERY, PERIODS, Rank, listing_pause, next_sync, pause_after
 
 log = structlog.get_logger(__name__)
 
@@ -63,20 +63,26 @@ def start_schedules(now: datetime) -> int:
 
 
 def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
-    """Want the daily listing of every database: it shows at once what left and, where edits are followed, what came."""
-    before = now - timedelta(hours=verify_hours)
+    """Want the listing due of all that holds more than one page: it shows what left and, where edits are followed,
+    what came.
+    """
+    daily = now - listing_pause("database", walked=0, hours=verify_hours)
+    soonest = now - listing_pause("workspace", walked=0, hours=verify_hours)
+    is_due = (Source.listed_at <= daily) | ((Source.kind == "workspace") & (Source.listed_at <= soonest))
     ours = (
         Source.select(Source)
         .join(Connection)
         .where(
-            (Source.kind == "database")
+            ((Source.kind != "page") | Source.with_subpages)
             & Source.wanted_at.is_null()
-            & (Source.listed_at <= before)
+            & Source.stopped_at.is_null()
+            & is_due
             & (Connection.state == "alive")
         )
     )
     for source in ours:
-        want_listing(source, now=now, rank=Rank.VERIFY, full=False)
+        if now - source.listed_at >= listing_pause(source.kind, walked=source.walked, hours=verify_hours):
+            want_listing(source, now=now, rank=Rank.VERIFY, full=False)
 
 
 def polls_due(now: datetime) -> list[int]:

@@ -6,14 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from . import due
+from . import due, moves
 from .columns import split_columns
 from .fetch import Task
 from .models import Document
 from .notice import held, kept_stub
 from .reading import relation_ids
 from .runs import Ledger
-from .watch import Rank, judge, pause_after
+from .settings import Watch
+from .watch import Rank, judge, pause_after, reread_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +27,63 @@ class Booked:
 
 
 def task_for(
-    document: Document, *, hidden: Collection[str] = (), followed: bool = True, now: datetime
+    document: Document,
+    *,
+    hidden: Collection[str] = (),
+    followed: bool = True,
+    reread: bool = False,
+    unplaced: bool = False,
+    now: datetime,
 ) -> Task:
     """What to fetch for a document that is due. A wish reads the body; a mere look reads it only if it moved.
 
     What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
+    `reread`: the body is read whatever its time says.
     """
-    task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden)
+    task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden, unplaced=unplaced)
     if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
         return task
     if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
         return task
     if document.wanted_at is None and document.removed_at is None and not followed:
         return replace(task, stub=None, only_if=lambda seen: False)
+    if document.wanted_at is None and reread:
+        return replace(task, stub=None)
     facts = replace(held(document), wanted=False)
-    return replace(task, stub=None, only_if=lambda seen: judge(seen, facts) == "stale")
+    return replace(task, stub=None, only_if=lambda seen: judge(seen, facts, thorough=True) == "stale")
 
 
-def book(documents: Sequence[Document], ledger: Ledger, *, now: datetime) -> list[Booked]:
+def book(documents: Sequence[Document], ledger: Ledger, *, watch: Watch, now: datetime) -> list[Booked]:
     """Book each document's retry, open the runs of their sources, and say what to fetch.
 
     The retry comes before the attempt: a crash then means later, never at once and forever.
     """
-    hidden = due.hidden_columns([row.id for row in documents])
-    live = due.followed(row.id for row in documents)
-    tasks = [
-        _with_unnamed(row, task_for(row, hidden=hidden.get(row.id, ()), followed=row.id in live, now=now))
-        for row in documents
-    ]
+    ids = [row.id for row in documents]
+    hidden, live, unplaced = due.hidden_columns(ids), due.followed(ids), moves.unplaced(ids)
+    tasks = []
+    for row in documents:
+        reread = reread_due(
+            row.notion_id,
+            synced_at=row.synced_at,
+            now=now,
+            days=watch.reread_days,
+            hours=watch.verify_hours,
+        )
+        task = task_for(
+            row,
+            hidden=hidden.get(row.id, ()),
+            followed=row.id in live,
+            reread=reread,
+            unplaced=row.id in unplaced,
+            now=now,
+        )
+        tasks.append(_with_unnamed(row, task))
     for attempts in sorted({row.attempts for row in documents}):
-        ids = [row.id for row in documents if row.attempts == attempts]
+        due_now = [row.id for row in documents if row.attempts == attempts]
         Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
-            Document.id.in_(ids)
+            Document.id.in_(due_now)
         ).execute()
-    holders = due.sources_holding([row.id for row in documents])
+    holders = due.sources_holding(ids)
     for document in documents:
         document.attempts += 1
         if document.wanted_at is not None and document.wanted_rank < Rank.VERIFY:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from . import connections, index, jobs
+from . import connections, jobs
 from .columns import columns_of
 from .db import database, is_postgres
 from .errors import NotFound, Refused
-from .handover import hand_over, unserved
+from .holding import drop_unheld
 from .models import Chatbot, Connection, Document, Membership, Run, Source
 from .notice import add_document, mark, want_again, want_listing
 from .runtime import Runtime
@@ -182,19 +182,6 @@ def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
         _hide_again(documents, now=runtime.clock())
 
 
-def drop_unheld(document_ids: Sequence[int]) -> None:
-    """Drop those of the documents that no source holds any more. Call inside a transaction."""
-    for start in range(0, len(document_ids), 400):
-        batch = list(document_ids[start : start + 400])
-        still = {
-            row.document_id
-            for row in Membership.select(Membership.document).where(Membership.document.in_(batch)).distinct()
-        }
-        index.drop([document_id for document_id in batch if document_id not in still])
-        if still:
-            hand_over(unserved(sorted(still)))
-
-
 def _hide_again(document_ids: Sequence[int], *, now: datetime) -> None:
     """A column may have been shown only for the sake of a database that is gone: such rows are read again."""
     rows = Source.select(Source.id, Source.hidden_columns).where(Source.kind == "database")
@@ -223,6 +210,17 @@ def disconnect(runtime: Runtime, connection: Connection) -> None:
             & Source.status.in_(AT_WORK)
             & Source.last_synced_at.is_null()
         ).execute()
+
+
+def consented_again(runtime: Runtime, connection: Connection) -> None:
+    """A person has been through Notion's consent once more: what they shared there is looked for at once."""
+    wholes = Source.select().where(
+        (Source.connection == connection.id) & (Source.kind == "workspace") & Source.stopped_at.is_null()
+    )
+    with database.atomic():
+        for source in wholes:
+            want_listing(source, now=runtime.clock(), rank=Rank.SCHEDULE, full=False)
+    jobs.wake(runtime, connection.id)
 
 
 def _check_schedule(schedule: str) -> None:
@@ -275,7 +273,8 @@ def _want_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datet
             verify_hours=runtime.config.watch.verify_hours,
         )
         mark(document, now=now, rank=Rank.PERSON, stub=pick.stub)
-        return
+        if not source.with_subpages:
+            return
     want_listing(source, now=now, rank=Rank.PERSON, full=True)
 
 

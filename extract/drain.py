@@ -34,7 +34,6 @@ from .errors import (
 )
 from .fetch import Fetched, fetch
 from .lease import Lease
-from .listing import Lister
 from .models import Connection, Source
 from .notion.budget import BudgetUnreachable
 from .notion.client import NotionClient
@@ -42,6 +41,7 @@ from .related import RelatedNames
 from .runs import Ledger
 from .runtime import Runtime
 from .sync import Writer, vanished_at_once
+from .wholes import WholeLister
 
 log = structlog.get_logger(__name__)
 
@@ -169,7 +169,7 @@ class _Drain:
 
     def _list(self, source: Source) -> None:
         """List one source. A fault of ours in it is logged and puts it off: it must not hold up the others."""
-        lister = Lister(
+        lister = WholeLister(
             config=self._runtime.config,
             client=self._client(),
             clock=self._runtime.clock,
@@ -225,7 +225,7 @@ class _Drain:
         if not documents:
             return
         with self._commit():
-            batch = book(documents, self._ledger, now=now)
+            batch = book(documents, self._ledger, watch=self._runtime.config.watch, now=now)
         for booked in batch:
             future = self._pool.submit(
                 fetch, self._client(), booked.task, names=self._names, clock=self._runtime.clock

@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, Case, Expression, fn
 
-from .models import Chunk, Connection, DataSource, Document, Membership, Run, Source
+from .models import WITHOUT_CONTENT, Chunk, Connection, DataSource, Document, Membership, Run, Source
 from .watch import AT_WORK, Rank
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
@@ -47,7 +47,7 @@ def next_documents(
     if but:
         wanted &= Document.id.not_in(list(but))
     return list(
-        Document.select(*_LIGHT)
+        Document.select(*WITHOUT_CONTENT)
         .where(wanted)
         .order_by(Document.wanted_rank, Document.wanted_at.desc(), Document.id)
         .limit(limit)
@@ -60,10 +60,7 @@ def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[i
     if but:
         looks &= Document.id.not_in(list(but))
     due_at = fn.COALESCE(Document.look_at, Document.verify_at)
-    return list(Document.select(*_LIGHT).where(looks).order_by(due_at, Document.id).limit(limit))
-
-
-_HEAVY = ("text", "previous_text", "links", "properties")
+    return list(Document.select(*WITHOUT_CONTENT).where(looks).order_by(due_at, Document.id).limit(limit))
 
 
 def _to_look_at(now: datetime) -> Expression:
@@ -71,9 +68,6 @@ def _to_look_at(now: datetime) -> Expression:
     due_now = (Document.look_at <= now) | (Document.verify_at <= now)
     booked = Document.try_after.is_null(False) & (Document.try_after > now)
     return Document.wanted_at.is_null() & due_now & ~booked
-
-
-_LIGHT = [field for field in Document._meta.sorted_fields if field.name not in _HEAVY]
 
 
 def connections_with_work(*, now: datetime) -> list[int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from .errors import InvalidRequest, NotFound, Transient
 from .notion.client import NotionClient
@@ -22,6 +22,7 @@ class Task:
     """One document to fetch. `stub` is what a listing said; None asks the page first. `only_if` skips the body.
 
     `hidden` are the ids of the columns that are switched off for it; `unnamed` the related pages it cannot name.
+    `unplaced`: if the page sits in a block, nothing we hold says in which page that is.
     """
 
     document_id: int
@@ -30,11 +31,15 @@ class Task:
     only_if: Callable[[Stub], bool] | None = None
     hidden: Collection[str] = ()
     unnamed: Sequence[str] = ()
+    unplaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came back. `tree` is None when the body was not asked for: in the trash, or not moved."""
+    """What came back. `tree` is None when the body was not asked for: in the trash, or not moved.
+
+    `read_at` is by our clock; Notion's was ahead of it by `skew`.
+    """
 
     stub: Stub
     asked_page: bool
@@ -43,6 +48,7 @@ class Fetched:
     related_names: Mapping[str, str] = field(default_factory=dict)
     unread_blocks: int = 0
     read_at: datetime | None = None
+    skew: timedelta = timedelta(0)
     requests: int = 0
 
 
@@ -54,6 +60,8 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock
     stub, asked = task.stub, False
     if stub is None:
         stub, asked = client.get_page(task.notion_id), True
+        if task.unplaced and stub.parent.kind == "block_id" and stub.parent.id:
+            stub = replace(stub, parent=client.place_of_block(stub.parent.id))
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
         return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock(), requests=client.requests)
     related_names = names.of(client, task.unnamed)
@@ -74,6 +82,7 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock
         related_names=related_names,
         unread_blocks=unread,
         read_at=read_at,
+        skew=client.skew,
         requests=client.requests,
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from .db import database, is_postgres
-from .models import Chunk, Document, Link
+from .models import Child, Chunk, Document, Link
+from .shapes import Child as ChildFound
 from .shapes import Passage, Reading
 from .words import terms
 
@@ -20,12 +21,17 @@ _GAP = 100  # positions between two fields, so that no phrase reaches from one i
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What a put did; `changed` False: the document held exactly this already."""
+    """What a put did; `changed` False: the document held exactly this already.
+
+    `came` and `went` are the sub-pages and databases that its body holds now and did not before, and the reverse.
+    """
 
     changed: bool
     added: int
     kept: int
     removed: int
+    came: tuple[ChildFound, ...] = ()
+    went: tuple[ChildFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def put(
         document.images_without_caption = reading.images_without_caption
         document.embeds_without_caption = reading.embeds_without_caption
         _write_links(document, {*related, *(link.notion_id for link in reading.links if link.notion_id)})
+        came, went = _write_children(document, reading.children)
         chunks = {
             chunk.digest: chunk
             for chunk in Chunk.select(Chunk.id, Chunk.digest, Chunk.position).where(
@@ -74,12 +81,12 @@ def put(
         complete = bool(chunks) == bool(reading.passages)
         if document.hash == reading.digest and not retitled and complete:
             document.save(only=_LOOKED_AT)
-            return Put(False, 0, len(chunks), 0)
+            return Put(False, 0, len(chunks), 0, came, went)
         if document.hash and document.text != reading.text:
             document.previous_text = (document.text or None) if keep_previous else None
             document.changed_at = now
         _write_document(document, reading)
-        return _write_chunks(document, reading, chunks, retitled)
+        return replace(_write_chunks(document, reading, chunks, retitled), came=came, went=went)
 
 
 def remove(document_ids: Sequence[int]) -> None:
@@ -88,6 +95,7 @@ def remove(document_ids: Sequence[int]) -> None:
         for some in _batches(sorted(document_ids)):
             Chunk.delete().where(Chunk.document.in_(some)).execute()
             Link.delete().where(Link.document.in_(some)).execute()
+            Child.delete().where(Child.document.in_(some)).execute()
             Document.update(_EMPTY).where(Document.id.in_(some)).execute()
 
 
@@ -181,6 +189,28 @@ def _write_links(document: Any, targets: set[str]) -> None:
         Link.delete().where((Link.document == document.id) & Link.notion_id.in_(some)).execute()
     for some in _batches(sorted(targets - held)):
         Link.insert_many([{"document": document.id, "notion_id": target} for target in some]).execute()
+
+
+def _write_children(
+    document: Any, children: Sequence[ChildFound]
+) -> tuple[tuple[ChildFound, ...], tuple[ChildFound, ...]]:
+    """What the body holds besides words; answers what came and what went."""
+    found = {child.notion_id: child for child in children if child.notion_id != document.notion_id}
+    held = {
+        row.notion_id: ChildFound(row.kind, row.notion_id, "")
+        for row in Child.select(Child.notion_id, Child.kind).where(Child.document == document.id)
+    }
+    came = tuple(child for notion_id, child in found.items() if notion_id not in held)
+    went = tuple(child for notion_id, child in held.items() if notion_id not in found)
+    for some in _batches(went):
+        Child.delete().where(
+            (Child.document == document.id) & Child.notion_id.in_([child.notion_id for child in some])
+        ).execute()
+    for some in _batches(came):
+        Child.insert_many(
+            [{"document": document.id, "notion_id": child.notion_id, "kind": child.kind} for child in some]
+        ).execute()
+    return came, went
 
 
 def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], retitled: bool) -> Put:

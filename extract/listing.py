@@ -16,15 +16,17 @@ from typing import TypeVar, cast
 import structlog
 
 from . import index
+from .arrivals import keep_table
 from .config import Config
 from .errors import HilalError, NotFound, Transient
+from .holding import let_go
 from .models import DataSource, Document, Membership, Source
 from .notice import add_document, documents_of, mark, mark_if_moved, members_of
 from .notion.client import NotionClient
 from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub
 from .sync import doubt_pause
-from .watch import Rank, pause_after, verify_at
+from .watch import Rank, pause_after, reread_due, verify_at
 
 log = structlog.get_logger(__name__)
 
@@ -62,17 +64,21 @@ class Lister:
             if rank is not Rank.VERIFY:
                 self.ledger.open([source.id], rank=rank, now=self.clock())
                 show_listing(source)
-        if source.kind == "page":
+        if source.kind == "page" and not source.with_subpages:
             self._page(source, rank)
             return
         before = self.client.requests
         try:
-            self._database(source, rank)
+            self._many(source, rank)
         finally:
             spent = self.client.requests - before
             with self.commit():
                 self.ledger.count([source.id], requests=spent)
                 self.ledger.touch([source.id])
+
+    def _many(self, source: Source, rank: Rank) -> None:
+        """A source that may hold many documents."""
+        self._database(source, rank)
 
     def put_off(self, tried: Source, error: HilalError) -> None:
         """The listing failed: say so, keep what we hold, try again later. A first 404 proves nothing."""
@@ -115,8 +121,19 @@ class Lister:
             )
             # A full pass reads the body whatever the time says; a scheduled one compares first.
             mark(document, now=now, rank=Rank.EDIT if source.wanted_full and rank > Rank.EDIT else rank)
+            self._only_root(source)
             self._listed(source, now=now)
             self.ledger.touch([source.id])
+
+    def _only_root(self, source: Source) -> None:
+        """A tree that was narrowed to its root lets go of the rest."""
+        rest = (
+            Membership.select(Membership.document)
+            .join(Document)
+            .where((Membership.source == source.id) & (Document.notion_id != source.notion_id))
+        )
+        let_go(source.id, [row.document_id for row in rest])
+        DataSource.delete().where(DataSource.source == source.id).execute()
 
     def _database(self, source: Source, rank: Rank) -> None:
         container = self._asked(lambda: self.client.get_database(source.notion_id))
@@ -172,10 +189,7 @@ class Lister:
             (DataSource.source == source.id) & DataSource.notion_id.not_in(list(names))
         ).execute()
         for schema in schemas:
-            table, _ = DataSource.get_or_create(source=source.id, notion_id=schema.id)
-            table.name = names.get(schema.id) or schema.title
-            table.properties = dict(schema.properties)
-            table.save(only=[DataSource.name, DataSource.properties])
+            keep_table(source.id, schema, name=names.get(schema.id))
 
     def _rows(self, source: Source, table: DataSource, rank: Rank) -> None:
         pages: Iterator[tuple[Stub, ...]] = self.client.query(
@@ -205,12 +219,22 @@ class Lister:
             if document is None:
                 add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
                 continue
-            if source.wanted_full or document.look_at is not None:
+            if source.wanted_full or document.look_at is not None or self._reread(document, now=now):
                 mark(document, now=now, rank=rank, stub=stub)
             else:
-                mark_if_moved(document, stub, now=now, rank=rank)
+                mark_if_moved(document, stub, now=now, rank=rank, thorough=True)
             if (source.id, stub.id) not in members or document.connection_id != source.connection_id:
                 add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
+
+    def _reread(self, document: Document, *, now: datetime) -> bool:
+        watch = self.config.watch
+        return document.removed_at is None and reread_due(
+            document.notion_id,
+            synced_at=document.synced_at,
+            now=now,
+            days=watch.reread_days,
+            hours=watch.verify_hours,
+        )
 
     def _seen(self, source: Source, stubs: Sequence[Stub], *, now: datetime, hours: float) -> None:
         """What the listing showed is verified by it: the daily look of its own moves behind the next listing."""
@@ -236,18 +260,30 @@ class Lister:
             )
         )
         for document in missing:
-            mark(document, now=now, rank=rank)
+            self._ask_itself(document, rank, now=now)
         source.listing_open = False
         source.save(only=[Source.listing_open])
         self._listed(source, now=now)
 
+    def _ask_itself(self, document: Document, rank: Rank, *, now: datetime) -> None:
+        """A daily listing asks for no more than a look: archived rows and what search leaves out are there each day."""
+        if rank is Rank.VERIFY and document.wanted_at is None:
+            Document.update(verify_at=now).where(Document.id == document.id).execute()
+        else:
+            mark(document, now=now, rank=rank)
+
     def _listed(self, source: Source, *, now: datetime) -> None:
-        """The wish that began this listing is fulfilled; one made meanwhile stays."""
+        """The listing is complete."""
         source.listed_at = now
+        source.save(only=[Source.listed_at])
+        self._fulfilled(source)
+
+    def _fulfilled(self, source: Source) -> None:
+        """The wish that began this listing is fulfilled; one made meanwhile stays."""
         source.error = None
         source.attempts = 0
         source.try_after = None
-        source.save(only=[Source.listed_at, Source.error, Source.attempts, Source.try_after])
+        source.save(only=[Source.error, Source.attempts, Source.try_after])
         Source.update(wanted_at=None, wanted_full=False).where(
             (Source.id == source.id) & (Source.wanted_at == source.wanted_at)
         ).execute()

@@ -112,6 +112,7 @@ class Source(Row):
     last_synced_at = UtcDateTimeField(null=True)  # null: never
     hidden_columns = JSONField(default=list)  # Notion's ids of the columns that are not indexed
     walk_cursor = TextField(null=True)  # an interrupted walk through search goes on here; null: from the top
+    walked = IntegerField(default=0)  # how much its last walk has shown
     stopped_at = UtcDateTimeField(null=True)  # a person stopped its sync, until they resume it; null: it runs
     created_at = UtcDateTimeField()
 
@@ -189,6 +190,14 @@ class Document(Row):
             (("connection", "verify_at"), False),
             (("connection", "removed_at"), False),
         )
+
+
+WITHOUT_CONTENT = [
+    field
+    for field in Document._meta.sorted_fields
+    if field.name not in ("text", "previous_text", "links", "properties")
+]
+"""The fields of a document that are worked with while nobody reads it."""
 
 
 class Membership(Row):

@@ -1,39 +1,35 @@
-"""A page says where it sits: databases that it left no longer hold it, a ticked one that it came to does."""
+"""A page says where it sits: what it left no longer holds it, nor what lies below it; where it came to does."""
 
 from __future__ import annotations
 
-from peewee import SQL
+from collections.abc import Iterable
 
-from .models import DataSource, Document, Membership, Source
+from peewee import SQL, fn
+
+from .holding import hold, let_go
+from .models import Child, DataSource, Document, Membership, Source
 from .shapes import Stub
+
+_BATCH = 400  # below SQLite's limit of variables in one statement
 
 
 def follow_parent(document: Document, stub: Stub) -> list[int]:
-    """Let the databases of the chatbot hold `document` where `stub`, the page's own word, says; answers who lost it.
+    """Let the sources of the chatbot hold `document` where `stub`, the page's own word, says; answers who lost it.
 
     A page in the trash keeps its place, for it may come back.
     """
     if stub.in_trash:
         return []
-    parent = stub.parent.id if stub.parent.kind == "data_source_id" else None
-    tables = (
-        DataSource.select(DataSource.notion_id, Source.id)
-        .join(Source)
-        .where((Source.chatbot == document.chatbot_id) & (Source.kind == "database"))
-    )
-    holding = {
-        source_id
-        for (source_id,) in Membership.select(Membership.source)
-        .where(Membership.document == document.id)
-        .tuples()
-    }
-    by_source: dict[int, set[str]] = {}
-    for table, source_id in tables.tuples():
-        by_source.setdefault(source_id, set()).add(table)
-    here = {source_id for source_id, names in by_source.items() if parent in names}
-    for source_id in sorted(here - holding):
-        _hold(source_id, document)
-    left = sorted(holding & by_source.keys() - here)
+    holding = Membership.select(Membership.source).where(Membership.document == document.id).tuples()
+    held_by = {source_id for (source_id,) in holding}
+    tables = _tables(document.chatbot_id)
+    left = []
+    for source in _by_place(document.chatbot_id):
+        belongs = _belongs(source, document, stub, tables.get(source.id, set()))
+        if belongs and source.id not in held_by:
+            hold(source.id, document)
+        if belongs is False and source.id in held_by:
+            left.append(source.id)
     if left:
         Membership.delete().where(
             (Membership.document == document.id) & Membership.source.in_(left)
@@ -41,12 +37,121 @@ def follow_parent(document: Document, stub: Stub) -> list[int]:
     return left
 
 
-def is_held(document: Document) -> bool:
-    """Whether any source still holds the document."""
-    return bool(Membership.select(SQL("1")).where(Membership.document == document.id).exists())
+def leave_with_all_below(source_id: int, document: Document) -> int:
+    """A page has left a tree: what lies below it leaves with it, tables too; answers how many documents did."""
+    if not Source.select(SQL("1")).where((Source.id == source_id) & Source.with_subpages).exists():
+        return 0
+    ids = below(source_id, document)
+    hanging = Child.select(Child.notion_id).where(Child.kind == "database")
+    gone = [document.id, *ids]
+    for start in range(0, len(gone), _BATCH):
+        in_these = hanging.where(Child.document.in_(gone[start : start + _BATCH]))
+        DataSource.delete().where(
+            (DataSource.source == source_id) & DataSource.database_id.in_(in_these)
+        ).execute()
+    let_go(source_id, ids)
+    return len(ids)
 
 
-def _hold(source_id: int, document: Document) -> None:
-    """As if the source's listing had shown it; one that is under way has not passed it by."""
-    listing = Source.select(Source.listing).where(Source.id == source_id).scalar()
-    Membership.create(source=source_id, document=document.id, listing=listing)
+def unplaced(document_ids: Iterable[int]) -> set[int]:
+    """Documents of trees that hang in no body we hold: when they sit in a block, its page has to be asked for."""
+    other = Membership.alias()
+    hangs = (
+        Child.select(SQL("1"))
+        .join(other, on=(other.document == Child.document))
+        .where((other.source == Membership.source) & (Child.notion_id == Document.notion_id))
+    )
+    rows = (
+        Membership.select(Membership.document)
+        .join(Source)
+        .switch(Membership)
+        .join(Document)
+        .where(
+            Membership.document.in_(list(document_ids))
+            & Source.with_subpages
+            & (Source.notion_id != Document.notion_id)
+            & ~fn.EXISTS(hangs)
+        )
+        .tuples()
+    )
+    return {document_id for (document_id,) in rows}
+
+
+def below(source_id: int, document: Document) -> list[int]:
+    """The documents of a tree that sit below `document`, by their own word or by the bodies they hang in."""
+    found: dict[int, str] = {}
+    front = {document.id: document.notion_id}
+    while front:
+        under = _directly_below(source_id, front)
+        front = {each: notion_id for each, notion_id in under.items() if each not in found}
+        found.update(front)
+    found.pop(document.id, None)
+    return sorted(found)
+
+
+def _by_place(chatbot_id: int) -> Iterable[Source]:
+    """The sources of a chatbot for which it matters where a page sits."""
+    placed = (Source.kind != "page") | Source.with_subpages
+    return Source.select().where((Source.chatbot == chatbot_id) & placed).order_by(Source.id)  # type: ignore[no-any-return]
+
+
+def _tables(chatbot_id: int) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    rows = DataSource.select(DataSource.source, DataSource.notion_id).join(Source)
+    for source_id, table in rows.where(Source.chatbot == chatbot_id).tuples():
+        found.setdefault(source_id, set()).add(table)
+    return found
+
+
+def _belongs(source: Source, document: Document, stub: Stub, tables: set[str]) -> bool | None:
+    """Whether a page belongs to a source; None when its word does not tell, so that everything stays."""
+    parent = stub.parent
+    if parent.kind == "data_source_id" and parent.id in tables:
+        return True
+    if source.kind == "database":
+        return False
+    if source.kind == "workspace":
+        return True if source.connection_id == document.connection_id else None
+    if document.notion_id == source.notion_id:
+        return True
+    if parent.kind in ("data_source_id", "workspace"):
+        return False
+    if parent.kind == "page_id":
+        return _holds(source.id, parent.id or "")
+    return True if _hangs_in(source.id, document.notion_id) else None
+
+
+def _holds(source_id: int, notion_id: str) -> bool:
+    rows = Membership.select(SQL("1")).join(Document)
+    return bool(rows.where((Membership.source == source_id) & (Document.notion_id == notion_id)).exists())
+
+
+def _hangs_in(source_id: int, notion_id: str) -> bool:
+    """Whether the body of a page that the source holds has it."""
+    rows = Child.select(SQL("1")).join(Membership, on=(Membership.document == Child.document))
+    return bool(rows.where((Membership.source == source_id) & (Child.notion_id == notion_id)).exists())
+
+
+def _directly_below(source_id: int, above: dict[int, str]) -> dict[int, str]:
+    """Document id -> Notion id of what sits right below these: sub-pages, and rows of databases in their bodies."""
+    hanging = list(Child.select(Child.notion_id, Child.kind).where(Child.document.in_(list(above))).tuples())
+    pages = [notion_id for notion_id, kind in hanging if kind == "page"]
+    databases = [notion_id for notion_id, kind in hanging if kind == "database"]
+    tables = DataSource.select(DataSource.notion_id).where(
+        (DataSource.source == source_id) & DataSource.database_id.in_(databases)
+    )
+    nowhere_else = Document.notion_id.in_(pages) & Document.parent_page_id.is_null()
+    rows = (
+        Document.select(Document.id, Document.notion_id)
+        .join(Membership)
+        .where(
+            (Membership.source == source_id)
+            & (
+                Document.parent_page_id.in_(list(above.values()))
+                | nowhere_else
+                | Document.data_source_id.in_(tables)
+            )
+        )
+        .tuples()
+    )
+    return dict(rows)

@@ -9,12 +9,11 @@ from typing import Any
 
 from peewee import Case
 
-from .db import database
 from .due import data_sources_of, followed
 from .handover import hand_over
-from .models import DataSource, Document, Membership, Source
+from .models import WITHOUT_CONTENT, DataSource, Document, Membership, Source
 from .shapes import Parent, Stub
-from .watch import OVERLAP, Held, Rank, digest_of, judge, schema_digest, verify_at
+from .watch import OVERLAP, Held, Rank, computed_digest_of, digest_of, judge, schema_digest, verify_at
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
 
@@ -38,19 +37,6 @@ class Noticed:
 
     def __bool__(self) -> bool:
         return bool(self.stale or self.new or self.doubted or self.relist)
-
-
-def notice_edits(connection_id: int, stubs: Sequence[Stub], *, now: datetime, verify_hours: float) -> Noticed:
-    """Mark what a sweep by last edit shows to have moved, for sources that follow edits live.
-
-    Everything in `stubs` that no live source holds is not ours and is passed over.
-    """
-    pages = [stub for stub in stubs if stub.kind == "page" and not stub.partial]
-    with database.atomic():
-        noticed = _notice_held(connection_id, pages, now=now)
-        noticed += _notice_rows(connection_id, pages, now=now, verify_hours=verify_hours)
-        noticed += _notice_schemas(connection_id, stubs, now=now)
-    return noticed
 
 
 def mark(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = None) -> None:
@@ -87,22 +73,27 @@ def keep_stub(document: Document, stub: Stub | None) -> None:
         "properties": dict(stub.properties),
     }
     document.stub_digest = digest_of(stub)
+    document.computed_digest = computed_digest_of(stub)
     document.noticed_at = stub.edited_at
     document.data_source_id = stub.parent.id if stub.parent.kind == "data_source_id" else None
+    document.parent_page_id = stub.parent.id if stub.parent.kind == "page_id" else None
 
 
 def kept_stub(document: Document) -> Stub | None:
     """What the newest listing said, as kept on the row; None when the page itself has to be asked."""
     if document.stub is None or document.doubted_at is not None or document.removed_at is not None:
         return None
-    table = document.data_source_id
+    table, page = document.data_source_id, document.parent_page_id
+    place = (
+        Parent("data_source_id", table) if table else Parent("page_id", page) if page else Parent("unknown")
+    )
     return Stub(
         kind="page",
         id=document.notion_id,
         title=document.stub["title"],
         url=document.stub["url"],
         icon=document.stub["icon"],
-        parent=Parent(kind="data_source_id", id=table) if table else Parent(kind="unknown"),
+        parent=place,
         edited_at=document.noticed_at,
         created_at=None,
         in_trash=False,
@@ -119,8 +110,10 @@ _MARKS = [
     Document.error,
     Document.stub,
     Document.stub_digest,
+    Document.computed_digest,
     Document.noticed_at,
     Document.data_source_id,
+    Document.parent_page_id,
 ]
 
 
@@ -132,15 +125,19 @@ def held(document: Document) -> Held:
         stub_digest=document.stub_digest,
         wanted=document.wanted_at is not None,
         removed=document.removed_at is not None,
+        computed_digest=document.computed_digest,
     )
 
 
-def mark_if_moved(document: Document, stub: Stub, *, now: datetime, rank: Rank) -> Noticed:
+def mark_if_moved(
+    document: Document, stub: Stub, *, now: datetime, rank: Rank, thorough: bool = False
+) -> Noticed:
     """Compare what is held with what a listing says, and mark the row when it moved or sits in the trash.
 
-    What would make it leave a source (the trash, another parent) is asked of the page itself first.
+    What would make it leave a source (the trash, another parent) is asked of the page itself first. `thorough` looks
+    at what Notion computes, too.
     """
-    verdict = judge(stub, held(document))
+    verdict = judge(stub, held(document), thorough=thorough)
     if verdict == "trashed" or _changed_table(document, stub):
         mark(document, now=now, rank=rank)
         return Noticed(doubted=1)
@@ -156,9 +153,19 @@ def _changed_table(document: Document, stub: Stub) -> bool:
 
 
 def add_document(
-    source: Source, notion_id: str, *, stub: Stub | None, now: datetime, rank: Rank, verify_hours: float
+    source: Source,
+    notion_id: str,
+    *,
+    stub: Stub | None,
+    now: datetime,
+    rank: Rank,
+    verify_hours: float,
+    title: str | None = None,
 ) -> Document:
-    """The chatbot's document for a Notion page, held by `source` from now on; new ones are wanted. Without text."""
+    """The chatbot's document for a Notion page, held by `source` from now on; new ones are wanted. Without text.
+
+    Without a stub it is called `title` until it is read, or else as the source, whose root it is then.
+    """
     document = documents_of(source.chatbot_id, [notion_id]).get(notion_id)
     is_new = document is None
     if document is None:
@@ -168,9 +175,9 @@ def add_document(
             notion_id=notion_id,
             connection=source.connection_id,
             created_at=now,
-            title=stub.title if stub else source.title,
-            url=stub.url if stub else source.url,
-            icon=stub.icon if stub else source.icon,
+            title=stub.title if stub else source.title if title is None else title,
+            url=stub.url if stub else source.url if title is None else "",
+            icon=stub.icon if stub else source.icon if title is None else None,
             verify_at=verify_at(notion_id, now=now, hours=verify_hours, first=True),
         ).on_conflict_ignore().execute()
         document = documents_of(source.chatbot_id, [notion_id])[notion_id]
@@ -186,7 +193,7 @@ def add_document(
 
 def documents_of(chatbot_id: int, page_ids: Sequence[str]) -> dict[str, Document]:
     """Notion page id -> this chatbot's document of it, whichever connection serves it. Without text."""
-    rows = Document.select(*_LIGHT).where(
+    rows = Document.select(*WITHOUT_CONTENT).where(
         (Document.chatbot == chatbot_id) & Document.notion_id.in_(list(page_ids))
     )
     return {row.notion_id: row for row in rows}
@@ -197,7 +204,7 @@ def documents_by_page(connection_id: int, page_ids: Iterable[str]) -> dict[str, 
     found: dict[str, list[Document]] = {}
     ids = list(page_ids)
     for start in range(0, len(ids), _BATCH):
-        rows = Document.select(*_LIGHT).where(
+        rows = Document.select(*WITHOUT_CONTENT).where(
             (Document.connection == connection_id) & Document.notion_id.in_(ids[start : start + _BATCH])
         )
         for row in rows:
@@ -205,11 +212,9 @@ def documents_by_page(connection_id: int, page_ids: Iterable[str]) -> dict[str, 
     return found
 
 
-_HEAVY = ("text", "previous_text", "links", "properties")
-_LIGHT = [field for field in Document._meta.sorted_fields if field.name not in _HEAVY]
-
-
-def _notice_held(connection_id: int, pages: Sequence[Stub], *, now: datetime) -> Noticed:
+def notice_held(connection_id: int, stubs: Sequence[Stub], *, now: datetime) -> Noticed:
+    """Mark the documents of live sources that a sweep shows to have moved."""
+    pages = [stub for stub in stubs if stub.kind == "page" and not stub.partial]
     documents = documents_by_page(connection_id, {stub.id for stub in pages})
     live = followed(document.id for rows in documents.values() for document in rows)
     noticed = Noticed()
@@ -217,26 +222,6 @@ def _notice_held(connection_id: int, pages: Sequence[Stub], *, now: datetime) ->
         for document in documents.get(stub.id, ()):
             if document.id in live:
                 noticed += mark_if_moved(document, stub, now=now, rank=Rank.EDIT)
-    return noticed
-
-
-def _notice_rows(connection_id: int, pages: Sequence[Stub], *, now: datetime, verify_hours: float) -> Noticed:
-    """Rows of ticked databases that we do not hold yet become documents."""
-    rows = {stub.id: stub for stub in pages if stub.parent.kind == "data_source_id" and not stub.in_trash}
-    parents = {stub.parent.id for stub in rows.values() if stub.parent.id}
-    tables: dict[str, list[DataSource]] = {}
-    for data_source in data_sources_of(connection_id, sorted(parents)):
-        if data_source.source.auto_retrain == "live":
-            tables.setdefault(data_source.notion_id, []).append(data_source)
-    members = members_of({table.source_id for found in tables.values() for table in found}, set(rows))
-    noticed = Noticed()
-    for stub in rows.values():
-        for table in tables.get(stub.parent.id or "", ()):
-            if (table.source_id, stub.id) not in members:
-                add_document(
-                    table.source, stub.id, stub=stub, now=now, rank=Rank.EDIT, verify_hours=verify_hours
-                )
-                noticed += Noticed(new=1)
     return noticed
 
 
@@ -259,19 +244,39 @@ def members_of(source_ids: Collection[int], page_ids: Collection[str]) -> set[tu
     return found
 
 
-def _notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime) -> Noticed:
-    """A renamed or retyped column, or a renamed data source, changes every row: list the source again."""
+def notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime) -> Noticed:
+    """A renamed or retyped column changes every row of its table: list the source again. A new name is only kept."""
     shown = {stub.id: stub for stub in stubs if stub.kind == "data_source" and not stub.partial}
     noticed = Noticed()
     for table in data_sources_of(connection_id, sorted(shown)):
         stub, source = shown[table.notion_id], table.source
+        if source.auto_retrain != "live" or source.stopped_at is not None:
+            continue
+        if not stub.in_trash and stub.title != table.name:
+            _rename(table, stub)
         gone = source.status == "empty" and source.doubted_at is not None
         moved = stub.in_trash or schema_digest(stub.properties) != schema_digest(table.properties)
+        if source.kind != "database":
+            if moved and table.listed:
+                table.listed, table.listed_to = False, None
+                table.save(only=[DataSource.listed, DataSource.listed_to])
+                want_listing(source, now=now, rank=Rank.EDIT, full=False)
+                noticed += Noticed(relist=1)
+            continue
         back = gone and not stub.in_trash
-        if (back or (moved and not gone)) and source.wanted_at is None and source.auto_retrain == "live":
+        if (back or (moved and not gone)) and source.wanted_at is None:
             want_listing(source, now=now, rank=Rank.EDIT, full=not stub.in_trash)
             noticed += Noticed(relist=1)
     return noticed + _notice_tables(connection_id, shown.values(), now=now)
+
+
+def _rename(table: DataSource, stub: Stub) -> None:
+    """A database that is one table carries the table's name."""
+    table.name = stub.title
+    table.save(only=[DataSource.name])
+    alone = DataSource.select().where(DataSource.source == table.source_id).count() == 1
+    if alone and table.source.kind == "database":
+        Source.update(title=stub.title).where(Source.id == table.source_id).execute()
 
 
 def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) -> Noticed:
@@ -284,6 +289,7 @@ def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) 
         (Source.connection == connection_id)
         & (Source.kind == "database")
         & (Source.auto_retrain == "live")
+        & Source.stopped_at.is_null()
         & Source.wanted_at.is_null()
         & Source.notion_id.in_([stub.database_id for stub in made])
         & Source.listed_at.is_null(False)

@@ -99,6 +99,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A sub-page or a database that the body of a page holds. `title` is what the body calls it."""
+
+    kind: Literal["page", "database"]
+    notion_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
     """One property of a page, rendered: `Name: value`. `kind` is Notion's type name."""
 
@@ -123,7 +132,8 @@ class Reading:
 
     `text` is the canonical text (title and properties first, then the body, as plain CommonMark), what the bot sees;
     `digest` the hash of it that decides whether anything changed (volatile properties left out).
-    `unread_blocks` counts holes that Notion would not open; `unknown_tags` names tags we did not know.
+    `unread_blocks` counts holes that Notion would not open; `unknown_tags` names tags we did not know. `children` are
+    the sub-pages and databases in the body, each once.
     """
 
     title: str
@@ -136,6 +146,7 @@ class Reading:
     unknown_tags: tuple[str, ...] = ()
     images_without_caption: int = 0
     embeds_without_caption: int = 0
+    children: tuple[Child, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from . import index, moves, renames
+from . import index, moves, renames, trees
 from .bookings import Booked
 from .compose import compose
 from .config import Config
@@ -15,6 +15,7 @@ from .due import rank_of
 from .errors import NotFound, NotionError
 from .fetch import Fetched
 from .handover import hand_over
+from .holding import is_held
 from .models import Connection, Document, Source
 from .notice import keep_stub
 from .runs import Ledger
@@ -45,7 +46,7 @@ class Writer:
             overtaken = _overtaken(document)
             keep_stub(document, fetched.stub)
             if not overtaken:
-                document.save(only=_LISTED if fetched.tree is not None else [Document.data_source_id])
+                document.save(only=_LISTED if fetched.tree is not None else _PLACE)
             if not self._sits(booked, fetched):
                 return
         if fetched.stub.in_trash:
@@ -81,10 +82,12 @@ class Writer:
         )
         if news is not None:
             renames.tell(document, news, now=now)
+        trees.grow(document, put, rank=rank, now=now, verify_hours=self.config.watch.verify_hours)
         read_at = fetched.read_at or now
         document.edited_at = fetched.stub.edited_at
         document.synced_at = now
-        document.look_at = look_again_at(fetched.stub.edited_at, read_at=read_at)
+        look_at = look_again_at(fetched.stub.edited_at, read_at=read_at + fetched.skew)
+        document.look_at = look_at - fetched.skew if look_at else None
         if put.changed or rank is not Rank.VERIFY:
             self.ledger.open(booked.source_ids, rank=Rank.EDIT if rank is Rank.VERIFY else rank, now=now)
         self.ledger.count_put(booked.source_ids, page.reading, put, requests=fetched.requests)
@@ -156,6 +159,7 @@ class Writer:
         document = booked.row
         if document.removed_at is None:
             self.ledger.open(booked.source_ids, rank=rank_of(document), now=now)
+            trees.doubt_below(document, now=now)
             index.remove([document.id])
             self.ledger.count(booked.source_ids, removed=1, requests=requests)
             log.info("document_removed", document_id=document.id, notion_id=document.notion_id)
@@ -174,7 +178,9 @@ class Writer:
         document = booked.row
         left = moves.follow_parent(document, fetched.stub)
         self.ledger.count(left, removed=1)
-        if left and not moves.is_held(document):
+        for source_id in left:
+            self.ledger.count([source_id], removed=moves.leave_with_all_below(source_id, document))
+        if left and not is_held(document):
             self.ledger.count(left, requests=fetched.requests)
             self.ledger.touch(booked.source_ids)
             index.drop([document.id])
@@ -182,7 +188,8 @@ class Writer:
         return True
 
 
-_LISTED = [Document.stub, Document.stub_digest, Document.noticed_at, Document.data_source_id]
+_PLACE = [Document.data_source_id, Document.parent_page_id]
+_LISTED = [Document.stub, Document.stub_digest, Document.computed_digest, Document.noticed_at, *_PLACE]
 _STATE = [
     Document.edited_at,
     Document.synced_at,

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Literal
 
 from .reading import stub_digest
-from .shapes import Json, Schedule, Stub
+from .shapes import Json, Schedule, SourceKind, Stub
 
 OVERLAP = timedelta(minutes=2)
 """How far below its watermark a sweep looks: search lags, and minutes are rounded down."""
@@ -65,16 +65,18 @@ class Held:
     stub_digest: str
     wanted: bool
     removed: bool
+    computed_digest: str = ""
 
 
 Verdict = Literal["same", "stale", "trashed"]
 
 
-def judge(stub: Stub, held: Held) -> Verdict:
+def judge(stub: Stub, held: Held, *, thorough: bool = False) -> Verdict:
     """What a listing's stub means for a document we hold.
 
     A newer time nominates; so does a changed title or property at the same time, since minutes are rounded down and
-    relations move no time. An older time is a lagging index: it says nothing.
+    relations move no time. An older time is a lagging index: it says nothing. `thorough` also looks at what Notion
+    computes (formulas, rollups): for the daily look, since some of it moves with the clock.
     """
     known = held.noticed_at if held.wanted or held.removed else held.edited_at
     lags = known is not None and stub.edited_at is not None and stub.edited_at < known
@@ -86,18 +88,34 @@ def judge(stub: Stub, held: Held) -> Verdict:
         return "same" if held.wanted else "stale"
     if stub.edited_at != known:
         return "stale" if stub.edited_at > known else "same"
-    return "same" if digest_of(stub) == held.stub_digest else "stale"
+    if digest_of(stub) != held.stub_digest:
+        return "stale"
+    computed = computed_digest_of(stub) if thorough and held.computed_digest else held.computed_digest
+    return "same" if computed == held.computed_digest else "stale"
+
+
+_COMPUTED = ("formula", "rollup")
+_VOLATILE = ("last_edited_time", "last_edited_by")
 
 
 def digest_of(stub: Stub) -> str:
     """A hash of what a person can change in a listing: title and properties without what Notion computes."""
-    computed = ("formula", "rollup", "last_edited_time", "last_edited_by")
     kept = {
         name: value
         for name, value in stub.properties.items()
-        if not (isinstance(value, dict) and value.get("type") in computed)
+        if not (isinstance(value, dict) and value.get("type") in (*_COMPUTED, *_VOLATILE))
     }
     return stub_digest(kept, f"{stub.title}\n{stub.icon or ''}\n{stub.url}")
+
+
+def computed_digest_of(stub: Stub) -> str:
+    """A hash of what Notion computes; empty where a page has nothing of the kind."""
+    computed = {
+        name: value
+        for name, value in stub.properties.items()
+        if isinstance(value, dict) and value.get("type") in _COMPUTED
+    }
+    return stub_digest(computed, "") if computed else ""
 
 
 def schema_digest(properties: Mapping[str, Json]) -> str:
@@ -138,9 +156,40 @@ def next_sync(schedule: Schedule | str, *, now: datetime) -> datetime | None:
 def verify_at(notion_id: str, *, now: datetime, hours: float, first: bool) -> datetime:
     """When to look at a document by itself: spread over the period by its id, then once a period."""
     period = timedelta(hours=hours)
-    share = int(sha256(notion_id.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+    share = _share(notion_id)
     # The first look falls anywhere in the period; later ones keep their place, with a little play.
     return now + (period * share if first else period * (0.9 + 0.1 * share))
+
+
+def _share(notion_id: str) -> float:
+    """A place from 0 to 1 that an id always has."""
+    return int(sha256(notion_id.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+
+
+def listing_pause(kind: SourceKind | str, *, walked: int, hours: float) -> timedelta:
+    """How long after a listing that finds what left and what came the next one is due: once in `hours`.
+
+    A workspace is walked oftener, for an old page that is newly shared shows in no sweep: ten requests an hour buy
+    that much, a hundred things each.
+    """
+    daily = timedelta(hours=hours)
+    return (
+        min(daily, max(timedelta(hours=1), timedelta(hours=walked / 1000))) if kind == "workspace" else daily
+    )
+
+
+def reread_due(
+    notion_id: str, *, synced_at: datetime | None, now: datetime, days: float, hours: float
+) -> bool:
+    """Whether a page that does not seem to have moved is read again, for what moves no time at all.
+
+    Spread by its id over the last quarter of the `days`, but at least over one round of looks of `hours`.
+    """
+    if synced_at is None:
+        return False
+    period = timedelta(days=days)
+    spread = max(period / 4, timedelta(hours=hours))
+    return now - synced_at >= max(period - spread * _share(notion_id), period / 2)
 
 
 def too_many_gone(*, doubted: int, live: int) -> bool:

@@ -1,6 +1,7 @@
 """The Flask application: Notion's API, the consent screen and the practice workspace's own pages."""
 
 from flask import Flask, Response
+from werkzeug.http import http_date
 
 from sandbox.api_blocks import blocks_api
 from sandbox.api_databases import databases_api
@@ -43,4 +44,10 @@ def create_app(world: World) -> Flask:
         app.register_blueprint(make(door))
     app.register_blueprint(practice_pages(world))
     install_error_pages(app, world)
+
+    @app.after_request
+    def date(response: Response) -> Response:
+        response.headers["Date"] = http_date(world.now())
+        return response
+
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.loop import tick
 from extract import doors, drain, search
@@ -27,9 +27,10 @@ class Knowledge:
     connection: Connection
     grant: GrantHandle
 
-    def tick(self, *ids: str, schedule: Schedule = "live") -> list[Source]:
+    def tick(self, *ids: str, schedule: Schedule = "live", with_subpages: bool = False) -> list[Source]:
         """Tick pages and databases by id and import them (a person pastes their links)."""
         picks = [doors.find_pick(self.runtime, self.connection, notion_id) for notion_id in ids]
+        picks = [replace(pick, with_subpages=with_subpages) for pick in picks]
         imported = doors.import_picks(
             self.runtime, chatbot=self.chatbot, connection=self.connection, picks=picks, schedule=schedule
         )

@@ -21,7 +21,7 @@ from flask import Blueprint, Flask, current_app, redirect, request, session, url
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from extract import connections
+from extract import connections, doors
 from extract.errors import HilalError, NotionError, OAuthRefused, Transient
 from extract.models import Chatbot, Connection
 from extract.notion.http import VERSION
@@ -119,6 +119,7 @@ def _finish(state: str) -> Connection | None:
         problem(_sentence(error))
         return None
     picker_cache.forget(runtime().redis, connection.id)
+    doors.consented_again(runtime(), connection)
     toast(f"{connection.workspace_name or 'Your workspace'} is connected. Tick what the chatbot should know.")
     return connection
 

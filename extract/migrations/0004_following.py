@@ -30,6 +30,7 @@ COLUMNS = (
     ("connection", "event_missed_at", "TIME"),
     ("source", "with_subpages", "BOOLEAN NOT NULL DEFAULT FALSE"),
     ("source", "walk_cursor", "TEXT"),
+    ("source", "walked", "INTEGER NOT NULL DEFAULT 0"),
     ("source", "stopped_at", "TIME"),
     ("data_source", "database_id", "VARCHAR(255)"),
     ("document", "parent_page_id", "VARCHAR(255)"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -17,18 +17,20 @@ import httpx
 
 from ..errors import InvalidRequest, NotFound, Refused, Transient, WrongKind
 from ..reading import notion_id_of
-from ..shapes import Clock, DatabaseContainer, Json, ObjectKind, PageMarkdown, Stub
+from ..shapes import Clock, DatabaseContainer, Json, ObjectKind, PageMarkdown, Parent, Stub
 from .budget import Budget, Lane
 from .door import Door, TokenSource
 from .http import CONNECT_SECONDS, http_client
 from .listing import Listed, listed, walk
 from .rows import all_rows
-from .stubs import Bot, SearchPage, bot_of, database_of, markdown_of, stub_of
+from .stubs import Bot, SearchPage, bot_of, database_of, markdown_of, parent_of, stub_of
 
 __all__ = ["NotionClient", "TokenSource", "http_client", "longest_flight"]
 
 MARKDOWN_SECONDS = 70.0
 """Notion itself gives up on a large page after about 60 s; answering that late is no failure."""
+
+_DEEPEST = 20  # blocks in blocks that are walked up
 
 NO_LINK = "This is not a link to a Notion page or database. In Notion, use “Copy link” and paste it here."
 
@@ -84,6 +86,11 @@ class NotionClient:
     def waited_seconds(self) -> float:
         return self._door.waited_seconds
 
+    @property
+    def skew(self) -> timedelta:
+        """How far Notion's clock is ahead of ours, by its last answer."""
+        return self._door.skew
+
     def me(self) -> Bot:
         """The bot behind the token: the cheapest way to ask whether the token still works."""
         path = "/v1/users/me"
@@ -131,6 +138,18 @@ class NotionClient:
         body = self._door.get(path)
         return _fitting(body if body.get("object") == "block" else None, path)
 
+    def place_of_block(self, block_id: str) -> Parent:
+        """The page or workspace that a block sits in; unknown where Notion does not show it to us."""
+        place = Parent("block_id", block_id)
+        for _ in range(_DEEPEST):
+            if place.kind != "block_id" or place.id is None:
+                return place
+            try:
+                place = parent_of(self.get_block(place.id).get("parent"))
+            except (NotFound, InvalidRequest):
+                break
+        return Parent("unknown")
+
     def list_children(self, block_or_page_id: str) -> tuple[Json, ...]:
         """The direct children, all of them that are shared with us."""
         path = f"/v1/blocks/{_segment(block_or_page_id)}/children"
@@ -171,12 +190,16 @@ class NotionClient:
         *,
         kind: ObjectKind | None = None,
         in_trash: bool = False,
+        cursor: str | None = None,
         page_size: int = 100,
     ) -> Iterator[SearchPage]:
-        """All pages of a search, each object once. Raises Transient at the end when the search broke off."""
+        """All pages of a search, each object once. Raises Transient at the end when the search broke off.
+
+        `cursor` goes on where an earlier walk stopped; one that Notion has forgotten begins from the top.
+        """
         seen: set[str] = set()
         for page in walk(
-            lambda cursor: self._search(query, kind, in_trash, cursor, page_size), "POST /v1/search"
+            lambda at: self._search(query, kind, in_trash, at, page_size), "POST /v1/search", cursor=cursor
         ):
             found = _search_page(page)
             fresh = tuple({stub.id: stub for stub in found.stubs if stub.id not in seen}.values())

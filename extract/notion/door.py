@@ -15,7 +15,7 @@ import structlog
 from ..errors import NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
 from ..shapes import Clock, Json
 from .budget import Budget, Lane
-from .http import send
+from .http import Reply, send
 from .verdict import verdict
 
 PAUSES = (0.25, 0.75, 2.0)
@@ -24,6 +24,8 @@ worker that sleeps."""
 
 PATIENCE = timedelta(seconds=20)
 """No retry once a request has taken this long: slow failures would hold the worker for minutes."""
+
+_SAME_TIME = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +67,7 @@ class Door:
         self.requests = 0
         self.retries = 0
         self.waited_seconds = 0.0
+        self.skew = timedelta(0)
 
     def get(
         self,
@@ -140,6 +143,7 @@ class Door:
             raise
         finally:
             slip.done()
+        self._compare_clocks(reply)
         refusal = verdict(reply, endpoint, now=self._clock())
         if refusal is None:
             log.debug("notion_request", endpoint=endpoint, status=reply.status, request_id=reply.request_id)
@@ -154,6 +158,12 @@ class Door:
         if isinstance(refusal, RateLimited):
             self._budget.pause(refusal.resume_at)
         raise refusal
+
+    def _compare_clocks(self, reply: Reply) -> None:
+        """How far Notion's clock is ahead of ours; a difference that a slow answer explains is none."""
+        if reply.date is not None:
+            ahead = reply.date - self._clock()
+            self.skew = ahead if abs(ahead) > _SAME_TIME else timedelta(0)
 
     def _wait(self, seconds: float) -> None:
         """Between half and one and a half times `seconds`, so that many workers do not come back together."""

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import isfinite
 from typing import Any
@@ -42,12 +43,16 @@ MAPPED: Mapping[type[Exception], type[NotionError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `body` is None when it is no JSON object (HTML of the edge, half an answer)."""
+    """What came back. `body` is None when it is no JSON object (HTML of the edge, half an answer).
+
+    `date` is the answering clock's time, to the second; None when it did not say.
+    """
 
     status: int
     body: dict[str, Json] | None
     request_id: str | None
     retry_after: str | None
+    date: datetime | None = None
 
 
 def http_client(config: Config, transport: httpx.BaseTransport | None = None) -> httpx.Client:
@@ -124,6 +129,7 @@ def send(
         body=body,
         request_id=_request_id(body) or response.headers.get("x-notion-request-id"),
         retry_after=response.headers.get("retry-after"),
+        date=_date(response.headers.get("date")),
     )
 
 
@@ -131,6 +137,15 @@ def translated(error: Exception, endpoint: str | None = None) -> NotionError:
     """The error of ours for one of httpx; its name travels as the code."""
     ours = next(ours for theirs, ours in MAPPED.items() if isinstance(error, theirs))
     return ours(code=type(error).__name__, endpoint=endpoint)
+
+
+def _date(header: str | None) -> datetime | None:
+    """https://www.rfc-editor.org/rfc/rfc9110#field.date"""
+    try:
+        moment = parsedate_to_datetime(header or "")
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None
 
 
 def _timeout(seconds: float) -> httpx.Timeout:

@@ -40,13 +40,14 @@ def listed(body: Mapping[str, Json], endpoint: str) -> Listed:
     )
 
 
-def walk(ask: Callable[[str | None], Listed], endpoint: str, *, restarts: int = 1) -> Iterator[Listed]:
-    """Every page of a list; the reader drops what it has seen already.
+def walk(
+    ask: Callable[[str | None], Listed], endpoint: str, *, cursor: str | None = None, restarts: int = 1
+) -> Iterator[Listed]:
+    """Every page of a list, from `cursor` on; the reader drops what it has seen already.
 
     A cursor that Notion refuses (they are bound to a session of Notion's) starts the list again from the top,
     as often as `restarts` says. Raises Transient after the last page when the list broke off.
     """
-    cursor: str | None = None
     followed: set[str] = set()
     while True:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from extract.reading.blocks import Block, Tree, text_of
 from extract.reading.canonical import pieces
@@ -13,7 +14,7 @@ from extract.reading.clean import clean, one_line
 from extract.reading.escape import escape_line_start, escape_text
 from extract.reading.flow import LINKED_MEDIA, link_or_caption
 from extract.reading.links import is_notion_host, is_safe, notion_id_of, target_of
-from extract.shapes import Link, Property, Reading
+from extract.shapes import Child, Link, Property, Reading
 
 _PLAIN_URL = re.compile(r"https?://[^\s<>*`\\_\[\]]+(?:_[^\s<>*`\\_\[\]]+)*")
 _EMBEDS = frozenset({"embed", "link_preview", "external_object", "custom_block"})
@@ -53,6 +54,7 @@ def read_page(
         unknown_tags=tree.unknown_tags,
         images_without_caption=captions.count("image"),
         embeds_without_caption=sum(kind in _EMBEDS for kind in captions),
+        children=_children(tree),
     )
 
 
@@ -76,6 +78,17 @@ def _bare(tree: Tree) -> Iterator[str]:
     for block in tree.walk():
         if (block.kind == "image" or block.kind in LINKED_MEDIA) and not text_of(block.inlines).strip():
             yield block.kind
+
+
+def _children(tree: Tree) -> tuple[Child, ...]:
+    found: dict[str, Child] = {}
+    for block in tree.walk():
+        if block.kind in ("child_page", "child_database"):
+            notion_id = _notion_id(block.attrs.get("url", ""))
+            if notion_id is not None:
+                kind: Literal["page", "database"] = "page" if block.kind == "child_page" else "database"
+                found.setdefault(notion_id, Child(kind, notion_id, one_line(text_of(block.inlines))))
+    return tuple(found.values())
 
 
 def _links(properties: tuple[Property, ...], tree: Tree, own: str | None) -> tuple[Link, ...]:
