@@ -33,11 +33,13 @@ def task_for(
     What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
     """
     task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden)
+    if document.removed_at is not None:
+        return task  # what has come back is read whole, whatever its time says: nothing of it is held
     if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
         return task
     if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
         return task
-    if document.wanted_at is None and document.removed_at is None and not followed:
+    if document.wanted_at is None and not followed:
         return replace(task, stub=None, only_if=lambda seen: False)
     facts = replace(held(document), wanted=False)
     return replace(task, stub=None, only_if=lambda seen: judge(seen, facts) == "stale")

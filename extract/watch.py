@@ -143,9 +143,12 @@ def verify_at(notion_id: str, *, now: datetime, hours: float, first: bool) -> da
     return now + (period * share if first else period * (0.9 + 0.1 * share))
 
 
-def too_many_gone(*, doubted: int, live: int) -> bool:
-    """Whether so much vanished at once that it is likelier a fault of the connection than of the pages."""
-    return doubted > max(10, live // 4)
+def too_many_gone(*, doubted: int, removed: int, live: int) -> bool:
+    """Whether so much vanished within a day that it is likelier a fault of sharing than an end of the pages.
+
+    `removed` went unasked within that day and is no longer among the `live`; those in doubt still are.
+    """
+    return doubted + removed > max(10, (live + removed) // 4)
 
 
 def outcome_of(*, readable: int, with_text: int, failed: int, listing_failed: bool) -> str:
