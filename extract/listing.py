@@ -236,6 +236,10 @@ class Lister:
         ).execute()
         later = verify_at(stubs[0].id, now=now, hours=hours * 1.5, first=False)
         Document.update(verify_at=later).where(Document.id.in_(shown)).execute()
+        # A tombstone among them has come back: it is asked itself, even where nobody follows its edits.
+        Document.update(verify_at=now).where(
+            Document.id.in_(shown) & Document.removed_at.is_null(False)
+        ).execute()
 
     def _finish(self, source: Source, rank: Rank) -> None:
         """The listing is complete. Rows it did not show may be archived, moved, in the trash or gone: ask each."""
