@@ -109,10 +109,24 @@ def in_doubt(connection_id: int) -> Expression:
     return live & doubted
 
 
-def pages_in_doubt(connection_id: int) -> int:
-    """How many Notion pages the question is about, however many knowledge bases hold them."""
+def asked_about(connection: Connection) -> Expression:
+    """The documents that the question of a connection, whose brake holds, is about: in doubt, and not answered yet."""
+    answered = Membership.select(SQL("1")).join(Source)
+    by_source = answered.where((Membership.document == Document.id) & _answered(Source, connection.brake_at))
+    return in_doubt(connection.id) & ~_answered(Document, connection.brake_at) & ~fn.EXISTS(by_source)
+
+
+def pages_asked_about(connection: Connection) -> int:
+    """How many Notion pages the question is about, however many knowledge bases hold them; 0: there is none."""
+    if connection.state != "alive" or connection.brake_at is None:
+        return 0
     pages = fn.COUNT(fn.DISTINCT(Document.notion_id))
-    return int(Document.select(pages).where(in_doubt(connection_id)).scalar() or 0)
+    return int(Document.select(pages).where(asked_about(connection)).scalar() or 0)
+
+
+def _answered(table: type[Document] | type[Source], brake_at: datetime | None) -> Expression:
+    wanted = table.wanted_at.is_null(False) & (table.wanted_rank == Rank.PERSON)
+    return wanted & (table.wanted_at >= brake_at)
 
 
 def _missing(connection_id: int, *, brake_at: datetime | None, now: datetime) -> Missing:

@@ -196,9 +196,9 @@ def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datet
         row = Connection.get_by_id(connection.id)
         if row.state != "alive":
             raise Refused("This connection to Notion is not active. Reconnect first; nothing was removed.")
-        if row.brake_at is None:
+        if not brake.pages_asked_about(row):
             raise Refused("There is nothing to remove any more: the pages came back, or are gone already.")
-        ours = brake.in_doubt(connection.id) & (Document.doubted_at <= until)
+        ours = brake.asked_about(row) & (Document.doubted_at <= until)
         want_again(Document.select(Document.id).where(ours), now=now, rank=Rank.PERSON)
         for source in Source.select().where(
             (Source.connection == connection.id)

@@ -69,7 +69,7 @@ def test_pages_unshared_together_but_noticed_one_by_one_meet_the_brake(
 
     assert asked()
     assert held() == 20  # ten went before it was clear that so many would
-    assert brake.pages_in_doubt(acme.connection.id) == 20
+    assert brake.pages_asked_about(Connection.get()) == 20
     assert len(acme.ask("step")) > 0
 
 
@@ -250,7 +250,7 @@ def test_a_large_database_that_is_missing_twice_is_kept_until_a_person_says_so(
 
     assert asked()
     assert held() == 14
-    assert brake.pages_in_doubt(acme.connection.id) == 14
+    assert brake.pages_asked_about(Connection.get()) == 14
     assert acme.source(notion.terms.id).status == "trained"
     assert "no longer shares this database" in acme.source(notion.terms.id).error
 
