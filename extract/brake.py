@@ -100,13 +100,15 @@ def ask_sooner(chosen: Expression, *, now: datetime) -> None:
 
 def in_doubt(connection_id: int) -> Expression:
     """The documents that Notion did not show when last asked: themselves, or every database that holds them."""
-    live = (Document.connection == connection_id) & Document.removed_at.is_null()
-    doubted = Document.doubted_at.is_null(False)
-    gone = Source.doubted_at.is_null(False)
-    if Source.select(SQL("1")).where((Source.connection == connection_id) & gone).exists():
-        holders = Membership.select(SQL("1")).join(Source).where(Membership.document == Document.id)
-        doubted |= fn.EXISTS(holders.where(gone)) & ~fn.EXISTS(holders.where(Source.doubted_at.is_null()))
-    return live & doubted
+    ours = Document.connection == connection_id
+    # What is in doubt is wanted, too, which the index knows.
+    doubted = Document.wanted_at.is_null(False) & Document.doubted_at.is_null(False)
+    gone = Source.wanted_at.is_null(False) & Source.doubted_at.is_null(False)
+    if not Source.select(SQL("1")).where((Source.connection == connection_id) & gone).exists():
+        return ours & doubted
+    holders = Membership.select(SQL("1")).join(Source).where(Membership.document == Document.id)
+    only_gone = fn.EXISTS(holders.where(gone)) & ~fn.EXISTS(holders.where(~gone))
+    return ours & (doubted | (Document.removed_at.is_null() & only_gone))
 
 
 def asked_about(connection: Connection) -> Expression:
