@@ -131,13 +131,23 @@ def _answered(table: type[Document] | type[Source], brake_at: datetime | None) -
     return wanted & (table.wanted_at >= brake_at)
 
 
+def count_as_confirmed(connection: Connection, *, now: datetime) -> None:
+    """The answer is also about what went before anybody was asked: it weighs no more on what vanishes next."""
+    gone = _went_unasked(connection.id, since=(connection.brake_at or now) - DAY)
+    Document.update(removed_because="confirmed").where(gone).execute()
+
+
+def _went_unasked(connection_id: int, *, since: datetime) -> Expression:
+    unasked = Document.removed_because.in_(("missing", "database"))
+    return (Document.connection == connection_id) & (Document.removed_at > since) & unasked
+
+
 def _missing(connection_id: int, *, brake_at: datetime | None, now: datetime) -> Missing:
     ours = Document.connection == connection_id
-    lately = Document.removed_at > (brake_at or now) - DAY
-    unasked = Document.removed_because.in_(("missing", "database"))
+    went = _went_unasked(connection_id, since=(brake_at or now) - DAY)
     return Missing(
         doubted=Document.select().where(in_doubt(connection_id)).count(),
-        removed=Document.select().where(ours & lately & unasked).count(),
+        removed=Document.select().where(went).count(),
         live=Document.select().where(ours & Document.removed_at.is_null()).count(),
     )
 

@@ -198,6 +198,7 @@ def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datet
             raise Refused("This connection to Notion is not active. Reconnect first; nothing was removed.")
         if not brake.pages_asked_about(row):
             raise Refused("There is nothing to remove any more: the pages came back, or are gone already.")
+        brake.count_as_confirmed(row, now=now)
         ours = brake.asked_about(row) & (Document.doubted_at <= until)
         want_again(Document.select(Document.id).where(ours), now=now, rank=Rank.PERSON)
         for source in Source.select().where(

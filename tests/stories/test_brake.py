@@ -72,6 +72,12 @@ def test_pages_unshared_together_but_noticed_one_by_one_meet_the_brake(
     assert brake.pages_asked_about(Connection.get()) == 20
     assert len(acme.ask("step")) > 0
 
+    doors.confirm_removal(acme.runtime, Connection.get())
+    acme.work()
+    assert held() == 0
+    assert not asked()
+    assert {row.removed_because for row in Document.select()} == {"confirmed"}  # those before, too
+
 
 def test_time_alone_does_not_answer_the_question(acme: Knowledge, notion: Notion) -> None:
     pages = shared_guides(acme, notion, 14)
