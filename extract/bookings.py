@@ -41,11 +41,13 @@ def task_for(
     `reread`: the body is read whatever its time says.
     """
     task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden, unplaced=unplaced)
+    if document.removed_at is not None:
+        return task  # what has come back is read whole, whatever its time says: nothing of it is held
     if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
         return task
     if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
         return task
-    if document.wanted_at is None and document.removed_at is None and not followed:
+    if document.wanted_at is None and not followed:
         return replace(task, stub=None, only_if=lambda seen: False)
     if document.wanted_at is None and reread:
         return replace(task, stub=None)

@@ -11,7 +11,7 @@ from peewee import Expression, IntegrityError, TextField
 from .db import database
 from .errors import VaultError
 from .handover import hand_over
-from .models import Connection, Document
+from .models import Connection, Document, Source
 from .notion.budget import Budget, Lane
 from .notion.client import NotionClient, http_client, longest_flight
 from .notion.oauth import TokenGrant
@@ -37,7 +37,7 @@ def connect(runtime: Runtime, *, organisation_id: int, grant: TokenGrant) -> Con
     with database.atomic():
         known = _known(organisation_id, grant)
         if known is not None:
-            return _renew(runtime, known, grant)
+            return _resumed(runtime, _renew(runtime, known, grant))
     try:
         with database.atomic():
             return _create(runtime, organisation_id, grant)
@@ -46,7 +46,7 @@ def connect(runtime: Runtime, *, organisation_id: int, grant: TokenGrant) -> Con
             known = _known(organisation_id, grant)
             if known is None:
                 raise
-            return _renew(runtime, known, grant)
+            return _resumed(runtime, _renew(runtime, known, grant))
 
 
 def http_for(runtime: Runtime) -> httpx.Client:
@@ -142,9 +142,32 @@ def _renew(runtime: Runtime, row: Connection, grant: TokenGrant) -> Connection:
     row.access_token = seal(grant.access_token)
     row.refresh_token = seal(grant.refresh_token) if grant.refresh_token else None
     row.state = "alive"
-    row.refreshing_until = row.error = row.rest_until = row.poll_at = None
+    row.refreshing_until = row.error = row.rest_until = row.poll_at = row.brake_at = None
     row.poll_failures = 0
     row.save(only=row.dirty_fields)
+    return row
+
+
+def _resumed(runtime: Runtime, row: Connection) -> Connection:
+    """Who reconnects may have shared other pages: what was missing is asked for now, and every doubt begins anew.
+
+    Where an interrupted search had come to belonged to the old grant.
+    """
+    now = runtime.clock()
+    Connection.update(sweeps={}).where(Connection.id == row.id).execute()
+    ours, theirs = Document.connection == row.id, Source.connection == row.id
+    Document.update(doubted_at=None, stub=None, error=None, try_after=None, attempts=0).where(
+        ours & Document.doubted_at.is_null(False)
+    ).execute()
+    Document.update(verify_at=now, try_after=None).where(
+        ours & Document.removed_at.is_null(False) & Document.verify_at.is_null(False)
+    ).execute()
+    missing = theirs & Source.doubted_at.is_null(False)
+    Source.update(doubted_at=None, error=None, try_after=None, attempts=0).where(
+        missing & Source.wanted_at.is_null(False)
+    ).execute()
+    Source.update(wanted_at=now, try_after=None, attempts=0).where(missing).execute()
+    Source.update(walk_cursor=None).where(theirs).execute()
     return row
 
 
@@ -158,6 +181,7 @@ def _emptied(connection_id: int) -> Connection:
                 state="disconnected",
                 error=None,
                 rest_until=None,
+                brake_at=None,
                 # A drain under way loses its lease, so that nothing is written after this.
                 lease_number=Connection.lease_number + 1,
                 lease_until=None,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from . import connections, jobs
+from . import brake, connections, jobs
 from .columns import columns_of
 from .db import database, is_postgres
 from .errors import NotFound, Refused
@@ -180,6 +180,34 @@ def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
         Source.delete().where(Source.id.in_(ids)).execute()
         drop_unheld(documents)
         _hide_again(documents, now=runtime.clock())
+        for connection_id in sorted({source.connection_id for source in sources}):
+            brake.lift_if_over(connection_id, now=runtime.clock())
+
+
+def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datetime | None = None) -> None:
+    """The answer to the brake: what is in doubt was taken away on purpose.
+
+    Each page is asked for once more, and goes only if Notion still does not show it. What came into doubt after
+    `shown_at`, when the person saw the question, stays. Raises Refused.
+    """
+    now = runtime.clock()
+    until = shown_at or now
+    with database.atomic():
+        row = Connection.get_by_id(connection.id)
+        if row.state != "alive":
+            raise Refused("This connection to Notion is not active. Reconnect first; nothing was removed.")
+        if not brake.pages_asked_about(row):
+            raise Refused("There is nothing to remove any more: the pages came back, or are gone already.")
+        brake.count_as_confirmed(row, now=now)
+        ours = brake.asked_about(row) & (Document.doubted_at <= until)
+        want_again(Document.select(Document.id).where(ours), now=now, rank=Rank.PERSON)
+        for source in Source.select().where(
+            (Source.connection == connection.id)
+            & Source.wanted_at.is_null(False)
+            & (Source.doubted_at <= until)
+        ):
+            want_listing(source, now=now, rank=Rank.PERSON, full=False)
+    jobs.wake(runtime, connection.id)
 
 
 def _hide_again(document_ids: Sequence[int], *, now: datetime) -> None:

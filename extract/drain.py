@@ -18,7 +18,7 @@ import httpx
 import structlog
 from peewee import OperationalError
 
-from . import connections, due, lease
+from . import brake, connections, due, lease
 from .bookings import Booked, book, give_back
 from .db import database
 from .errors import (
@@ -40,7 +40,7 @@ from .notion.client import NotionClient
 from .related import RelatedNames
 from .runs import Ledger
 from .runtime import Runtime
-from .sync import Writer, vanished_at_once
+from .sync import Writer
 from .wholes import WholeLister
 
 log = structlog.get_logger(__name__)
@@ -289,9 +289,11 @@ class _Drain:
             give_back([*self._flying.values(), *self._grounded])
 
     def _mended(self) -> None:
-        """What the connection complained of before is over, since Notion has answered."""
+        """What the connection complained of before is over, since Notion has answered; so may be the brake."""
+        with database.atomic():
+            brake.lift_if_over(self._connection.id, now=self._runtime.clock())
         complaint = self._connection.error
-        if complaint and self._answered and not vanished_at_once(self._connection.id):
+        if complaint and self._answered:
             with self._commit():
                 Connection.update(error=None).where(
                     (Connection.id == self._connection.id) & (Connection.error == complaint)

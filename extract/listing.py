@@ -14,8 +14,9 @@ from functools import partial
 from typing import TypeVar, cast
 
 import structlog
+from peewee import SQL, fn
 
-from . import index
+from . import brake, index
 from .arrivals import keep_table
 from .config import Config
 from .errors import HilalError, NotFound, Transient
@@ -88,12 +89,11 @@ class Lister:
             if source is None or source.wanted_at != tried.wanted_at:
                 return  # deleted meanwhile, or wanted anew: that wish has its own first attempt
             if isinstance(error, NotFound):
-                if self._confirmed_gone(source, now=now):
-                    self._gone(source, DATABASE_GONE, now=now)
+                if self._confirmed_gone(source, now=now) and not self._stopped(source, now=now):
+                    because = "confirmed" if brake.was_confirmed(source) else "database"
+                    self._gone(source, DATABASE_GONE, because=because, now=now)
                     return
-                source.doubted_at = source.doubted_at or now
-                source.try_after = now + self._doubt_pause()
-                source.error = DATABASE_GONE
+                self._doubt(source, now=now)
             else:
                 source.attempts += 1
                 source.try_after = now + pause_after(source.attempts)
@@ -101,11 +101,25 @@ class Lister:
             source.save(only=[Source.attempts, Source.try_after, Source.error, Source.doubted_at])
             self.ledger.touch([source.id])
 
+    def _doubt(self, source: Source, *, now: datetime) -> None:
+        """Its rows keep answering; it is asked again soon, then ever more rarely while the brake holds."""
+        pause = self._doubt_pause()
+        if source.doubted_at is not None:
+            source.attempts += 1
+            pause = max(pause, pause_after(source.attempts))
+        source.try_after = now + pause
+        source.doubted_at = source.doubted_at or now
+        source.error = DATABASE_GONE
+
     def _doubt_pause(self) -> timedelta:
         return doubt_pause(self.config.watch.poll_seconds)
 
     def _confirmed_gone(self, source: Source, *, now: datetime) -> bool:
         return source.doubted_at is not None and now - source.doubted_at >= self._doubt_pause()
+
+    def _stopped(self, source: Source, *, now: datetime) -> bool:
+        """A database is one object, but its rows are many pages, and the brake counts those; it has none when gone."""
+        return bool(_rows_only_of(source)) and brake.stops(source, now=now)
 
     def _page(self, source: Source, rank: Rank) -> None:
         """A page is its own listing: its document is marked, and asked for title and time when it is fetched."""
@@ -139,7 +153,7 @@ class Lister:
         container = self._asked(lambda: self.client.get_database(source.notion_id))
         if container.in_trash:
             with self.commit():
-                self._gone(source, DATABASE_IN_TRASH, now=self.clock())
+                self._gone(source, DATABASE_IN_TRASH, because="trash", now=self.clock())
             return
         if not container.data_sources:
             with self.commit():
@@ -246,6 +260,10 @@ class Lister:
         ).execute()
         later = verify_at(stubs[0].id, now=now, hours=hours * 1.5, first=False)
         Document.update(verify_at=later).where(Document.id.in_(shown)).execute()
+        # A tombstone among them has come back: it is asked itself, even where nobody follows its edits.
+        Document.update(verify_at=now).where(
+            Document.id.in_(shown) & Document.removed_at.is_null(False)
+        ).execute()
 
     def _finish(self, source: Source, rank: Rank) -> None:
         """The listing is complete. Rows it did not show may be archived, moved, in the trash or gone: ask each."""
@@ -288,28 +306,26 @@ class Lister:
             (Source.id == source.id) & (Source.wanted_at == source.wanted_at)
         ).execute()
 
-    def _gone(self, source: Source, sentence: str, *, now: datetime) -> None:
-        """The database itself has left: its rows go out of the index, and wait as tombstones for its return."""
-        rows = [
-            row.document_id
-            for row in Membership.select(Membership.document).where(Membership.source == source.id)
-        ]
-        elsewhere = {
-            row.document_id
-            for row in Membership.select(Membership.document).where(
-                (Membership.source != source.id)
-                & Membership.document.in_(
-                    Membership.select(Membership.document).where(Membership.source == source.id)
-                )
-            )
-        }
-        only_here = [document_id for document_id in rows if document_id not in elsewhere]
-        for start in range(0, len(only_here), 400):
-            batch = only_here[start : start + 400]
+    def _take_out(self, document_ids: Sequence[int], sentence: str, *, because: str, now: datetime) -> None:
+        """Out of the index, kept as tombstones until their database returns."""
+        for start in range(0, len(document_ids), 400):
+            batch = document_ids[start : start + 400]
             index.remove(batch)
             Document.update(
-                removed_at=now, error=sentence, wanted_at=None, look_at=None, verify_at=None, stub=None
+                removed_at=now,
+                removed_because=because,
+                error=sentence,
+                wanted_at=None,
+                doubted_at=None,
+                look_at=None,
+                verify_at=None,
+                stub=None,
             ).where(Document.id.in_(batch)).execute()
+
+    def _gone(self, source: Source, sentence: str, *, because: str, now: datetime) -> None:
+        """The database itself has left: its rows go out of the index, and wait as tombstones for its return."""
+        only_here = _rows_only_of(source)
+        self._take_out(only_here, sentence, because=because, now=now)
         self.ledger.count([source.id], removed=len(only_here))
         self._listed(source, now=now)
         source.doubted_at = now
@@ -317,3 +333,16 @@ class Lister:
         source.save(only=[Source.doubted_at, Source.listing_open])
         self.ledger.close(source, outcome="empty", sentence=sentence, now=now)
         log.info("source_gone", source_id=source.id, documents=len(only_here))
+
+
+def _rows_only_of(source: Source) -> list[int]:
+    """The documents that are present and that no other source holds."""
+    other = Membership.alias()
+    elsewhere = other.select(SQL("1")).where((other.document == Document.id) & (other.source != source.id))
+    rows = (
+        Document.select(Document.id)
+        .join(Membership)
+        .where((Membership.source == source.id) & Document.removed_at.is_null() & ~fn.EXISTS(elsewhere))
+        .order_by(Document.id)
+    )
+    return [document_id for (document_id,) in rows.tuples()]

@@ -178,7 +178,9 @@ class Document(Row):
     verify_at = UtcDateTimeField(null=True)  # the daily look; null: not live
     doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
     removed_at = UtcDateTimeField(null=True)  # tombstone since; null: present
-    removed_because = CharField(null=True)  # trash | missing | database; null: present, or not told
+    removed_because = CharField(
+        null=True
+    )  # trash | missing | database | confirmed, by a person; null: present
     created_at = UtcDateTimeField()
 
     class Meta:

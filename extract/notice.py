@@ -9,6 +9,7 @@ from typing import Any
 
 from peewee import Case
 
+from . import brake
 from .due import data_sources_of, followed
 from .handover import hand_over
 from .models import WITHOUT_CONTENT, DataSource, Document, Membership, Source
@@ -144,6 +145,8 @@ def mark_if_moved(
     if verdict == "stale":
         mark(document, now=now, rank=rank, stub=stub)
         return Noticed(stale=1)
+    if document.doubted_at is not None:  # in doubt, and here it is listed again
+        brake.ask_sooner(Document.id == document.id, now=now)
     return Noticed()
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from . import index, moves, renames, trees
+from . import brake, index, moves, renames, trees
 from .bookings import Booked
 from .compose import compose
 from .config import Config
@@ -16,19 +16,17 @@ from .errors import NotFound, NotionError
 from .fetch import Fetched
 from .handover import hand_over
 from .holding import is_held
-from .models import Connection, Document, Source
+from .models import Document, Membership, Source
 from .notice import keep_stub
 from .runs import Ledger
 from .shapes import Stub
-from .watch import Rank, look_again_at, pause_after, too_many_gone, verify_at
+from .watch import Rank, look_again_at, pause_after, verify_at
 
 log = structlog.get_logger(__name__)
 
 IN_TRASH = "This page is in Notion's trash. Restore it there and it answers again by itself."
-BRAKE = (
-    "Notion stopped showing many pages of this workspace at once, so nothing was removed. "
-    "If they were taken away on purpose, press Retrain on the source; otherwise share them again in Notion."
-)
+FORGOTTEN = timedelta(days=60)
+"""How long a tombstone is looked at; what returns later comes as new, by the listing that shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Writer:
             if not self._sits(booked, fetched):
                 return
         if fetched.stub.in_trash:
-            self._remove(booked, IN_TRASH, requests=fetched.requests, now=now)
+            self._remove(booked, IN_TRASH, because="trash", requests=fetched.requests, now=now)
             return
         if fetched.tree is not None:
             self._index(booked, fetched, now=now)
@@ -58,7 +56,10 @@ class Writer:
             self.ledger.count(booked.source_ids, requests=fetched.requests, unchanged=1)
         if (fetched.stub.title, fetched.stub.url, fetched.stub.icon) != known_as:
             _name_source(document, fetched.stub)
-        document.doubted_at = document.removed_at = document.error = document.try_after = None
+        if document.doubted_at is not None:  # one came back: it may not be the only one
+            brake.ask_sooner(Document.connection == document.connection_id, now=now)
+        document.doubted_at = document.removed_at = document.removed_because = None
+        document.error = document.try_after = None
         document.attempts = 0
         self._verified(document, now=now)
         self._fulfilled(document)
@@ -126,22 +127,22 @@ class Writer:
         document.save(only=_STATE)
 
     def _doubt(self, booked: Booked, *, now: datetime) -> None:
-        """A first 404 proves nothing; a second one, later, takes the page out, unless too many vanish at once."""
+        """A first 404 proves nothing; a second one, later, takes the page out, unless the brake holds."""
         document = booked.row
         if _overtaken(document):
             self.ledger.touch(booked.source_ids)
             return
-        asked_by_person = document.wanted_at is not None and document.wanted_rank == Rank.PERSON
         pause = doubt_pause(self.config.watch.poll_seconds)
         if document.removed_at is not None:
-            self._remove(booked, document.error or NotFound.sentence, requests=0, now=now)
+            sentence = document.error or NotFound.sentence
+            self._remove(booked, sentence, because=document.removed_because, requests=0, now=now)
             return
         if document.doubted_at is not None and now - document.doubted_at >= pause:
-            if not asked_by_person and vanished_at_once(document.connection_id):
-                Connection.update(error=BRAKE).where(Connection.id == document.connection_id).execute()
-                self.put_off(booked, BRAKE, now=now)
+            if brake.stops(document, now=now):
+                self.put_off(booked, brake.SENTENCE, now=now)
                 return
-            self._remove(booked, NotFound.sentence, requests=0, now=now)
+            because = "confirmed" if brake.was_confirmed(document) else "missing"
+            self._remove(booked, NotFound.sentence, because=because, requests=0, now=now)
             return
         if document.wanted_at is None:
             _want(document, now=now)
@@ -154,9 +155,16 @@ class Writer:
         document.save(only=_STATE)
         self.ledger.touch(booked.source_ids)
 
-    def _remove(self, booked: Booked, sentence: str, *, requests: int, now: datetime) -> None:
-        """Out of the index, kept as a tombstone that is still looked at daily, so that it can come back."""
+    def _remove(
+        self, booked: Booked, sentence: str, *, because: str | None, requests: int, now: datetime
+    ) -> None:
+        """Out of the index, kept as a tombstone that is looked at daily for a time, so that it can come back."""
         document = booked.row
+        if _forgotten(document, now=now):
+            index.drop([document.id])
+            log.info("tombstone_dropped", document_id=document.id, notion_id=document.notion_id)
+            self.ledger.touch(booked.source_ids)
+            return
         if document.removed_at is None:
             self.ledger.open(booked.source_ids, rank=rank_of(document), now=now)
             trees.doubt_below(document, now=now)
@@ -164,6 +172,7 @@ class Writer:
             self.ledger.count(booked.source_ids, removed=1, requests=requests)
             log.info("document_removed", document_id=document.id, notion_id=document.notion_id)
         document.removed_at = document.removed_at or now
+        document.removed_because = because
         document.error = sentence
         document.try_after = document.look_at = document.doubted_at = None
         document.attempts = 0
@@ -200,6 +209,7 @@ _STATE = [
     Document.verify_at,
     Document.doubted_at,
     Document.removed_at,
+    Document.removed_because,
 ]
 
 
@@ -220,11 +230,16 @@ def _want(document: Document, *, now: datetime) -> None:
     document.save(only=[Document.wanted_at, Document.wanted_rank])
 
 
-def vanished_at_once(connection_id: int) -> bool:
-    """Whether so many pages of the connection are in doubt that none of them may be removed."""
-    ours = (Document.connection == connection_id) & Document.removed_at.is_null()
-    doubted = Document.select().where(ours & Document.doubted_at.is_null(False)).count()
-    return too_many_gone(doubted=doubted, live=Document.select().where(ours).count())
+def _forgotten(document: Document, *, now: datetime) -> bool:
+    """Whether a tombstone is so old that looking at it ends. A page that is a source by itself is what that shows."""
+    if document.removed_at is None or now - document.removed_at < FORGOTTEN or _overtaken(document):
+        return False
+    own = (
+        Membership.select()
+        .join(Source)
+        .where((Membership.document == document.id) & (Source.notion_id == document.notion_id))
+    )
+    return not own.exists()
 
 
 def _name_source(document: Document, stub: Stub) -> None:

@@ -11,10 +11,9 @@ from functools import partial
 import structlog
 from peewee import JOIN
 
-from . import index
 from .arrivals import keep_table
 from .errors import NotFound
-from .holding import let_go
+from .holding import held_elsewhere, let_go
 from .listing import DATABASE_IN_TRASH, Lister
 from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
 from .notice import want_again
@@ -122,7 +121,7 @@ class TableLister(Lister):
         ids = rows_of(source.id, [table.notion_id for table in tables])
         for start in range(0, len(ids), _BATCH):
             Document.update(verify_at=self.clock()).where(
-                Document.id.in_(ids[start : start + _BATCH]) & Document.removed_at.is_null()
+                Document.id.in_(ids[start : start + _BATCH])
             ).execute()
         self._settled(tables)
 
@@ -141,23 +140,15 @@ class TableLister(Lister):
         tables = self._tables_in(source, database_id)
         ids = rows_of(source.id, [table.notion_id for table in tables])
         self._settled(tables)
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
-            index.remove(batch)
-            Document.update(
-                removed_at=self.clock(),
-                removed_because="database",
-                error=DATABASE_IN_TRASH,
-                wanted_at=None,
-                look_at=None,
-                stub=None,
-            ).where(Document.id.in_(batch) & Document.removed_at.is_null()).execute()
-        self.ledger.count([source.id], removed=len(ids))
-        log.info("tables_in_trash", source_id=source.id, documents=len(ids))
+        elsewhere = held_elsewhere(source.id, ids)
+        here = [document_id for document_id in ids if document_id not in elsewhere]
+        self._take_out(here, DATABASE_IN_TRASH, because="trash", now=self.clock())
+        self.ledger.count([source.id], removed=len(here))
+        log.info("tables_in_trash", source_id=source.id, documents=len(here))
 
     def _table_left(self, source: Source, database_id: str) -> None:
         tables = self._tables_in(source, database_id)
-        ids = rows_of(source.id, [table.notion_id for table in tables])
+        ids = rows_of(source.id, [table.notion_id for table in tables], tombstones=True)
         DataSource.delete().where(DataSource.id.in_([table.id for table in tables])).execute()
         let_go(source.id, ids)
         self.ledger.count([source.id], removed=len(ids))

@@ -104,11 +104,13 @@ def _pages(children: Iterable[Child]) -> set[str]:
     return {child.notion_id for child in children if child.kind == "page"}
 
 
-def rows_of(source_id: int, data_source_ids: Sequence[str]) -> list[int]:
-    """Ids of the documents that a source holds as rows of these tables."""
+def rows_of(source_id: int, data_source_ids: Sequence[str], *, tombstones: bool = False) -> list[int]:
+    """Ids of the documents that a source holds as rows of these tables; with `tombstones`, of the removed ones too."""
     rows = (
         Membership.select(Membership.document)
         .join(Document)
         .where((Membership.source == source_id) & Document.data_source_id.in_(list(data_source_ids)))
     )
+    if not tombstones:
+        rows = rows.where(Document.removed_at.is_null())
     return [row.document_id for row in rows]

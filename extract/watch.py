@@ -192,9 +192,12 @@ def reread_due(
     return now - synced_at >= max(period - spread * _share(notion_id), period / 2)
 
 
-def too_many_gone(*, doubted: int, live: int) -> bool:
-    """Whether so much vanished at once that it is likelier a fault of the connection than of the pages."""
-    return doubted > max(10, live // 4)
+def too_many_gone(*, doubted: int, removed: int, live: int) -> bool:
+    """Whether so much vanished within a day that it is likelier a fault of sharing than an end of the pages.
+
+    `removed` went unasked within that day and is no longer among the `live`; those in doubt still are.
+    """
+    return doubted + removed > max(10, (live + removed) // 4)
 
 
 def outcome_of(*, readable: int, with_text: int, failed: int, listing_failed: bool) -> str:

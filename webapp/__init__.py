@@ -21,6 +21,7 @@ from extract.runtime import Runtime, open_runtime
 from . import (
     accounts,
     api,
+    brake,
     chatbots,
     commands,
     connections,
@@ -82,6 +83,7 @@ def _register(app: Flask) -> None:
     app.register_blueprint(documents.blueprint)
     app.register_blueprint(search.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(brake.blueprint)
     app.register_blueprint(probes.blueprint)
     app.register_blueprint(api.blueprint)
     csrf.exempt(api.blueprint)  # no cookie, no session: a key in a header

@@ -17,6 +17,7 @@ from extract.notion.budget import BudgetUnreachable
 from extract.watch import AT_WORK
 
 from .beats import last_beat
+from .brake import questions_of
 from .frame import page_or_fragment, runtime
 from .guards import needs, own_chatbot
 from .roles import Role
@@ -60,6 +61,7 @@ def page(chatbot_id: int) -> str:
         "health/_page.html",
         chatbot=chatbot,
         links=links,
+        questions=questions_of(chatbot.id),
         asleep=_asleep() if links else None,
         failing=list(failing.limit(FAILING)),
         failing_count=failing.count(),
@@ -128,7 +130,12 @@ def _asleep() -> str | None:
 
 
 def _failing(chatbot: Chatbot) -> Any:
-    """A select of the documents whose last attempt failed, with one source that holds each."""
+    """A select of the documents whose last attempt failed, with one source that holds each.
+
+    What the brake asks about is one question, not so many failures.
+    """
+    braked = Connection.select(Connection.id).where(Connection.brake_at.is_null(False))
+    asked = Document.doubted_at.is_null(False) & Document.connection.in_(braked)
     holds = Membership.select(fn.MIN(Membership.source)).where(Membership.document == Document.id)
     return (
         Document.select(
@@ -142,7 +149,9 @@ def _failing(chatbot: Chatbot) -> Any:
             Source.title,
         )  # fmt: skip
         .join(Source, JOIN.LEFT_OUTER, on=(Source.id == holds), attr="holder")
-        .where(Document.chatbot == chatbot, Document.error.is_null(False), Document.removed_at.is_null())
+        .where(
+            Document.chatbot == chatbot, Document.error.is_null(False), Document.removed_at.is_null(), ~asked
+        )
         .order_by(Document.id)
     )
 

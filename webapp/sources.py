@@ -12,6 +12,7 @@ from peewee import fn
 from extract.columns import columns_of
 from extract.models import Document, Membership, Run, Source
 
+from .brake import questions_of
 from .frame import page_or_fragment, toast, wants_fragment
 from .guards import needs, own_chatbot, own_source
 from .listing import SORTS, Wish, connections_that_rest, has_connection, lines, listing, tally
@@ -41,6 +42,7 @@ def index(chatbot_id: int) -> ResponseReturnValue:
         "chatbot": chatbot,
         "list": found,
         "resting": connections_that_rest(chatbot.id),
+        "questions": questions_of(chatbot.id),
         "is_connected": has_connection(chatbot.organisation_id),
     }
     response = make_response(page_or_fragment("sources/index.html", "sources/_index.html", **context))

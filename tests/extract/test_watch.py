@@ -116,11 +116,23 @@ def test_later_looks_come_at_least_once_a_period() -> None:
     )
 
 
-def test_many_pages_gone_at_once_are_doubted_together() -> None:
-    assert not too_many_gone(doubted=10, live=12)
-    assert too_many_gone(doubted=11, live=12)
-    assert not too_many_gone(doubted=100, live=1_000)
-    assert too_many_gone(doubted=251, live=1_000)
+@pytest.mark.parametrize(
+    ("doubted", "removed", "live", "too_many"),
+    [
+        (10, 0, 12, False),
+        (11, 0, 12, True),
+        (100, 0, 1_000, False),
+        (251, 0, 1_000, True),
+        (1, 10, 30, True),
+        (1, 9, 31, False),
+        (1, 250, 750, True),
+        (1, 249, 751, False),
+    ],
+)
+def test_many_pages_gone_within_a_day_are_doubted_together_whether_or_not_some_were_removed(
+    doubted: int, removed: int, live: int, too_many: bool
+) -> None:
+    assert too_many_gone(doubted=doubted, removed=removed, live=live) is too_many
 
 
 @pytest.mark.parametrize(

@@ -206,31 +206,6 @@ def test_a_drain_that_was_killed_is_taken_up_after_its_lease(acme: Knowledge, no
     assert acme.source(notion.terms.id).status == "trained"
 
 
-def test_many_pages_vanishing_at_once_are_kept_until_a_person_says_so(
-    acme: Knowledge, notion: Notion, world: World
-) -> None:
-    pages = [notion.workspace.page(f"Guide {number}", f"Step {number}") for number in range(14)]
-    for page in pages:
-        acme.grant.share(page)
-    acme.tick(*[page.id for page in pages])
-    acme.work()
-    acme.follow(seconds=120)
-
-    for page in pages:
-        acme.grant.unshare(page)
-    for _ in range(6):
-        acme.clock.advance(hours=24)
-        acme.watch()
-        acme.work()
-    assert len(acme.ask("step")) > 0
-    assert "nothing was removed" in Connection.get().error
-
-    doors.retrain(acme.runtime, [acme.source(pages[0].id)], full=True)
-    for _ in range(3):
-        acme.follow(seconds=70)
-    assert acme.source(pages[0].id).status == "empty"
-
-
 def test_a_database_that_is_trashed_leaves_and_returns_with_its_rows(acme: Knowledge, notion: Notion) -> None:
     acme.tick(notion.terms.id)
     acme.work()

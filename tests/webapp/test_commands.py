@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from structlog.testing import capture_logs
 
 from extract.config import ROOT
 from extract.db import database
-from extract.models import ApiKey, Chatbot, Connection, Member, Organisation, Source
+from extract.models import ApiKey, Chatbot, Connection, Document, Member, Organisation, Source
 from extract.runtime import Runtime
 from tests.clock import StoppedClock
 from webapp.commands.output import facts, one_line, short, table
@@ -40,6 +41,7 @@ COMMANDS = (
     ("keys", "create", "--chatbot", "1"),
     ("connections", "list"),
     ("connections", "disconnect", "1"),
+    ("connections", "confirm-removal", "1"),
     ("sources", "list"),
     ("sources", "show", "1"),
     ("sources", "import", "--chatbot", "1", "--connection", "1", "some-page"),
@@ -271,6 +273,31 @@ def test_connections_are_listed_without_their_tokens(
         }
     ]
     assert "Acme" in run(app, "connections", "list").stdout
+
+
+def test_what_a_connection_asks_is_listed_diagnosed_and_answered(
+    app: Flask, connection: Connection, source: Source, clock: StoppedClock
+) -> None:
+    Connection.update(brake_at=clock() - timedelta(hours=1)).execute()
+    at = clock() - timedelta(hours=2)
+    for title in ("Leave", "Travel"):
+        make_document(source, title, clock(), "A word.", wanted_at=at, wanted_rank=3, doubted_at=at)
+
+    question = "2 pages of Acme are no longer shown to us. They were not removed and still answer."
+    assert question in run(app, "connections", "list").stdout
+    told = {item["check"]: item for item in json.loads(run(app, "doctor", "--json").stdout)}["connections"]
+    assert told["state"] == "warn"
+    assert question in told["says"]
+    assert f"flask connections confirm-removal {connection.id}" in told["says"]
+
+    answered = run(app, "connections", "confirm-removal", connection.id, "--json")
+    again = run(app, "connections", "confirm-removal", connection.id)
+
+    assert json.loads(answered.stdout) == {"id": connection.id, "pages": 2}
+    assert {row.wanted_rank for row in Document.select()} == {0}
+    assert question not in run(app, "connections", "list").stdout
+    assert again.exit_code == 1
+    assert again.stderr.startswith("Error: There is nothing to remove any more")
 
 
 def test_disconnecting_keeps_the_sources(app: Flask, connection: Connection, source: Source) -> None:

@@ -56,6 +56,8 @@ ROUTES: dict[tuple[str, str], str | Role] = {
     ("GET", "/notion/callback"): MEMBER,
     ("GET", "/notion/connections/<int:connection_id>/disconnect"): ADMIN,
     ("POST", "/notion/connections/<int:connection_id>/disconnect"): ADMIN,
+    ("GET", "/notion/connections/<int:connection_id>/removal"): ADMIN,
+    ("POST", "/notion/connections/<int:connection_id>/removal"): ADMIN,
     ("GET", "/chatbots/<int:chatbot_id>/notion"): ADMIN,
     ("POST", "/chatbots/<int:chatbot_id>/notion/import"): ADMIN,
     # Knowledge base

@@ -1,4 +1,4 @@
-"""`flask connections …`: list them, disconnect one."""
+"""`flask connections …`: list them, disconnect one, answer its brake."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import click
 
 from extract import doors
 
+from ..brake import every_question, pages_of
 from ..frame import runtime
 from ..objects import all_connections
+from ..words import counted
 from . import rows
 from .output import command, show, table
 
@@ -35,7 +37,8 @@ def list_connections(as_json: bool) -> None:
     ]
     head = ("id", "workspace", "state", "sources", "organisation", "created")
     text = table(head, lines, right=("id", "sources", "organisation")) if lines else "No connections yet."
-    show(connections, text, as_json=as_json)
+    told = [f"Connection {each.connection.id}: {each.says} {each.command}" for each in every_question()]
+    show(connections, "\n\n".join([text, *told]), as_json=as_json)
 
 
 @group.command("disconnect")
@@ -52,3 +55,15 @@ def disconnect(connection_id: int, as_json: bool) -> None:
         f"{name} is disconnected. Its sources stay and answer, but will not re-sync.",
         as_json=as_json,
     )
+
+
+@group.command("confirm-removal")
+@click.argument("connection_id", type=int, metavar="ID")
+@command()
+def confirm_removal(connection_id: int, as_json: bool) -> None:
+    """Say that the pages Notion no longer shows were taken away on purpose. Each is asked for once more, then goes."""
+    connection = rows.connection(connection_id)
+    pages = pages_of(connection)
+    doors.confirm_removal(runtime(), connection)
+    text = f"{counted(pages, 'page')} will be removed, unless Notion shows them again."
+    show({"id": connection.id, "pages": pages}, text, as_json=as_json)

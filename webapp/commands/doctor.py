@@ -19,6 +19,7 @@ from extract.models import Connection
 from extract.runtime import Runtime
 
 from ..beats import Process, last_beat
+from ..brake import every_question
 from ..frame import runtime
 from .output import Failed, command, one_line, show
 
@@ -144,6 +145,6 @@ def _connections() -> Finding:
     if not states:
         return Finding("connections", "ok", "none yet")
     said = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-    if states["reconnect"]:
-        return Finding("connections", "warn", f"{said}; someone has to reconnect to Notion")
-    return Finding("connections", "ok", said)
+    told = ["someone has to reconnect to Notion"] if states["reconnect"] else []
+    told += [f"{each.says} {each.command}" for each in every_question()]
+    return Finding("connections", "warn" if told else "ok", "; ".join([said, *told]))
