@@ -24,7 +24,7 @@ from .notion.client import NotionClient
 from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub
 from .sync import doubt_pause
-from .watch import Rank, pause_after, verify_at
+from .watch import Rank, pause_after, schema_digest, verify_at
 
 log = structlog.get_logger(__name__)
 
@@ -172,7 +172,10 @@ class Lister:
             (DataSource.source == source.id) & DataSource.notion_id.not_in(list(names))
         ).execute()
         for schema in schemas:
-            table, _ = DataSource.get_or_create(source=source.id, notion_id=schema.id)
+            table, made = DataSource.get_or_create(source=source.id, notion_id=schema.id)
+            if not made and schema_digest(table.properties) != schema_digest(schema.properties):
+                source.wanted_full = True  # a retyped column moves no row's time
+                Source.update(wanted_full=True).where(Source.id == source.id).execute()
             table.name = names.get(schema.id) or schema.title
             table.properties = dict(schema.properties)
             table.save(only=[DataSource.name, DataSource.properties])

@@ -83,7 +83,7 @@ class Writer:
             renames.tell(document, news, now=now)
         read_at = fetched.read_at or now
         document.edited_at = fetched.stub.edited_at
-        document.synced_at = now
+        document.synced_at = read_at
         document.look_at = look_again_at(fetched.stub.edited_at, read_at=read_at)
         if put.changed or rank is not Rank.VERIFY:
             self.ledger.open(booked.source_ids, rank=Rank.EDIT if rank is Rank.VERIFY else rank, now=now)
