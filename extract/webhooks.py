@@ -53,6 +53,8 @@ def take(now: datetime, *, verify_hours: float) -> int:
         return 0
     with database.atomic():
         rows = list(_locked(_waiting()))
+        if not rows:
+            return 0
         events = [(event_of(row.body), row.received_at) for row in rows]
         routes = _routes(event for event, _ in events)
         _prove_alive(events, routes)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from extract import webhooks
@@ -368,3 +369,32 @@ def test_who_never_heard_an_event_misses_none(connection: Connection, clock: Sto
 
     noticed = Noticed(stale=1, untold=(edited,))
     assert not webhooks.note_missed(Connection.get(), noticed, now=clock(), poll_at=clock())
+
+
+@pytest.mark.parametrize("any_database_url", ["postgres"], indirect=True)
+def test_what_another_daemon_is_taking_is_left_to_it(
+    document: Document, tell: Tell, clock: StoppedClock, any_database_url: str
+) -> None:
+    tell("page.content_updated", document.notion_id, take=False)
+    with psycopg.connect(any_database_url) as other:
+        other.execute("SELECT 1 FROM webhook_event FOR UPDATE")
+        assert webhooks.take(clock(), verify_hours=24) == 0
+        other.rollback()
+
+    assert webhooks.take(clock(), verify_hours=24) == 1
+
+
+def test_a_fault_in_one_hint_does_not_hold_up_the_others(
+    document: Document, table: Source, tell: Tell, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **values: object) -> None:
+        raise ArithmeticError
+
+    tell("database.moved", table.notion_id, take=False)
+    tell("page.content_updated", document.notion_id, take=False)
+    monkeypatch.setattr("extract.webhooks.want_listing", broken)
+
+    assert webhooks.take(clock(), verify_hours=24) == 2
+
+    assert wanted(document)
+    assert webhooks.take(clock(), verify_hours=24) == 0
