@@ -233,11 +233,15 @@ def _with_table(notion_id: str) -> Expression:
 
 def _table(tidings: Tidings, *, now: datetime) -> None:
     """List the sources that hold the table again, unless that is wanted already or would cost more than it tells."""
+    entity_id, parent = str(tidings.latest.entity_id), tidings.latest.parent
+    holds = _with_table(entity_id)
+    if parent.kind == "database_id" and parent.id:  # a data source that is new to its database
+        holds |= _with_table(parent.id)
     sources = Source.select().where(
         (Source.connection == tidings.connection_id)
         & follows()
         & (Source.wanted_at.is_null() | Source.listing_open)
-        & _with_table(str(tidings.latest.entity_id))
+        & holds
     )
     for source in sources:
         rows = Membership.select().where(Membership.source == source.id).count()

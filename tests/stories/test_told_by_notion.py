@@ -178,6 +178,17 @@ def test_a_new_row_answers_and_a_moved_one_leaves(acme: Knowledge, notion: Notio
     assert "Lungo" not in acme.answers("long espresso")
 
 
+def test_a_data_source_that_is_new_in_a_ticked_database_is_listed(
+    acme: Knowledge, notion: Notion, told: Telling
+) -> None:
+    teas = notion.terms.add_data_source("Teas", {"Term": "title", "Meaning": "rich_text"})
+    teas.row("Gyokuro", {"Meaning": "Shaded green tea"})
+
+    hear(acme, told, after=5)
+
+    assert acme.answers("shaded green tea") == ["Gyokuro"]
+
+
 def test_a_renamed_column_is_read_from_every_row(acme: Knowledge, notion: Notion, told: Telling) -> None:
     notion.terms.data_source.rename_property("Meaning", "Explanation")
 
