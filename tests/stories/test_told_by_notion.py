@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import httpx
 import pytest
 
 from extract import webhooks
 from extract.models import Connection, WebhookEvent
 from sandbox import World
+from sandbox.handles import PageHandle
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
@@ -274,3 +278,36 @@ def test_events_that_came_while_the_daemon_was_down_are_taken_first(
     assert Connection.get().event_missed_at is None
     acme.work()
     assert acme.answers("nobody awake") == ["Handbook"]
+
+
+class SlowBodies(httpx.BaseTransport):
+    """Notion, which takes a minute over each body; somebody edits the page meanwhile, once."""
+
+    def __init__(self, inner: httpx.BaseTransport, clock: StoppedClock, page: PageHandle) -> None:
+        self._inner, self._clock, self._page = inner, clock, page
+        self._edits = ["An edit during the read."]
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        if request.url.path.endswith("/markdown") and self._edits:
+            self._clock.advance(seconds=1)
+            self._page.edit(self._edits.pop())
+            self._clock.advance(seconds=60)
+        return answer
+
+
+def test_an_edit_during_a_slow_read_is_no_old_news(
+    acme: Knowledge, notion: Notion, told: Telling, clock: StoppedClock
+) -> None:
+    assert acme.runtime.transport is not None
+    notion.handbook.edit("An edit before.")
+    told.tell()
+    clock.advance(seconds=90)
+    acme.watch()
+    slow = SlowBodies(acme.runtime.transport, clock, notion.handbook)
+    replace(acme, runtime=replace(acme.runtime, transport=slow)).work()
+    assert acme.answers("edit before") == ["Handbook"]
+
+    hear(acme, told, after=5)
+
+    assert acme.answers("during the read") == ["Handbook"]
