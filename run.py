@@ -172,13 +172,18 @@ def _sandbox(house: House, settings: Config, environment: Mapping[str, str], log
     _free_port(port, "PORT")
     address = f"http://127.0.0.1:{port}"
     secret = configuration.kept_secret(settings.instance / "practice_secret")
-    word = {"api_url": address, "client_id": _PRACTICE, "client_secret": secret}
+    kept_token = settings.instance / "practice_webhook_token"
+    token = settings.notion.webhook_token or configuration.kept_secret(kept_token)
+    word = {"api_url": address, "client_id": _PRACTICE, "client_secret": secret, "webhook_token": token}
     path = configuration.practice_file(settings)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(word, file)
     command = [sys.executable, "-m", "sandbox", "--port", str(port)]
     command += ["--state", str(settings.instance / "practice-workspace")]
     command += ["--client-id", _PRACTICE, "--client-secret", secret]
+    # Loopback and not the public address, which may lead through a proxy elsewhere.
+    command += ["--webhook-address", f"http://127.0.0.1:{settings.web.port}/webhooks/notion"]
+    command += ["--webhook-token", token]
     house.children.append(Child("practice workspace", command, environment, logs / "practice-workspace.log"))
     return address
 

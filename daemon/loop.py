@@ -1,4 +1,4 @@
-"""One tick of the daemon: schedules, polls, wakes. Every step takes the time from the runtime's clock."""
+"""One tick of the daemon: schedules, events, polls, wakes. Every step takes the time from the runtime's clock."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ from datetime import datetime, timedelta
 import structlog
 from peewee import fn
 
-from extract import connections, due, jobs
+from extract import connections, due, jobs, webhooks
 from extract.db import database
 from extract.errors import Forbidden, HilalError, Later, ReconnectNeeded
 from extract.models import Connection, Source
 from extract.notice import want_listing
 from extract.poll import poll
 from extract.runtime import Runtime
-from extract.watch import FULL_EVERY, PERIODS, Rank, listing_pause, next_sync, pause_after
+from extract.watch import (
+    FULL_EVERY,
+    PERIODS,
+    Rank,
+    listing_pause,
+    next_sync,
+    pause_after,
+    poll_pause,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +33,8 @@ def tick(runtime: Runtime, *, stop: threading.Event | None = None) -> None:
     now = runtime.clock()
     start_schedules(now)
     start_daily_listings(now, verify_hours=runtime.config.watch.verify_hours)
+    webhooks.take(now, verify_hours=runtime.config.watch.verify_hours)
+    webhooks.prune(now)
     # Before the polls, which may take long when Notion is slow.
     for connection_id in due.connections_with_work(now=now):
         jobs.wake(runtime, connection_id)
@@ -109,12 +119,13 @@ def poll_one(runtime: Runtime, connection_id: int) -> bool:
     """
     now, seconds = runtime.clock(), runtime.config.watch.poll_seconds
     connection = Connection.get_by_id(connection_id)
-    if not _claim(connection, until=now + timedelta(seconds=seconds)):
+    if not _claim(connection, until=now + _pause(runtime, connection, now)):
         return False
     try:
         with connections.http_for(runtime) as http:
             client = connections.client_for(runtime, connection, http=http, lane="work")
             noticed = poll(client, connection, now=now, verify_hours=runtime.config.watch.verify_hours)
+        webhooks.note_missed(connection, noticed, now=now, poll_at=now + timedelta(seconds=seconds))
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
         if connection.error and connection.poll_failures:  # what made the polls fail is over
@@ -138,6 +149,17 @@ def poll_one(runtime: Runtime, connection_id: int) -> bool:
         log.exception("poll_broken", connection_id=connection_id)
         Connection.update(poll_at=now + timedelta(minutes=5)).where(Connection.id == connection_id).execute()
     return False
+
+
+def _pause(runtime: Runtime, connection: Connection, now: datetime) -> timedelta:
+    watch = runtime.config.watch
+    return poll_pause(
+        connection.event_at,
+        connection.event_missed_at,
+        now=now,
+        seconds=watch.poll_seconds,
+        seconds_with_webhooks=watch.poll_seconds_with_webhooks,
+    )
 
 
 def _claim(connection: Connection, *, until: datetime) -> bool:

@@ -106,7 +106,7 @@ class _Joins:
     def all(self, wanted: Mapping[str, Sequence[Source]], pages: Mapping[str, Stub]) -> Noticed:
         """Let each source hold the pages wanted for it that it does not hold yet."""
         self.remember({source.id: source for found in wanted.values() for source in found}.values(), pages)
-        new = 0
+        noticed = Noticed()
         for page_id, sources in wanted.items():
             for source in sources:
                 if page_id not in self._members[source.id]:
@@ -119,8 +119,9 @@ class _Joins:
                         verify_hours=self._hours,
                     )
                     self._members[source.id].add(page_id)
-                    new += 1
-        return Noticed(new=new)
+                    edited_at = pages[page_id].edited_at
+                    noticed += Noticed(new=1, untold=(edited_at,) if edited_at else ())
+        return noticed
 
 
 def _wholes(connection_id: int) -> list[Source]:
@@ -187,3 +188,12 @@ def keep_table(source_id: int, stub: Stub, *, name: str | None = None) -> DataSo
     table.properties = dict(stub.properties)
     table.save(only=[DataSource.database_id, DataSource.name, DataSource.properties])
     return table  # type: ignore[no-any-return]
+
+
+def ask_tables(source: Source, notion_ids: Sequence[str | None], *, now: datetime) -> None:
+    """Databases or tables of a tree or a workspace may have changed or moved: they are asked with a listing."""
+    DataSource.update(listed=False, listed_to=None).where(
+        (DataSource.source == source.id)
+        & (DataSource.database_id.in_(notion_ids) | DataSource.notion_id.in_(notion_ids))
+    ).execute()
+    want_listing(source, now=now, rank=Rank.EDIT, full=False)

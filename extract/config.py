@@ -203,6 +203,7 @@ def _with_practice(config: Config) -> Config:
         api_url=str(practice["api_url"]),
         client_id=str(practice["client_id"]),
         client_secret=str(practice["client_secret"]),
+        webhook_token=notion.webhook_token or str(practice.get("webhook_token", "")),
     )
     return replace(config, notion=notion)
 

@@ -138,15 +138,20 @@ def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     return hidden
 
 
+def follows() -> Expression:
+    """That a source follows edits: live, and not stopped."""
+    return (Source.auto_retrain == "live") & Source.stopped_at.is_null()
+
+
 def followed(document_ids: Iterable[int]) -> Collection[int]:
-    """Those among the documents that at least one source with auto-retrain `live` holds."""
+    """Those among the documents that at least one source holds which follows edits."""
     ids = list(document_ids)
     found: set[int] = set()
     for start in range(0, len(ids), _BATCH):
         rows = (
             Membership.select(Membership.document)
             .join(Source)
-            .where(Membership.document.in_(ids[start : start + _BATCH]) & (Source.auto_retrain == "live"))
+            .where(Membership.document.in_(ids[start : start + _BATCH]) & follows())
             .tuples()
         )
         found.update(document_id for (document_id,) in rows)

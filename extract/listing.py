@@ -27,7 +27,7 @@ from .notion.client import NotionClient
 from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub
 from .sync import doubt_pause
-from .watch import Rank, pause_after, reread_due, verify_at
+from .watch import Rank, pause_after, reread_due, schema_digest, verify_at
 
 log = structlog.get_logger(__name__)
 
@@ -203,6 +203,11 @@ class Lister:
             (DataSource.source == source.id) & DataSource.notion_id.not_in(list(names))
         ).execute()
         for schema in schemas:
+            this = (DataSource.source == source.id) & (DataSource.notion_id == schema.id)
+            before = DataSource.get_or_none(this)
+            if before is not None and schema_digest(before.properties) != schema_digest(schema.properties):
+                source.wanted_full = True  # a retyped column moves no row's time
+                Source.update(wanted_full=True).where(Source.id == source.id).execute()
             keep_table(source.id, schema, name=names.get(schema.id))
 
     def _rows(self, source: Source, table: DataSource, rank: Rank) -> None:

@@ -21,12 +21,16 @@ _BATCH = 400  # below SQLite's limit of variables in one statement
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """What a listing brought: documents that moved, that are new, that must be asked about; sources to list again."""
+    """What a listing brought: documents that moved, that are new, that must be asked about; sources to list again.
+
+    `untold` are Notion's times of the edits that nobody had told of before.
+    """
 
     stale: int = 0
     new: int = 0
     doubted: int = 0
     relist: int = 0
+    untold: tuple[datetime, ...] = ()
 
     def __add__(self, other: Noticed) -> Noticed:
         return Noticed(
@@ -34,6 +38,7 @@ class Noticed:
             self.new + other.new,
             self.doubted + other.doubted,
             self.relist + other.relist,
+            self.untold + other.untold,
         )
 
     def __bool__(self) -> bool:
@@ -139,15 +144,24 @@ def mark_if_moved(
     at what Notion computes, too.
     """
     verdict = judge(stub, held(document), thorough=thorough)
+    untold = _untold(document, stub)
     if verdict == "trashed" or _changed_table(document, stub):
         mark(document, now=now, rank=rank)
-        return Noticed(doubted=1)
+        return Noticed(doubted=1, untold=untold)
     if verdict == "stale":
         mark(document, now=now, rank=rank, stub=stub)
-        return Noticed(stale=1)
+        return Noticed(stale=1, untold=untold)
     if document.doubted_at is not None:  # in doubt, and here it is listed again
         brake.ask_sooner(Document.id == document.id, now=now)
     return Noticed()
+
+
+def _untold(document: Document, stub: Stub) -> tuple[datetime, ...]:
+    """The edit that `stub` shows, unless it moved no time or the document has been wanted since."""
+    edited_at = stub.edited_at
+    if edited_at is None or (document.edited_at is not None and edited_at <= document.edited_at):
+        return ()
+    return () if document.wanted_at is not None and document.wanted_at >= edited_at else (edited_at,)
 
 
 def _changed_table(document: Document, stub: Stub) -> bool:

@@ -86,7 +86,7 @@ class Writer:
         trees.grow(document, put, rank=rank, now=now, verify_hours=self.config.watch.verify_hours)
         read_at = fetched.read_at or now
         document.edited_at = fetched.stub.edited_at
-        document.synced_at = now
+        document.synced_at = read_at
         look_at = look_again_at(fetched.stub.edited_at, read_at=read_at + fetched.skew)
         document.look_at = look_at - fetched.skew if look_at else None
         if put.changed or rank is not Rank.VERIFY:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from .arrivals import Takes, notice_arrivals
+from .arrivals import Takes, ask_tables, notice_arrivals
 from .holding import holders_of
 from .index import Put
-from .models import DataSource, Document, Membership, Source
-from .notice import Noticed, add_document, documents_of, mark, members_of, want_listing
+from .models import Document, Membership, Source
+from .notice import Noticed, add_document, documents_of, mark, members_of
 from .shapes import Child, Stub
 from .watch import Rank
 
@@ -87,10 +87,7 @@ def _tables_moved(source: Source, children: Iterable[Child], *, now: datetime) -
     """Databases that came into a body or left it: their containers are asked with the next listing."""
     databases = [child.notion_id for child in children if child.kind == "database"]
     if databases:
-        DataSource.update(listed=False, listed_to=None).where(
-            (DataSource.source == source.id) & DataSource.database_id.in_(databases)
-        ).execute()
-        want_listing(source, now=now, rank=Rank.EDIT, full=False)
+        ask_tables(source, databases, now=now)
 
 
 def _ask(chatbot_id: int, notion_ids: Iterable[str], *, now: datetime) -> None:

@@ -36,6 +36,12 @@ PERIODS: Mapping[str, timedelta] = {
     "monthly": timedelta(days=30),
 }
 
+TOLD_WITHIN = timedelta(minutes=6)
+"""Notion tells of nearly every edit within five minutes; what was not told by then is taken as never told."""
+
+TRUST = timedelta(hours=24)
+"""How long the last event of a connection lets its polls come slowly."""
+
 AT_WORK = ("pending", "processing", "training", "re-training")
 """The states of a source in which a person is waiting for something."""
 
@@ -139,6 +145,71 @@ def look_again_at(edited_at: datetime | None, *, read_at: datetime) -> datetime 
         return None
     closed = edited_at + MINUTE + SKEW
     return None if read_at >= closed else closed
+
+
+Told = Literal["known", "look", "read"]
+
+
+def told(
+    at: datetime | None,
+    *,
+    synced_at: datetime | None,
+    look_at: datetime | None,
+    wanted_at: datetime | None,
+) -> Told:
+    """What an event of the time `at` asks for a page: nothing, that the coming look asks the page too, or a read.
+
+    `wanted_at` is of a wish that will ask the page itself; None when there is no such wish.
+    """
+    if at is None:
+        return "read"
+    settled = at + SKEW
+    if wanted_at is not None and settled <= wanted_at:
+        return "known"
+    seen = synced_at is not None and settled <= synced_at
+    if look_at is not None and settled <= look_at:
+        return "known" if seen else "look"  # the look reads the body; the title may have changed since
+    return "known" if seen else "read"
+
+
+def webhooks_prove_alive(
+    event_at: datetime | None, event_missed_at: datetime | None, *, now: datetime
+) -> bool:
+    """Whether an event of a connection came within a day, and none was missed since."""
+    if event_at is None or now - event_at > TRUST:
+        return False
+    return event_missed_at is None or event_at > event_missed_at
+
+
+def poll_pause(
+    event_at: datetime | None,
+    event_missed_at: datetime | None,
+    *,
+    now: datetime,
+    seconds: float,
+    seconds_with_webhooks: float,
+) -> timedelta:
+    """How long until the next poll of a connection: longer while its webhooks prove alive."""
+    alive = webhooks_prove_alive(event_at, event_missed_at, now=now)
+    return timedelta(seconds=max(seconds, seconds_with_webhooks) if alive else seconds)
+
+
+def was_missed(edited_at: datetime, *, polled_at: datetime | None, now: datetime) -> bool:
+    """Whether an edit that a poll found should have been told by an event before.
+
+    Not when it is quite new, and not when the poll before could have found it too: then it is not the edit that is
+    new but the sight of it, which no event tells (something was shared, or search had left it out).
+    """
+    return polled_at is not None and polled_at - SEARCH_LAG <= edited_at <= now - TOLD_WITHIN
+
+
+def relist_pause(rows: int) -> timedelta:
+    """How long after a listing of so many rows another one has to wait that only tells that some came or went.
+
+    A listing costs a request for each hundred; one a minute is what it may cost on the average. Rows are told of by
+    events of their own, so nothing waits for it.
+    """
+    return MINUTE * (rows // 100)
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -12,10 +12,12 @@ from flask import Flask, Response
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.app import create_app
+from sandbox.courier import Courier, loopback_address
 from sandbox.door import DroppedConnection
 from sandbox.limits import RateLimit
 from sandbox.persistence import Store
 from sandbox.seed import seed_company
+from sandbox.webhooks import Subscription
 from sandbox.world import World
 
 _REQUESTS_REMEMBERED = 10_000
@@ -30,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         seed_company(world)
     _configure(world, options)
     store.save()
+    courier = _courier(world, options)
     server = make_server(
         "127.0.0.1", options.port, _kept(create_app(world), store), threaded=True, request_handler=_Handler
     )
@@ -43,7 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     print(f"Practice workspace on http://127.0.0.1:{server.server_port}", flush=True)
+    if courier:
+        courier.start()
     server.serve_forever()
+    if courier:
+        courier.end()
     server.server_close()
     store.close()
     return 0
@@ -61,7 +68,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency-ms", type=float, default=0, help="wait this long before each API answer")
     parser.add_argument("--requests-per-window", type=int, default=180, help="0 lifts the limit")
     parser.add_argument("--window-seconds", type=float, default=60)
+    parser.add_argument(
+        "--webhook-address", type=loopback_address, help="tell of changes here, on this machine"
+    )
+    parser.add_argument("--webhook-token", help="sign them with this; a new one at each start when not given")
     return parser
+
+
+def _courier(world: World, options: argparse.Namespace) -> Courier | None:
+    if not options.webhook_address:
+        return None
+    return Courier(Subscription(world, options.webhook_token), options.webhook_address)
 
 
 def _configure(world: World, options: argparse.Namespace) -> None:

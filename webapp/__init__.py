@@ -39,6 +39,8 @@ from . import (
     sign_in,
     source_actions,
     sources,
+    webhook_settings,
+    webhooks,
 )
 from .extensions import csrf, limiter, login_manager
 
@@ -86,7 +88,10 @@ def _register(app: Flask) -> None:
     app.register_blueprint(brake.blueprint)
     app.register_blueprint(probes.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(webhook_settings.blueprint)
+    app.register_blueprint(webhooks.blueprint)
     csrf.exempt(api.blueprint)  # no cookie, no session: a key in a header
+    csrf.exempt(webhooks.blueprint)  # likewise: a signature
     commands.register(app)
 
 

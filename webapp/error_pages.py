@@ -1,4 +1,4 @@
-"""Errors in our words: a page, a fragment for htmx, or JSON below /api/."""
+"""Errors in our words: a page, a fragment for htmx, or JSON for programs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def answer(status: int, title: str | None = None, sentence: str | None = None) -
     """The error as the asker can read it."""
     known = SENTENCES.get(status) or SENTENCES[500 if status >= 500 else 400]
     title, sentence = title or known[0], sentence or known[1]
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/webhooks/")):
         code = _CODES.get(status, HTTPStatus(status).name.lower())
         return jsonify(error={"code": code, "message": sentence}), status
     template = "errors/_problem.html" if wants_fragment() else "errors/problem.html"

@@ -79,7 +79,10 @@ def navigation_items(chatbot: Chatbot | None) -> list[NavigationItem]:
         url = url_if(endpoint, chatbot_id=chatbot.id) if chatbot else None
         if url:
             items.append(NavigationItem(word, icon, url, here in blueprints))
-    settings = here in ("settings", "people", "chatbots") or request.endpoint == "connections.index"
+    settings = (
+        here in ("settings", "people", "chatbots", "webhook_settings")
+        or request.endpoint == "connections.index"
+    )
     items = [NavigationItem(each.word, each.icon, each.url, each.current and not settings) for each in items]
     items.append(NavigationItem("Settings", "gear", url_for("settings.page"), settings))
     return items
@@ -120,6 +123,7 @@ def init_app(app: Flask) -> None:
         asset=_asset,
         member=guards.current_member,
         is_admin=guards.is_admin,
+        runs_installation=guards.runs_installation,
         chatbots=_chatbots,
         open_chatbot=guards.open_chatbot,
         chatbot_home=chatbot_home,

@@ -13,7 +13,17 @@ from flask import abort, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from extract.models import ApiKey, Chatbot, Connection, Document, Invitation, Member, Organisation, Source
+from extract.models import (
+    ApiKey,
+    Chatbot,
+    Connection,
+    Document,
+    Invitation,
+    Member,
+    Organisation,
+    Source,
+    WebhookToken,
+)
 
 from .extensions import login_manager
 from .roles import Role
@@ -57,6 +67,25 @@ def current_org() -> Organisation:
 def is_admin() -> bool:
     """Whether the person may change things (admin or owner)."""
     return bool(current_user.is_authenticated and current_role() >= Role.ADMIN)
+
+
+def runs_installation() -> bool:
+    """Whether the person's organisation is the first one: what belongs to the installation is in its hands."""
+    first = Organisation.select(Organisation.id).order_by(Organisation.id).first()
+    return bool(current_user.is_authenticated and first == current_org())
+
+
+def own_installation() -> None:
+    """404 for everybody whose organisation does not run the installation."""
+    if not runs_installation():
+        abort(404)
+
+
+def own_webhook_token(token_id: int) -> WebhookToken:
+    """A token of the webhook subscription, or 404; it belongs to the installation."""
+    own_installation()
+    found: WebhookToken | None = WebhookToken.get_or_none(WebhookToken.id == token_id)
+    return found or abort(404)
 
 
 def own_chatbot(chatbot_id: int) -> Chatbot:

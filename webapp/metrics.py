@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from extract.connections import budget_for
-from extract.models import Connection, Document, Source
+from extract.models import Connection, Document, Source, WebhookEvent
 from extract.notion.budget import BudgetUnreachable
 from extract.runtime import Runtime
 from extract.watch import AT_WORK, SETTLED
@@ -52,6 +52,7 @@ class Standing(Collector):
         failing = Document.select().where(present, Document.error.is_null(False)).count()
         yield _one("hilal_documents_failing", "Documents whose last attempt failed.", failing)
         yield _one("hilal_oldest_wanted_seconds", "Age of the oldest wish that waits.", self._oldest_wish())
+        yield from _events()
         try:
             yield from self._from_redis()
             answers = 1
@@ -90,6 +91,13 @@ class Standing(Collector):
         for connection in alive.order_by(Connection.id):
             used.add_metric([str(connection.id)], budget_for(self._runtime, connection.workspace_id).used())
         return used
+
+
+def _events() -> Iterator[GaugeMetricFamily]:
+    waiting = WebhookEvent.select().where(WebhookEvent.taken_at.is_null()).count()
+    yield _one("hilal_webhook_events_waiting", "Events of Notion's that wait to be taken.", waiting)
+    kept = WebhookEvent.select().count()
+    yield _one("hilal_webhook_events_kept", "Events that came within the last two days.", kept)
 
 
 def _counts(table: Any, column: Any) -> dict[str, int]:

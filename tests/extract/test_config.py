@@ -103,10 +103,15 @@ def test_without_credentials_the_practice_workspace_of_this_machine_is_used(tmp_
     instance = tmp_path / "instance"
     instance.mkdir()
     practice = {"api_url": "http://127.0.0.1:5001", "client_id": "practice", "client_secret": "s"}
+    practice["webhook_token"] = "secret_practice"
     (instance / "practice.json").write_text(json.dumps(practice))
 
     assert loaded(tmp_path).notion.api_url == "http://127.0.0.1:5001"
+    assert loaded(tmp_path).notion.webhook_token == "secret_practice"
+    own = loaded(tmp_path, NOTION_WEBHOOK_TOKEN="secret_mine")
+    assert own.notion.webhook_token == "secret_mine"
     real = loaded(tmp_path, NOTION_CLIENT_ID="mine", NOTION_CLIENT_SECRET="x")
     assert (real.notion.api_url, real.notion.client_id) == ("https://api.notion.com", "mine")
     other = loaded(tmp_path, NOTION_API_URL="http://127.0.0.1:9")
+    assert (real.notion.webhook_token, other.notion.webhook_token) == ("", "")
     assert other.notion.client_id == ""

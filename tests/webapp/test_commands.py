@@ -48,6 +48,8 @@ COMMANDS = (
     ("sources", "retrain", "--all"),
     ("sources", "schedule", "1", "weekly"),
     ("sources", "delete", "1", "--yes"),
+    ("webhooks", "show"),
+    ("webhooks", "accept"),
     ("search", "--chatbot", "1", "words"),
 )
 

@@ -54,6 +54,7 @@ def test_all_is_well(app: Flask, cast: Cast, clock: StoppedClock) -> None:
         ["ok", "worker"],
         ["ok", "daemon"],
         ["ok", "connections"],
+        ["ok", "webhooks"],
     ]
     assert "last beat 12 s ago" in result.stdout
 
@@ -64,7 +65,7 @@ def test_silent_processes_are_a_failure(app: Flask) -> None:
     assert result.exit_code == 1
     assert "fail  worker" in result.stdout
     assert "fail  daemon" in result.stdout
-    assert result.stderr == "Error: 2 of 7 checks failed.\n"
+    assert result.stderr == "Error: 2 of 8 checks failed.\n"
 
 
 @pytest.mark.usefixtures("beating")

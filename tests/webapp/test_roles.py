@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from extract.models import Connection, Document, Member, Source
+from extract.models import Connection, Document, Member, Source, WebhookToken
 from extract.runtime import Runtime
 from webapp import keys, members
 from webapp.roles import Role
@@ -20,6 +20,7 @@ from .conftest import Browser, Cast
 
 ANYONE = "anyone"
 A_KEY = "an API key"
+A_SIGNATURE = "a signature of Notion's"
 MEMBER, ADMIN, OWNER = Role.MEMBER, Role.ADMIN, Role.OWNER
 
 ROUTES: dict[tuple[str, str], str | Role] = {
@@ -45,6 +46,11 @@ ROUTES: dict[tuple[str, str], str | Role] = {
     ("POST", "/settings/people/<int:member_id>/remove"): ADMIN,
     ("GET", "/settings/connections"): ADMIN,
     ("GET", "/settings/chatbots"): ADMIN,
+    # Of the installation: for its first organisation only
+    ("GET", "/settings/webhooks"): ADMIN,
+    ("POST", "/settings/webhooks/tokens"): ADMIN,
+    ("POST", "/settings/webhooks/tokens/<int:token_id>/accept"): ADMIN,
+    ("POST", "/settings/webhooks/tokens/<int:token_id>/forget"): ADMIN,
     # Chatbots and keys
     ("POST", "/chatbots"): ADMIN,
     ("POST", "/chatbots/<int:chatbot_id>/rename"): ADMIN,
@@ -79,6 +85,7 @@ ROUTES: dict[tuple[str, str], str | Role] = {
     ("GET", "/healthz"): ANYONE,
     ("GET", "/readyz"): ANYONE,
     ("GET", "/metrics"): ANYONE,
+    ("POST", "/webhooks/notion"): A_SIGNATURE,
     ("GET", "/api/v1/search"): A_KEY,
     ("GET", "/api/v1/sources"): A_KEY,
     ("GET", "/api/v1/documents"): A_KEY,
@@ -109,6 +116,7 @@ def address(cast: Cast, source: Source, connection: Connection, runtime: Runtime
     )
     invitation, _ = members.invite(cast.acme, "dan@acme.test", Role.MEMBER, now + timedelta(days=1))
     key, _ = keys.make_key(cast.chatbot, "Website", now)
+    token = WebhookToken.create(sealed=runtime.vault.seal("secret"), digest="d", received_at=now)
     ids = {
         "<int:chatbot_id>": cast.chatbot.id,
         "<int:source_id>": source.id,
@@ -117,6 +125,7 @@ def address(cast: Cast, source: Source, connection: Connection, runtime: Runtime
         "<int:member_id>": cast.cleo.id,
         "<int:invitation_id>": invitation.id,
         "<int:key_id>": key.id,
+        "<int:token_id>": token.id,
         "<path:filename>": "style.css",
     }
 
@@ -191,8 +200,14 @@ def test_the_api_asks_for_a_key(address: Callable[[str], str], ada: Browser) -> 
     assert set(answers.values()) == {401}, answers
 
 
+def test_events_ask_for_a_signature(ada: Browser) -> None:
+    rules = [rule for (_, rule), least in ROUTES.items() if least == A_SIGNATURE]
+
+    assert {ada.client.post(rule, json={"type": "page.moved"}).status_code for rule in rules} == {401}
+
+
 def test_no_form_is_taken_without_its_token(address: Callable[[str], str], ada: Browser) -> None:
-    rules = [rule for (method, rule), least in ROUTES.items() if method == "POST" and least != A_KEY]
+    rules = [rule for (method, rule), least in ROUTES.items() if method == "POST" and least != A_SIGNATURE]
 
     answers = {rule: ada.client.post(address(rule), data={}) for rule in rules}
 

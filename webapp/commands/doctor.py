@@ -12,12 +12,14 @@ import httpx
 import redis
 from peewee import PeeweeException
 
+from extract import subscription, webhooks
 from extract.config import NOTION
 from extract.db import check_schema, database, is_postgres
 from extract.errors import HilalError
 from extract.models import Connection
 from extract.runtime import Runtime
 
+from .. import words
 from ..beats import Process, last_beat
 from ..brake import every_question
 from ..frame import runtime
@@ -61,6 +63,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
         yield _beat(runtime, process, redis_answers=redis_found.state == "ok")
     if database_found.state == "ok":
         yield _connections()
+        yield _webhooks(runtime)
 
 
 def _configuration(runtime: Runtime) -> Finding:
@@ -148,3 +151,15 @@ def _connections() -> Finding:
     told = ["someone has to reconnect to Notion"] if states["reconnect"] else []
     told += [f"{each.says} {each.command}" for each in every_question()]
     return Finding("connections", "warn" if told else "ok", "; ".join([said, *told]))
+
+
+def _webhooks(runtime: Runtime) -> Finding:
+    """Not being set up is no fault: edits are found by asking, only later."""
+    standing = subscription.standing(runtime)
+    if standing.is_on:
+        last = webhooks.last_event_at()
+        said = f"last event {words.ago(last, runtime.clock())}" if last else "no event in the last two days"
+        return Finding("webhooks", "ok", f"on; {said}")
+    if standing.pending:
+        return Finding("webhooks", "warn", "a token waits to be confirmed: Settings, Webhooks")
+    return Finding("webhooks", "ok", "not set up; edits are found by polling")

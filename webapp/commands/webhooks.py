@@ -1,0 +1,77 @@
+"""`flask webhooks …`: how the subscription stands, and confirming its token."""
+
+from __future__ import annotations
+
+import click
+
+from extract import subscription, webhooks
+from extract.errors import Refused
+from extract.subscription import Standing
+
+from .. import words
+from ..frame import runtime
+from .output import command, facts, show
+
+
+@click.group("webhooks")
+def group() -> None:
+    """Webhooks: Notion tells of edits, instead of being asked."""
+
+
+@group.command("show")
+@command()
+def show_webhooks(as_json: bool) -> None:
+    """The address for Notion's portal, and the tokens that wait. They are secrets: mind who looks."""
+    standing, address = subscription.standing(runtime()), subscription.address(runtime())
+    last = webhooks.last_event_at()
+    data = {
+        "address": address,
+        "active": standing.active,
+        "since": words.iso(standing.since) if standing.since else None,
+        "last_event_at": words.iso(last) if last else None,
+        "pending": [
+            {"id": each.id, "token": each.token, "received_at": words.iso(each.received_at)}
+            for each in standing.pending
+        ],
+    }
+    lines = [("address", address), ("active", _said(standing)), ("last event", last)]
+    lines += [
+        (f"pending {each.id}", f"{each.token or 'cannot be opened'}  came {words.exact(each.received_at)}")
+        for each in standing.pending
+    ]
+    show(data, facts(lines), as_json=as_json)
+
+
+@group.command("accept")
+@click.argument("token_id", type=int, required=False, metavar="[TOKEN_ID]")
+@click.option("--token", metavar="T", help="A token that Notion has verified, typed in.")
+@command()
+def accept(token_id: int | None, token: str | None, as_json: bool) -> None:
+    """Confirm that Notion has verified a token: a pending one, the only one that waits, or --token."""
+    if token_id is not None and token is not None:
+        raise click.UsageError("Name a pending token or give one with --token, not both.")
+    if token is not None:
+        subscription.accept_text(runtime(), token)
+    else:
+        subscription.accept(runtime(), token_id if token_id is not None else _only_one())
+    standing = subscription.standing(runtime())
+    show({"active": standing.active}, f"Webhooks are {_said(standing)}.", as_json=as_json)
+
+
+def _only_one() -> int:
+    pending = subscription.standing(runtime()).pending
+    if not pending:
+        raise Refused("No token waits. Make the subscription in Notion, or let it resend its token.")
+    if len(pending) > 1:
+        raise Refused(
+            "Several tokens wait: name the one that Notion verified. `flask webhooks show` lists them."
+        )
+    return pending[0].id
+
+
+def _said(standing: Standing) -> str:
+    if standing.active == "configuration":
+        return "on, with the token of the configuration (NOTION_WEBHOOK_TOKEN)"
+    if standing.since is not None:
+        return f"on since {words.exact(standing.since)}"
+    return "off"

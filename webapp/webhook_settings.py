@@ -1,0 +1,80 @@
+"""Setting webhooks up: the address for Notion's portal, the tokens that wait, which connections prove alive.
+
+The token belongs to the installation and not to an organisation, since Notion has one subscription for an integration
+and signs what happens in every organisation's workspaces with it. Whoever confirms a token decides whose events are
+believed, so this page is for admins of the organisation that runs the installation: the first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from extract import subscription, webhooks
+from extract.errors import HilalError
+from extract.models import Connection
+from extract.notion.http import VERSION
+from extract.watch import webhooks_prove_alive
+
+from .frame import problem, runtime, toast
+from .guards import current_org, needs, own_installation, own_webhook_token
+from .roles import Role
+
+blueprint = Blueprint("webhook_settings", __name__, url_prefix="/settings/webhooks")
+
+ACCEPTED = "Webhooks are on. Events signed with this token are believed from now on."
+
+
+@blueprint.get("")
+@needs(Role.ADMIN)
+def page() -> ResponseReturnValue:
+    """The steps, what waits, and how it goes."""
+    own_installation()
+    now = runtime().clock()
+    alive = current_org().connections.where(Connection.state == "alive").order_by(Connection.id)
+    return render_template(
+        "settings/webhooks.html",
+        address=subscription.address(runtime()),
+        version=VERSION,
+        standing=subscription.standing(runtime()),
+        last_event_at=webhooks.last_event_at(),
+        connections=[
+            (each, webhooks_prove_alive(each.event_at, each.event_missed_at, now=now)) for each in alive
+        ],
+    )
+
+
+@blueprint.post("/tokens/<int:token_id>/accept")
+@needs(Role.ADMIN)
+def accept(token_id: int) -> ResponseReturnValue:
+    """The admin has seen Notion take this token: from now on it is the one that counts."""
+    token = own_webhook_token(token_id)
+    return _done(lambda: subscription.accept(runtime(), token.id), ACCEPTED)
+
+
+@blueprint.post("/tokens")
+@needs(Role.ADMIN)
+def paste() -> ResponseReturnValue:
+    """The same for a token that is pasted in."""
+    own_installation()
+    return _done(lambda: subscription.accept_text(runtime(), request.form.get("token", "")), ACCEPTED)
+
+
+@blueprint.post("/tokens/<int:token_id>/forget")
+@needs(Role.ADMIN)
+def forget(token_id: int) -> ResponseReturnValue:
+    """Drop a token that nobody asked for."""
+    token = own_webhook_token(token_id)
+    return _done(lambda: subscription.forget(token.id), "The token is forgotten.")
+
+
+def _done(act: Callable[[], None], sentence: str) -> ResponseReturnValue:
+    try:
+        act()
+    except HilalError as error:
+        problem(error.sentence)
+    else:
+        toast(sentence)
+    return redirect(url_for("webhook_settings.page"), code=303)

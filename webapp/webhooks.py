@@ -1,0 +1,73 @@
+"""Where Notion tells of events: checked, kept, answered at once. The daemon takes what was kept.
+
+No session and no CSRF token: the signature says who speaks. https://developers.notion.com/reference/webhooks
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from extract import subscription, webhooks
+from extract.errors import VaultError
+from extract.notion.events import event_id, handshake_token, is_signed, is_too_old
+from extract.shapes import Json
+
+from .error_pages import answer
+from .extensions import limiter
+from .frame import runtime
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 256 * 1024  # an event names a page and a few blocks; a thousand of them fit
+
+UNSIGNED = "The signature is not of a webhook subscription that was confirmed here."
+UNREADABLE = "This is not an event of Notion's."
+LOCKED = "The webhook token cannot be opened with the configured encryption keys."
+
+
+@blueprint.post("/notion")
+def notion() -> ResponseReturnValue:
+    """Keep one event, or the token of a handshake. Whatever is right is answered with 200, also when it comes twice."""
+    request.max_content_length = LARGEST_BODY
+    raw = request.get_data()
+    signature = request.headers.get("X-Notion-Signature", "")
+    body = _parsed(raw)
+    token = handshake_token(body)
+    if token is not None and (not signature or is_signed(raw, signature, [token])):
+        return _shake_hands(token)
+    try:
+        signed = is_signed(raw, signature, subscription.signing_tokens(runtime()))
+    except VaultError as error:
+        log.error("webhook token cannot be opened: %s", error)
+        return answer(503, sentence=LOCKED)
+    if not signed:
+        log.info("refused an event without a valid signature")
+        return answer(401, sentence=UNSIGNED)
+    identifier = event_id(body)
+    if identifier is None:
+        return answer(400, sentence=UNREADABLE)
+    now = runtime().clock()
+    if is_too_old(body, now=now):
+        log.info("ignored an event that is too old: %s", identifier)
+    else:
+        webhooks.keep(identifier, body, now=now)
+    return jsonify(status="ok")
+
+
+@limiter.limit("6 per minute; 30 per hour")
+def _shake_hands(token: str) -> ResponseReturnValue:
+    """Anybody can send one, so each address may send few."""
+    subscription.keep_pending(runtime(), token)
+    return jsonify(status="ok")
+
+
+def _parsed(raw: bytes) -> Json:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
