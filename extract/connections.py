@@ -61,8 +61,10 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
         runtime.redis,
         workspace_id=workspace_id,
         limit=notion.requests_per_window,
+        most=notion.most_requests_per_window,
         window_seconds=notion.window_seconds,
         people_share=notion.people_share,
+        looks_share=runtime.config.watch.verify_share,
         clock=runtime.clock,
         flight_seconds=longest_flight(notion.timeout_seconds),
     )

@@ -84,6 +84,10 @@ class NotionClient:
     def waited_seconds(self) -> float:
         return self._door.waited_seconds
 
+    def ask_for(self, lane: Lane) -> None:
+        """Whom the requests from here on are for. A client whose lane changes serves one task alone."""
+        self._door.lane = lane
+
     def me(self) -> Bot:
         """The bot behind the token: the cheapest way to ask whether the token still works."""
         path = "/v1/users/me"
