@@ -43,19 +43,19 @@ class Fetched:
     related_names: Mapping[str, str] = field(default_factory=dict)
     unread_blocks: int = 0
     read_at: datetime | None = None
-    requests: int = 0
 
 
 def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock) -> Fetched:
     """Everything of one page, in one request where Notion reports no holes. Raises NotionError.
 
-    `client` serves this task alone, so that its count is the task's cost.
+    `client` serves this task alone, so that its counts are the task's cost, whether it succeeds or not.
     """
     stub, asked = task.stub, False
     if stub is None:
         stub, asked = client.get_page(task.notion_id), True
+        client.ask_for("work")  # a look ends here: what it found to have moved is an edit
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
-        return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock(), requests=client.requests)
+        return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock())
     related_names = names.of(client, task.unnamed)
     read_at = clock()
     try:
@@ -65,6 +65,7 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock
             raise
         # The page itself was there a moment ago: a body that is not proves nothing about it.
         raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
+    client.ask_for("work")
     tree, unread = _whole(client, page)
     return Fetched(
         stub=stub,
@@ -74,7 +75,6 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock
         related_names=related_names,
         unread_blocks=unread,
         read_at=read_at,
-        requests=client.requests,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .due import has_outstanding, standing
 from .index import Put
@@ -53,11 +53,10 @@ class Ledger:
         if ids and values:
             Run.update(**values).where(Run.id.in_(ids)).execute()
 
-    def count_put(self, source_ids: Sequence[int], reading: Reading, put: Put, *, requests: int) -> None:
+    def count_put(self, source_ids: Sequence[int], reading: Reading, put: Put) -> None:
         """Add one read document to the sources' open runs."""
         self.count(
             source_ids,
-            requests=requests,
             fetched=1,
             changed=1 if put.changed else 0,
             unchanged=0 if put.changed else 1,
@@ -87,6 +86,15 @@ class Ledger:
             (Run.source == source.id) & Run.finished_at.is_null()
         ).execute()
         self._runs.pop(source.id, None)
+
+
+def count_wait(connection_id: int, pause: timedelta) -> None:
+    """The connection rests for so long: its sources' open runs wait with it."""
+    ours = Source.select(Source.id).where(Source.connection == connection_id)
+    seconds = max(0, round(pause.total_seconds()))
+    Run.update(waits=Run.waits + 1, waited_seconds=Run.waited_seconds + seconds).where(
+        Run.source.in_(ours) & Run.finished_at.is_null()
+    ).execute()
 
 
 def show_listing(source: Source) -> None:

@@ -49,12 +49,12 @@ class Writer:
             if not self._sits(booked, fetched):
                 return
         if fetched.stub.in_trash:
-            self._remove(booked, IN_TRASH, requests=fetched.requests, now=now)
+            self._remove(booked, IN_TRASH, now=now)
             return
         if fetched.tree is not None:
             self._index(booked, fetched, now=now)
         else:
-            self.ledger.count(booked.source_ids, requests=fetched.requests, unchanged=1)
+            self.ledger.count(booked.source_ids, unchanged=1)
         if (fetched.stub.title, fetched.stub.url, fetched.stub.icon) != known_as:
             _name_source(document, fetched.stub)
         document.doubted_at = document.removed_at = document.error = document.try_after = None
@@ -87,7 +87,7 @@ class Writer:
         document.look_at = look_again_at(fetched.stub.edited_at, read_at=read_at)
         if put.changed or rank is not Rank.VERIFY:
             self.ledger.open(booked.source_ids, rank=Rank.EDIT if rank is Rank.VERIFY else rank, now=now)
-        self.ledger.count_put(booked.source_ids, page.reading, put, requests=fetched.requests)
+        self.ledger.count_put(booked.source_ids, page.reading, put)
 
     def _fulfilled(self, document: Document) -> None:
         """The wish that was booked is fulfilled; one made meanwhile stays."""
@@ -102,7 +102,7 @@ class Writer:
 
     def fail(self, booked: Booked, error: NotionError, *, now: datetime) -> None:
         """The page could not be read. What we hold keeps answering; a second 404 in a row takes it out."""
-        self.ledger.count(booked.source_ids, failed=1, requests=1)
+        self.ledger.count(booked.source_ids, failed=1)
         if isinstance(error, NotFound):
             self._doubt(booked, now=now)
         else:
@@ -131,14 +131,14 @@ class Writer:
         asked_by_person = document.wanted_at is not None and document.wanted_rank == Rank.PERSON
         pause = doubt_pause(self.config.watch.poll_seconds)
         if document.removed_at is not None:
-            self._remove(booked, document.error or NotFound.sentence, requests=0, now=now)
+            self._remove(booked, document.error or NotFound.sentence, now=now)
             return
         if document.doubted_at is not None and now - document.doubted_at >= pause:
             if not asked_by_person and vanished_at_once(document.connection_id):
                 Connection.update(error=BRAKE).where(Connection.id == document.connection_id).execute()
                 self.put_off(booked, BRAKE, now=now)
                 return
-            self._remove(booked, NotFound.sentence, requests=0, now=now)
+            self._remove(booked, NotFound.sentence, now=now)
             return
         if document.wanted_at is None:
             _want(document, now=now)
@@ -151,13 +151,13 @@ class Writer:
         document.save(only=_STATE)
         self.ledger.touch(booked.source_ids)
 
-    def _remove(self, booked: Booked, sentence: str, *, requests: int, now: datetime) -> None:
+    def _remove(self, booked: Booked, sentence: str, *, now: datetime) -> None:
         """Out of the index, kept as a tombstone that is still looked at daily, so that it can come back."""
         document = booked.row
         if document.removed_at is None:
             self.ledger.open(booked.source_ids, rank=rank_of(document), now=now)
             index.remove([document.id])
-            self.ledger.count(booked.source_ids, removed=1, requests=requests)
+            self.ledger.count(booked.source_ids, removed=1)
             log.info("document_removed", document_id=document.id, notion_id=document.notion_id)
         document.removed_at = document.removed_at or now
         document.error = sentence
@@ -175,7 +175,6 @@ class Writer:
         left = moves.follow_parent(document, fetched.stub)
         self.ledger.count(left, removed=1)
         if left and not moves.is_held(document):
-            self.ledger.count(left, requests=fetched.requests)
             self.ledger.touch(booked.source_ids)
             index.drop([document.id])
             return False

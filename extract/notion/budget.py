@@ -203,7 +203,14 @@ class Budget:
         free_at = _epoch(now + self._flight + self.window)
         shares = (limit, self._share("work", limit), self._share("looks", limit))
         life = (_milliseconds(self.window), self._life_ms)
-        arguments = [_epoch(now), _LANES.index(lane) + 1, *shares, slip._slot, free_at, *life]
+        arguments: list[int | str] = [
+            _epoch(now),
+            _LANES.index(lane) + 1,
+            *shares,
+            slip._slot,
+            free_at,
+            *life,
+        ]
         keys = [*self._keys.values(), self._pause_key, self._block_key]
         verdict, resume = cast(list[Any], self._take(keys=keys, args=arguments))
         return verdict.decode() if isinstance(verdict, bytes) else str(verdict), int(resume)
