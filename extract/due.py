@@ -10,7 +10,7 @@ from typing import Any
 from peewee import JOIN, SQL, Case, Expression, Field, fn
 
 from .models import Chunk, Connection, DataSource, Document, Membership, Run, Source
-from .watch import AT_WORK, Rank
+from .watch import AT_WORK, Rank, few_of_each
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
 
@@ -37,6 +37,38 @@ def next_source(connection_id: int, *, now: datetime, looks: bool = True) -> Sou
         Source.select().where(wanted).order_by(Source.wanted_rank, Source.wanted_at, Source.id).first()
     )
     return found
+
+
+def sources_due(
+    condition: Expression, due_at: Field, *, rank: Rank, now: datetime, most: int
+) -> list[Source]:
+    """Sources of alive connections whose time `due_at` has come, longest due first, a few of each connection.
+
+    `most` counts those of this rank that already wait to be worked.
+    """
+    due = (
+        Source.select(Source.id, Source.connection)
+        .join(Connection)
+        .where(condition & (due_at <= now) & (Connection.state == "alive"))
+        .order_by(due_at, Source.id)
+        .tuples()
+    )
+    pairs = list(due)
+    if not pairs:
+        return []
+    waiting = (
+        Source.select(Source.connection, fn.COUNT(Source.id))
+        .where(ripe(Source, now) & (Source.wanted_rank == rank))
+        .group_by(Source.connection)
+        .tuples()
+    )
+    ids = few_of_each(pairs, waiting=dict(waiting), most=most)
+    return [row for start in range(0, len(ids), _BATCH) for row in _in_order(ids[start : start + _BATCH])]
+
+
+def _in_order(ids: Sequence[int]) -> list[Source]:
+    rows = {row.id: row for row in Source.select().where(Source.id.in_(list(ids)))}
+    return [rows[each] for each in ids if each in rows]
 
 
 def next_documents(
