@@ -126,7 +126,8 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
             noticed = poll(client, connection, now=now, verify_hours=runtime.config.watch.verify_hours)
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
-        if connection.error and connection.poll_failures:  # what made the polls fail is over
+        failed = connection.poll_failures or connection.error == Blocked.sentence
+        if connection.error and failed:  # what made the polls fail is over
             Connection.update(error=None).where(
                 (Connection.id == connection_id) & (Connection.error == connection.error)
             ).execute()

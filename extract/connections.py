@@ -9,7 +9,7 @@ import structlog
 from peewee import Expression, IntegrityError, TextField
 
 from .db import database
-from .errors import VaultError
+from .errors import Blocked, VaultError
 from .handover import hand_over
 from .models import Connection, Document
 from .notion.budget import Budget, Lane
@@ -20,6 +20,7 @@ from .tokens import ConnectionTokens, database_opened, mark_reconnect, reconnect
 
 __all__ = [
     "ConnectionTokens",
+    "blocked_by_notion",
     "budget_for",
     "client_for",
     "connect",
@@ -68,6 +69,11 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
         clock=runtime.clock,
         flight_seconds=longest_flight(notion.timeout_seconds),
     )
+
+
+def blocked_by_notion() -> tuple[Expression, Expression]:
+    """Conditions for the connections whose requests Notion refuses to answer until the operator has talked to it."""
+    return Connection.state == "alive", Connection.error == Blocked.sentence
 
 
 def client_for(

@@ -166,6 +166,17 @@ def verify_at(notion_id: str, *, now: datetime, hours: float, first: bool) -> da
     return now + (period * share if first else period * (0.9 + 0.1 * share))
 
 
+def round_of_looks(
+    *, pages: int, rows: int, per_window: int, window: timedelta, period: timedelta
+) -> timedelta:
+    """How long it takes to look at everything once: the period, or longer where the share of looks is too small.
+
+    A page costs a request, rows of a database one for each hundred.
+    """
+    requests = pages + -(-rows // 100)
+    return max(period, window * -(-requests // per_window))
+
+
 def too_many_gone(*, doubted: int, live: int) -> bool:
     """Whether so much vanished at once that it is likelier a fault of the connection than of the pages."""
     return doubted > max(10, live // 4)

@@ -13,6 +13,7 @@ import redis
 from peewee import PeeweeException
 
 from extract.config import NOTION
+from extract.connections import blocked_by_notion
 from extract.db import check_schema, database, is_postgres
 from extract.errors import HilalError
 from extract.models import Connection
@@ -144,6 +145,9 @@ def _connections() -> Finding:
     if not states:
         return Finding("connections", "ok", "none yet")
     said = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    blocked = Connection.select().where(*blocked_by_notion()).count()
+    if blocked:
+        return Finding("connections", "fail", f"{said}; Notion has blocked {blocked}: ask its support why")
     if states["reconnect"]:
         return Finding("connections", "warn", f"{said}; someone has to reconnect to Notion")
     return Finding("connections", "ok", said)
