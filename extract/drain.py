@@ -249,6 +249,9 @@ class _Drain:
         closings = due.next_closings(connection_id, now=now, limit=room, but=flying)
         if closings or not looks:
             return closings
+        # No more than the share has room for: what is booked and refused would only be given back. One finds out.
+        budget = connections.budget_for(self._runtime, self._connection.workspace_id)
+        room = max(1, min(room, budget.free("looks")))
         return due.next_looks(connection_id, now=now, limit=room, but=flying)
 
     def _land(self) -> None:
