@@ -7,19 +7,21 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from types import FrameType
 
 import redis
 import structlog
 from peewee import PeeweeException
 
-from extract import jobs, logs
+from extract import connections, jobs, logs
 from extract.config import load
 from extract.db import database
 from extract.errors import HilalError
 from extract.runtime import Runtime, open_runtime
 
-from .loop import tick
+from .loop import poll_and_wake, tick
+from .polls import Polls
 
 TICK_SECONDS = 1.0
 
@@ -31,8 +33,6 @@ def main() -> int:
     stop = threading.Event()
 
     def end(signum: int, frame: FrameType | None) -> None:
-        # A poll may be waiting for a Notion that hangs. Ended anywhere, it leaves marks that hold and watermarks
-        # that have not moved.
         stop.set()
         raise SystemExit(0)
 
@@ -46,21 +46,31 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     log.info("daemon_started", poll_seconds=config.watch.poll_seconds)
+    http = connections.http_for(runtime)  # for every poll: a new one would begin with a handshake
+    polls = Polls(partial(poll_and_wake, runtime, http=http), parallel=config.watch.parallel_polls)
     while not stop.is_set():
-        _one_tick(runtime, stop)
+        _one_tick(runtime, stop, polls)
         stop.wait(TICK_SECONDS)
     return 0
 
 
-def _one_tick(runtime: Runtime, stop: threading.Event) -> None:
+def _one_tick(runtime: Runtime, stop: threading.Event, polls: Polls | None = None) -> None:
     """A tick that survives a database or Redis that is away: the next one tries again."""
     try:
         with database.connection_context():
             jobs.beat(runtime, role="daemon", name=f"{socket.gethostname()}:{os.getpid()}")
-            tick(runtime, stop=stop)
+            tick(runtime, stop=stop, polls=polls)
     except (redis.RedisError, PeeweeException) as error:
         log.error("tick_failed", error=f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A poll may be waiting for a Notion that hangs. Ended anywhere, it leaves marks that hold and watermarks that
+    # have not moved.
+    os._exit(code)

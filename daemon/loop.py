@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
+import httpx
 import structlog
 from peewee import fn
 
-from extract import connections, due, jobs, webhooks
+from extract import connections, due, jobs, runs, webhooks
 from extract.db import database
-from extract.errors import Forbidden, HilalError, Later, ReconnectNeeded
+from extract.errors import Blocked, Forbidden, HilalError, Later, ReconnectNeeded
 from extract.models import Connection, Source
 from extract.notice import want_listing
 from extract.poll import poll
@@ -19,47 +21,57 @@ from extract.watch import (
     FULL_EVERY,
     PERIODS,
     Rank,
+    following_sync,
     listing_pause,
-    next_sync,
     pause_after,
     poll_pause,
 )
 
+from .polls import Polls
+
 log = structlog.get_logger(__name__)
 
 
-def tick(runtime: Runtime, *, stop: threading.Event | None = None) -> None:
-    """Mark what the clock makes due, poll the connections whose turn it is, wake those with something to do."""
+_FEW = 5
+"""How many scheduled or daily listings of one connection may wait at once for being worked."""
+
+_DAY_SECONDS = 24 * 60 * 60
+
+
+def tick(runtime: Runtime, *, stop: threading.Event | None = None, polls: Polls | None = None) -> None:
+    """Mark what the clock makes due, poll the connections whose turn it is, wake those with something to do.
+
+    `polls` polls several at once and does not wait for them; without it they are polled here, one after another.
+    """
     now = runtime.clock()
     start_schedules(now)
     start_daily_listings(now, verify_hours=runtime.config.watch.verify_hours)
     webhooks.take(now, verify_hours=runtime.config.watch.verify_hours)
     webhooks.prune(now)
+    prune_daily(runtime, now=now)
     # Before the polls, which may take long when Notion is slow.
     for connection_id in due.connections_with_work(now=now):
         jobs.wake(runtime, connection_id)
+    if polls is not None:
+        polls.offer(polls_due(now))
+        return
     for connection_id in polls_due(now):
         if stop is not None and stop.is_set():
             return
-        if poll_one(runtime, connection_id):
-            jobs.wake(runtime, connection_id)
+        poll_and_wake(runtime, connection_id)
 
 
 def start_schedules(now: datetime) -> int:
-    """Want a sync of every source whose time has come; however many runs were missed, it is one. How many."""
+    """Want a sync of the sources whose time has come; however many runs were missed, it is one. How many."""
     started = 0
-    ours = (
-        Source.select(Source)
-        .join(Connection)
-        .where((Source.next_sync_at <= now) & (Connection.state == "alive"))
-    )
+    scheduled = Source.auto_retrain.in_(list(PERIODS))
+    ours = due.sources_due(scheduled, Source.next_sync_at, rank=Rank.SCHEDULE, now=now, most=_FEW)
     for source in ours:
-        if source.auto_retrain not in PERIODS:
-            continue
+        following = following_sync(source.auto_retrain, due_at=source.next_sync_at, now=now)
         with database.atomic():
             claimed = (
                 Source.update(
-                    next_sync_at=next_sync(source.auto_retrain, now=now),
+                    next_sync_at=following,
                     runs_since_full=(source.runs_since_full + 1) % FULL_EVERY,
                 )
                 .where((Source.id == source.id) & (Source.next_sync_at == source.next_sync_at))
@@ -78,21 +90,21 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
     """
     daily = now - listing_pause("database", walked=0, hours=verify_hours)
     soonest = now - listing_pause("workspace", walked=0, hours=verify_hours)
-    is_due = (Source.listed_at <= daily) | ((Source.kind == "workspace") & (Source.listed_at <= soonest))
-    ours = (
-        Source.select(Source)
-        .join(Connection)
-        .where(
-            ((Source.kind != "page") | Source.with_subpages)
-            & Source.wanted_at.is_null()
-            & Source.stopped_at.is_null()
-            & is_due
-            & (Connection.state == "alive")
-        )
+    unwanted = (
+        ((Source.kind != "page") | Source.with_subpages)
+        & Source.wanted_at.is_null()
+        & Source.stopped_at.is_null()
+        & ((Source.listed_at <= daily) | ((Source.kind == "workspace") & (Source.listed_at <= soonest)))
     )
-    for source in ours:
+    for source in due.sources_due(unwanted, Source.listed_at, rank=Rank.VERIFY, now=now, most=_FEW):
         if now - source.listed_at >= listing_pause(source.kind, walked=source.walked, hours=verify_hours):
             want_listing(source, now=now, rank=Rank.VERIFY, full=False)
+
+
+def prune_daily(runtime: Runtime, *, now: datetime) -> None:
+    """Delete old runs, once a day by whichever daemon comes first. A Redis that forgets only repeats it."""
+    if runtime.redis.set("hilal:runs_pruned", now.isoformat(), nx=True, ex=_DAY_SECONDS):
+        log.info("runs_pruned", count=runs.prune(now=now))
 
 
 def polls_due(now: datetime) -> list[int]:
@@ -112,29 +124,43 @@ def polls_due(now: datetime) -> list[int]:
     return [row.id for row in query]
 
 
-def poll_one(runtime: Runtime, connection_id: int) -> bool:
+def poll_and_wake(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> None:
+    """Poll one connection, and have a worker look at it when something moved."""
+    if poll_one(runtime, connection_id, http=http):
+        jobs.wake(runtime, connection_id)
+
+
+def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> bool:
     """Poll one connection, if no other daemon was first; answers whether something moved.
 
     Whatever goes wrong is put on this connection alone.
     """
     now, seconds = runtime.clock(), runtime.config.watch.poll_seconds
-    connection = Connection.get_by_id(connection_id)
-    if not _claim(connection, until=now + _pause(runtime, connection, now)):
+    pause = _pause(runtime, Connection.get_by_id(connection_id), now)
+    if not _claim(connection_id, now=now, until=now + pause):
         return False
+    connection = Connection.get_by_id(connection_id)
     try:
-        with connections.http_for(runtime) as http:
-            client = connections.client_for(runtime, connection, http=http, lane="work")
+        with nullcontext(http) if http is not None else connections.http_for(runtime) as opened:
+            client = connections.client_for(runtime, connection, http=opened, lane="work")
             noticed = poll(client, connection, now=now, verify_hours=runtime.config.watch.verify_hours)
         webhooks.note_missed(connection, noticed, now=now, poll_at=now + timedelta(seconds=seconds))
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
-        if connection.error and connection.poll_failures:  # what made the polls fail is over
+        failed = connection.poll_failures or connection.error == Blocked.sentence
+        if connection.error and failed:  # what made the polls fail is over
             Connection.update(error=None).where(
                 (Connection.id == connection_id) & (Connection.error == connection.error)
             ).execute()
         return bool(noticed)
     except Later as error:
         _poll_again(connection_id, at=error.resume_at)
+    except Blocked as error:
+        log.warning("poll_blocked", connection_id=connection_id)
+        failures = connection.poll_failures + 1
+        Connection.update(poll_failures=failures, poll_at=error.resume_at, error=error.sentence).where(
+            Connection.id == connection_id
+        ).execute()
     except ReconnectNeeded:
         log.warning("reconnect_needed", connection_id=connection_id)
     except HilalError as error:
@@ -162,12 +188,12 @@ def _pause(runtime: Runtime, connection: Connection, now: datetime) -> timedelta
     )
 
 
-def _claim(connection: Connection, *, until: datetime) -> bool:
-    seen = connection.poll_at
-    unmoved = Connection.poll_at.is_null() if seen is None else Connection.poll_at == seen
-    return bool(
-        Connection.update(poll_at=until).where((Connection.id == connection.id) & unmoved).execute() == 1
-    )
+def _claim(connection_id: int, *, now: datetime, until: datetime) -> bool:
+    """Whether the poll is ours: it was due, and is not any more."""
+    still_due = Connection.poll_at.is_null() | (Connection.poll_at <= now)
+    alive = Connection.state == "alive"
+    claimed = Connection.update(poll_at=until).where((Connection.id == connection_id) & alive & still_due)
+    return bool(claimed.execute() == 1)
 
 
 def _poll_again(connection_id: int, *, at: datetime) -> None:

@@ -9,7 +9,7 @@ import structlog
 from peewee import Expression, IntegrityError, TextField
 
 from .db import database
-from .errors import VaultError
+from .errors import Blocked, VaultError
 from .handover import hand_over
 from .models import Connection, Document, Source
 from .notion.budget import Budget, Lane
@@ -20,6 +20,7 @@ from .tokens import ConnectionTokens, database_opened, mark_reconnect, reconnect
 
 __all__ = [
     "ConnectionTokens",
+    "blocked_by_notion",
     "budget_for",
     "client_for",
     "connect",
@@ -61,11 +62,18 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
         runtime.redis,
         workspace_id=workspace_id,
         limit=notion.requests_per_window,
+        most=notion.most_requests_per_window,
         window_seconds=notion.window_seconds,
         people_share=notion.people_share,
+        looks_share=runtime.config.watch.verify_share,
         clock=runtime.clock,
         flight_seconds=longest_flight(notion.timeout_seconds),
     )
+
+
+def blocked_by_notion() -> tuple[Expression, Expression]:
+    """Conditions for the connections whose requests Notion refuses to answer until the operator has talked to it."""
+    return Connection.state == "alive", Connection.error == Blocked.sentence
 
 
 def client_for(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -23,24 +24,26 @@ from .bookings import Booked, book, give_back
 from .db import database
 from .errors import (
     Blocked,
-    BudgetSpent,
     Forbidden,
     HilalError,
     Later,
     LeaseLost,
+    LooksSpent,
     NotionError,
     ReconnectNeeded,
     VaultError,
 )
 from .fetch import Fetched, fetch
 from .lease import Lease
-from .models import Connection, Source
-from .notion.budget import BudgetUnreachable
+from .models import Connection, Document, Source
+from .notion.budget import BudgetUnreachable, Lane
 from .notion.client import NotionClient
 from .related import RelatedNames
+from .resting import looks_rest_until, rest
 from .runs import Ledger
 from .runtime import Runtime
 from .sync import Writer
+from .watch import Rank
 from .wholes import WholeLister
 
 log = structlog.get_logger(__name__)
@@ -50,15 +53,6 @@ _AHEAD = 4  # batches of documents booked at once, for each that is under way
 _STOP_PATIENCE = 4.0  # seconds a worker that was asked to end waits for what is under way
 _FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden, VaultError, BudgetUnreachable)
 """What concerns the whole connection: it rests, and what was under way has not failed."""
-
-_REST: Mapping[type[HilalError], timedelta] = {
-    Blocked: timedelta(hours=1),
-    BudgetUnreachable: timedelta(seconds=10),
-    # Its state keeps it still; who reconnects meanwhile need not wait.
-    ReconnectNeeded: timedelta(seconds=10),
-}
-_LEAST_REST = timedelta(seconds=10)
-"""Slots of a spent window come free one by one; a drain for each would spend them on beginning anew."""
 
 BROKEN = "This page could not be read because of a fault on our side. The operator finds it in the log."
 
@@ -76,6 +70,14 @@ class Ended(Enum):
     STOPPED = "stopped"
     LOST = "lost"
     BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A fetch under way; the client serves it alone, so that its counts are what the fetch has cost."""
+
+    booked: Booked
+    client: NotionClient
 
 
 def drain(runtime: Runtime, connection_id: int, *, stop: threading.Event | None = None) -> Ended:
@@ -112,8 +114,9 @@ class _Drain:
         self._stop = stop
         self._ledger = Ledger()
         self._writer = Writer(runtime.config, self._ledger)
-        self._flying: dict[Future[Fetched], Booked] = {}
+        self._flying: dict[Future[Fetched], _Flight] = {}
         self._grounded: list[Booked] = []
+        self._looks_rest_until: datetime | None = connection.looks_rest_until
         self._answered = False
         self._settled_at = time.monotonic()
         self._parallel = runtime.config.notion.parallel_requests
@@ -145,7 +148,7 @@ class _Drain:
             if now >= ends and not self._flying:
                 return Ended.SLICE
             if now < ends and len(self._flying) < self._parallel:
-                source = due.next_source(self._connection.id, now=now)
+                source = due.next_source(self._connection.id, now=now, looks=self._may_look(now))
                 if source is not None and not self._flying and self._comes_first(source, now):
                     self._list(source)
                     continue
@@ -164,7 +167,8 @@ class _Drain:
         self._settled_at = time.monotonic()
 
     def _comes_first(self, source: Source, now: datetime) -> bool:
-        documents = due.next_documents(self._connection.id, now=now, limit=1)
+        looks = self._may_look(now)
+        documents = due.next_documents(self._connection.id, now=now, limit=1, looks=looks)
         return not documents or source.wanted_rank <= documents[0].wanted_rank
 
     def _list(self, source: Source) -> None:
@@ -179,6 +183,8 @@ class _Drain:
         )
         try:
             lister.list(source)
+        except LooksSpent as error:
+            self._rest_looks(error)
         except (*_FOR_ALL, LeaseLost, OperationalError):
             raise
         except _Stopped:
@@ -193,10 +199,14 @@ class _Drain:
             log.error("listing_broken", source_id=source.id, exc_info=fault)
             lister.put_off(source, HilalError(BROKEN))
 
-    def _client(self) -> NotionClient:
+    def _client(self, lane: Lane = "work") -> NotionClient:
         return connections.client_for(
-            self._runtime, self._connection, http=self._http, lane="work", tokens=self._tokens
+            self._runtime, self._connection, http=self._http, lane=lane, tokens=self._tokens
         )
+
+    def _may_look(self, now: datetime) -> bool:
+        """Whether the share of mere looks is not used up."""
+        return self._looks_rest_until is None or self._looks_rest_until <= now
 
     @contextmanager
     def _commit(self) -> Iterator[None]:
@@ -216,21 +226,33 @@ class _Drain:
     def _take_off(self, now: datetime, *, before: Source | None) -> None:
         """Book and start a batch of fetches: wishes first, mere looks when nobody wishes."""
         room = _AHEAD * self._parallel - len(self._flying)
-        flying = [booked.row.id for booked in self._flying.values()]
-        documents = due.next_documents(self._connection.id, now=now, limit=room, but=flying)
-        if before is not None:
-            documents = [row for row in documents if row.wanted_rank < before.wanted_rank]
-        if not documents and before is None:
-            documents = due.next_looks(self._connection.id, now=now, limit=room, but=flying)
+        flying = [flight.booked.row.id for flight in self._flying.values()]
+        documents = self._next(now, room, flying, before=before)
         if not documents:
             return
         with self._commit():
             batch = book(documents, self._ledger, watch=self._runtime.config.watch, now=now)
         for booked in batch:
+            client = self._client("looks" if _is_look(booked, now) else "work")
             future = self._pool.submit(
-                fetch, self._client(), booked.task, names=self._names, clock=self._runtime.clock
+                fetch, client, booked.task, names=self._names, clock=self._runtime.clock
             )
-            self._flying[future] = booked
+            self._flying[future] = _Flight(booked, client)
+
+    def _next(self, now: datetime, room: int, flying: list[int], *, before: Source | None) -> list[Document]:
+        connection_id, looks = self._connection.id, self._may_look(now)
+        wanted = due.next_documents(connection_id, now=now, limit=room, but=flying, looks=looks)
+        if before is not None:
+            return [row for row in wanted if row.wanted_rank < before.wanted_rank]
+        if wanted:
+            return wanted
+        closings = due.next_closings(connection_id, now=now, limit=room, but=flying)
+        if closings or not looks:
+            return closings
+        # No more than the share has room for: what is booked and refused would only be given back. One finds out.
+        budget = connections.budget_for(self._runtime, self._connection.workspace_id)
+        room = max(1, min(room, budget.free("looks")))
+        return due.next_looks(connection_id, now=now, limit=room, but=flying)
 
     def _land(self) -> None:
         """Write what has come back. What cannot go on for the whole connection is raised."""
@@ -239,16 +261,26 @@ class _Drain:
             self._lease.renew()
         stopped: list[BaseException] = []
         for future in done:
-            booked, error = self._flying.pop(future), future.exception()
+            flight, error = self._flying.pop(future), future.exception()
             if isinstance(error, _FOR_ALL):
-                self._grounded.append(booked)
-                stopped.append(error)
+                self._ground(flight)
+                if isinstance(error, LooksSpent):
+                    self._rest_looks(error)
+                else:
+                    stopped.append(error)
             elif error is not None:
-                self._failed(booked, error)
+                self._failed(flight, error)
             else:
-                self._write(booked, future.result())
+                self._write(flight, future.result())
         if stopped:
             raise stopped[0]
+
+    def _ground(self, flight: _Flight) -> None:
+        """It did not fail, and is given back; what it has asked so far is paid for all the same."""
+        self._grounded.append(flight.booked)
+        if flight.client.requests:
+            with self._commit():
+                self._spent(flight)
 
     def _bring_home(self, *, patience: float | None) -> None:
         """Write what is still under way, for what was asked is paid for; give up after `patience` seconds.
@@ -256,7 +288,7 @@ class _Drain:
         Asked to end, we have no more than the patience of a stop.
         """
         for future in [future for future in self._flying if future.cancel()]:
-            self._grounded.append(self._flying.pop(future))
+            self._grounded.append(self._flying.pop(future).booked)
         ends = None if patience is None else time.monotonic() + patience
         while self._flying and (ends is None or time.monotonic() < ends):
             if ends is None and self._stop.is_set():
@@ -264,18 +296,19 @@ class _Drain:
             with suppress(*_FOR_ALL):
                 self._land()
 
-    def _write(self, booked: Booked, fetched: Fetched) -> None:
+    def _write(self, flight: _Flight, fetched: Fetched) -> None:
         try:
             with self._commit():
-                self._writer.put(booked, fetched, now=self._runtime.clock())
+                self._writer.put(flight.booked, fetched, now=self._runtime.clock())
+                self._spent(flight)
             self._answered = True
         except HilalError:
             raise
         except Exception as fault:  # one poisoned page must not hold up the others; logged with its trace
-            self._failed(booked, fault)
+            self._failed(flight, fault)
 
-    def _failed(self, booked: Booked, error: BaseException) -> None:
-        now = self._runtime.clock()
+    def _failed(self, flight: _Flight, error: BaseException) -> None:
+        booked, now = flight.booked, self._runtime.clock()
         with self._commit():
             if isinstance(error, NotionError):
                 log.info("fetch_failed", document_id=booked.row.id, error=str(error))
@@ -283,10 +316,17 @@ class _Drain:
             else:
                 log.error("document_broken", document_id=booked.row.id, exc_info=error)
                 self._writer.put_off(booked, BROKEN, now=now)
+            self._spent(flight)
+
+    def _spent(self, flight: _Flight) -> None:
+        """Count what a fetch has cost, however it ended, on the runs of its sources: once, and after it was written,
+        for what it found may have opened a run."""
+        client = flight.client
+        self._ledger.count(flight.booked.source_ids, requests=client.requests, retries=client.retries)
 
     def _give_back(self) -> None:
         with self._commit():
-            give_back([*self._flying.values(), *self._grounded])
+            give_back([*(flight.booked for flight in self._flying.values()), *self._grounded])
 
     def _mended(self) -> None:
         """What the connection complained of before is over, since Notion has answered; so may be the brake."""
@@ -300,16 +340,21 @@ class _Drain:
                 ).execute()
 
     def _rest(self, error: HilalError) -> None:
-        """The whole connection pauses: until the window reopens, or until somebody mends it."""
-        now = self._runtime.clock()
-        if isinstance(error, BudgetSpent):
-            values: dict[str, object] = {"rest_until": max(error.resume_at, now + _LEAST_REST)}
-        elif isinstance(error, Later):
-            values = {"rest_until": error.resume_at}
-        else:
-            log.warning("connection_rests", connection_id=self._connection.id, error=str(error))
-            values = {"rest_until": now + _REST.get(type(error), timedelta(minutes=15))}
-        if isinstance(error, (Blocked, Forbidden, VaultError)):
-            values["error"] = error.sentence
         with self._commit():
-            Connection.update(values).where(Connection.id == self._connection.id).execute()
+            rest(self._connection.id, error, now=self._runtime.clock())
+
+    def _rest_looks(self, error: LooksSpent) -> None:
+        """Only mere looks pause; edits and imports go on."""
+        window = timedelta(seconds=self._runtime.config.notion.window_seconds)
+        self._looks_rest_until = looks_rest_until(error, window=window, now=self._runtime.clock())
+        with self._commit():
+            Connection.update(looks_rest_until=self._looks_rest_until).where(
+                Connection.id == self._connection.id
+            ).execute()
+
+
+def _is_look(booked: Booked, now: datetime) -> bool:
+    """Whether nobody asked for this document, and nothing says that it moved: see `due.next_documents`."""
+    row = booked.row
+    closes = row.wanted_at is None and row.look_at is not None and row.look_at <= now
+    return due.rank_of(row) is Rank.VERIFY and booked.task.stub is None and not closes

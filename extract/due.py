@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import JOIN, SQL, Case, Expression, fn
+from peewee import JOIN, SQL, Case, Expression, Field, fn
 
 from .models import WITHOUT_CONTENT, Chunk, Connection, DataSource, Document, Membership, Run, Source
-from .watch import AT_WORK, Rank
+from .watch import AT_WORK, Rank, few_of_each
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
 
@@ -28,24 +28,61 @@ def ripe(table: type[Source] | type[Document], now: datetime) -> Expression:
     return table.wanted_at.is_null(False) & (table.try_after.is_null() | (table.try_after <= now))
 
 
-def next_source(connection_id: int, *, now: datetime) -> Source | None:
-    """The source whose listing comes first, or None."""
+def next_source(connection_id: int, *, now: datetime, looks: bool = True) -> Source | None:
+    """The source whose listing comes first, or None; without `looks`, one that somebody asked for."""
+    wanted = (Source.connection == connection_id) & ripe(Source, now)
+    if not looks:
+        wanted &= Source.wanted_rank < Rank.VERIFY
     found: Source | None = (
-        Source.select()
-        .where((Source.connection == connection_id) & ripe(Source, now))
-        .order_by(Source.wanted_rank, Source.wanted_at, Source.id)
-        .first()
+        Source.select().where(wanted).order_by(Source.wanted_rank, Source.wanted_at, Source.id).first()
     )
     return found
 
 
+def sources_due(
+    condition: Expression, due_at: Field, *, rank: Rank, now: datetime, most: int
+) -> list[Source]:
+    """Sources of alive connections whose time `due_at` has come, longest due first, a few of each connection.
+
+    `most` counts those of this rank that already wait to be worked.
+    """
+    due = (
+        Source.select(Source.id, Source.connection)
+        .join(Connection)
+        .where(condition & (due_at <= now) & (Connection.state == "alive"))
+        .order_by(due_at, Source.id)
+        .tuples()
+    )
+    pairs = list(due)
+    if not pairs:
+        return []
+    waiting = (
+        Source.select(Source.connection, fn.COUNT(Source.id))
+        .where(ripe(Source, now) & (Source.wanted_rank == rank))
+        .group_by(Source.connection)
+        .tuples()
+    )
+    ids = few_of_each(pairs, waiting=dict(waiting), most=most)
+    return [row for start in range(0, len(ids), _BATCH) for row in _in_order(ids[start : start + _BATCH])]
+
+
+def _in_order(ids: Sequence[int]) -> list[Source]:
+    rows = {row.id: row for row in Source.select().where(Source.id.in_(list(ids)))}
+    return [rows[each] for each in ids if each in rows]
+
+
 def next_documents(
-    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()
+    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = (), looks: bool = True
 ) -> list[Document]:
-    """The wanted documents that come first: what a person asked for, then newest wish first. Without text."""
+    """The wanted documents that come first: what a person asked for, then newest wish first. Without text.
+
+    Without `looks`, only those that somebody asked for or of which a listing said that they moved.
+    """
     wanted = (Document.connection == connection_id) & ripe(Document, now)
     if but:
         wanted &= Document.id.not_in(list(but))
+    if not looks:
+        wanted &= ~_only_a_look()
     return list(
         Document.select(*WITHOUT_CONTENT)
         .where(wanted)
@@ -54,20 +91,31 @@ def next_documents(
     )
 
 
+def next_closings(
+    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()
+) -> list[Document]:
+    """Documents to be read once more because the minute of their last edit has closed; longest due first."""
+    return _next_unwanted(connection_id, Document.look_at, now=now, limit=limit, but=but)
+
+
 def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()) -> list[Document]:
-    """Documents to look at although nobody wants them now: a minute has closed, or the daily look is due."""
-    looks = (Document.connection == connection_id) & _to_look_at(now)
+    """Documents whose daily look is due although nobody wants them; longest due first, so that none starves."""
+    return _next_unwanted(connection_id, Document.verify_at, now=now, limit=limit, but=but)
+
+
+def _next_unwanted(
+    connection_id: int, due_at: Field, *, now: datetime, limit: int, but: Sequence[int]
+) -> list[Document]:
+    chosen = (Document.connection == connection_id) & _unwanted(due_at, now)
     if but:
-        looks &= Document.id.not_in(list(but))
-    due_at = fn.COALESCE(Document.look_at, Document.verify_at)
-    return list(Document.select(*WITHOUT_CONTENT).where(looks).order_by(due_at, Document.id).limit(limit))
+        chosen &= Document.id.not_in(list(but))
+    return list(Document.select(*WITHOUT_CONTENT).where(chosen).order_by(due_at, Document.id).limit(limit))
 
 
-def _to_look_at(now: datetime) -> Expression:
-    """Not wanted, but a look is due, and was not booked for later by somebody who did not come to its end."""
-    due_now = (Document.look_at <= now) | (Document.verify_at <= now)
+def _unwanted(due_at: Field, now: datetime) -> Expression:
+    """Due at its own time, not wanted, and not booked for later by somebody who did not come to its end."""
     booked = Document.try_after.is_null(False) & (Document.try_after > now)
-    return Document.wanted_at.is_null() & due_now & ~booked
+    return (due_at <= now) & Document.wanted_at.is_null() & ~booked
 
 
 def connections_with_work(*, now: datetime) -> list[int]:
@@ -77,12 +125,9 @@ def connections_with_work(*, now: datetime) -> list[int]:
         & (Connection.lease_until.is_null() | (Connection.lease_until <= now))
         & (Connection.rest_until.is_null() | (Connection.rest_until <= now))
     )
-    source = fn.EXISTS(
-        Source.select(SQL("1")).where((Source.connection == Connection.id) & ripe(Source, now))
-    )
-    document = fn.EXISTS(
-        Document.select(SQL("1")).where((Document.connection == Connection.id) & ripe(Document, now))
-    )
+    looks = Connection.looks_rest_until.is_null() | (Connection.looks_rest_until <= now)
+    source = _has(Source, ripe(Source, now) & ((Source.wanted_rank < Rank.VERIFY) | looks))
+    document = _has(Document, ripe(Document, now) & (~_only_a_look() | looks))
     # What is at work and has nothing left to try, now or later, only wants settling.
     unsettled = fn.EXISTS(
         Source.select(SQL("1")).where(
@@ -92,15 +137,27 @@ def connections_with_work(*, now: datetime) -> list[int]:
             & ~fn.EXISTS(_outstanding(Source.id))
         )
     )
-    look = fn.EXISTS(
-        Document.select(SQL("1")).where((Document.connection == Connection.id) & _to_look_at(now))
-    )
+    closing = _has(Document, _unwanted(Document.look_at, now))
+    look = looks & _has(Document, _unwanted(Document.verify_at, now))
     query = (
         Connection.select(Connection.id)
-        .where(free & (source | document | unsettled | look))
+        .where(free & (source | document | unsettled | closing | look))
         .order_by(Connection.id)
     )
     return [row.id for row in query]
+
+
+def _only_a_look() -> Expression:
+    """A wish of the lowest rank whose page has yet to be asked whether it moved, or is there, at all."""
+    unknown = (
+        Document.stub.is_null() | Document.doubted_at.is_null(False) | Document.removed_at.is_null(False)
+    )
+    return (Document.wanted_rank == Rank.VERIFY) & unknown
+
+
+def _has(table: type[Source] | type[Document], condition: Expression) -> Expression:
+    """That the connection of the outer query has such a row."""
+    return fn.EXISTS(table.select(SQL("1")).where((table.connection == Connection.id) & condition))
 
 
 def sources_at_work(connection_id: int) -> list[int]:

@@ -16,6 +16,7 @@
         InvalidRequest              400: our call was wrong (WrongKind: the id is of another object)
         Later                       nothing is wrong with the request: ask again at `resume_at`
           BudgetSpent               our own window is used up
+            LooksSpent              ... only the share of it that mere looks may use
           RateLimited               429 or 529
         Blocked                     429 public_api_request_blocked: never retried, the operator must act
         Transient                   5xx, time-out, broken connection, truncated or non-JSON body
@@ -142,14 +143,34 @@ class BudgetSpent(Later):
     """Our own request window for this workspace is used up."""
 
 
+class LooksSpent(BudgetSpent):
+    """Only the share of the window that mere looks may use is used up; everything else goes on."""
+
+
 class RateLimited(Later):
     """429 or 529, with the pause Notion asked for."""
 
 
 class Blocked(NotionError):
-    """429 `public_api_request_blocked`: retrying is forbidden; the operator has to talk to Notion."""
+    """429 `public_api_request_blocked`: retrying is forbidden; the operator has to talk to Notion.
+
+    Nobody asks for the workspace before `resume_at`; then one request finds out whether the block is gone.
+    """
 
     sentence = "Notion has blocked requests of this integration. The operator has to contact Notion."
+
+    def __init__(
+        self,
+        *,
+        resume_at: datetime,
+        status: int | None = None,
+        request_id: str | None = None,
+        endpoint: str | None = None,
+    ) -> None:
+        super().__init__(
+            status=status, code="public_api_request_blocked", request_id=request_id, endpoint=endpoint
+        )
+        self.resume_at = resume_at
 
 
 class Transient(NotionError):

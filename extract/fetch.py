@@ -49,21 +49,21 @@ class Fetched:
     unread_blocks: int = 0
     read_at: datetime | None = None
     skew: timedelta = timedelta(0)
-    requests: int = 0
 
 
 def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock) -> Fetched:
     """Everything of one page, in one request where Notion reports no holes. Raises NotionError.
 
-    `client` serves this task alone, so that its count is the task's cost.
+    `client` serves this task alone, so that its counts are the task's cost, whether it succeeds or not.
     """
     stub, asked = task.stub, False
     if stub is None:
         stub, asked = client.get_page(task.notion_id), True
         if task.unplaced and stub.parent.kind == "block_id" and stub.parent.id:
             stub = replace(stub, parent=client.place_of_block(stub.parent.id))
+        client.ask_for("work")  # a look ends here: what it found to have moved is an edit
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
-        return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock(), requests=client.requests)
+        return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock())
     related_names = names.of(client, task.unnamed)
     read_at = clock()
     try:
@@ -73,6 +73,7 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock
             raise
         # The page itself was there a moment ago: a body that is not proves nothing about it.
         raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
+    client.ask_for("work")
     tree, unread = _whole(client, page)
     return Fetched(
         stub=stub,
@@ -83,7 +84,6 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock
         unread_blocks=unread,
         read_at=read_at,
         skew=client.skew,
-        requests=client.requests,
     )
 
 

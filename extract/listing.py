@@ -68,13 +68,13 @@ class Lister:
         if source.kind == "page" and not source.with_subpages:
             self._page(source, rank)
             return
-        before = self.client.requests
+        before = (self.client.requests, self.client.retries)
         try:
             self._many(source, rank)
         finally:
-            spent = self.client.requests - before
+            requests, retries = self.client.requests - before[0], self.client.retries - before[1]
             with self.commit():
-                self.ledger.count([source.id], requests=spent)
+                self.ledger.count([source.id], requests=requests, retries=retries)
                 self.ledger.touch([source.id])
 
     def _many(self, source: Source, rank: Rank) -> None:
@@ -211,6 +211,8 @@ class Lister:
             keep_table(source.id, schema, name=names.get(schema.id))
 
     def _rows(self, source: Source, table: DataSource, rank: Rank) -> None:
+        # Opening a listing is work, lest a small share never gets beyond it; its pages are what looks may use.
+        self.client.ask_for("looks" if rank is Rank.VERIFY else "work")
         pages: Iterator[tuple[Stub, ...]] = self.client.query(
             table.notion_id, created_on_or_after=table.listed_to
         )

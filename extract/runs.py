@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from peewee import fn
 
 from .due import has_outstanding, standing
 from .index import Put
 from .models import Document, Membership, Run, Source
 from .shapes import Reading
 from .watch import Rank, outcome_of
+
+KEPT_RUNS = 50
+"""How many runs of a source are kept at least; of a busy month more, up to the most."""
+MOST_RUNS = 500
+RUNS_KEPT_FOR = timedelta(days=30)
 
 NOTHING_TO_READ = "There is no text to learn from in this source yet."
 ONLY_EMBEDS = (
@@ -53,11 +60,10 @@ class Ledger:
         if ids and values:
             Run.update(**values).where(Run.id.in_(ids)).execute()
 
-    def count_put(self, source_ids: Sequence[int], reading: Reading, put: Put, *, requests: int) -> None:
+    def count_put(self, source_ids: Sequence[int], reading: Reading, put: Put) -> None:
         """Add one read document to the sources' open runs."""
         self.count(
             source_ids,
-            requests=requests,
             fetched=1,
             changed=1 if put.changed else 0,
             unchanged=0 if put.changed else 1,
@@ -87,6 +93,30 @@ class Ledger:
             (Run.source == source.id) & Run.finished_at.is_null()
         ).execute()
         self._runs.pop(source.id, None)
+
+
+def prune(*, now: datetime) -> int:
+    """Delete runs that nobody looks at any more; answers how many. Twice at once is harmless.
+
+    Each source keeps its latest and those of the last month, whichever is more, up to the most.
+    """
+    place = fn.ROW_NUMBER().over(partition_by=[Run.source], order_by=[Run.started_at.desc(), Run.id.desc()])
+    placed = Run.select(Run.id, Run.started_at, place.alias("place")).where(Run.finished_at.is_null(False))
+    old = (placed.c.started_at < now - RUNS_KEPT_FOR) & (placed.c.place > KEPT_RUNS)
+    rows = placed.select_from(placed.c.id).where(old | (placed.c.place > MOST_RUNS)).tuples()
+    ids = [run_id for (run_id,) in rows]
+    for start in range(0, len(ids), 400):
+        Run.delete().where(Run.id.in_(ids[start : start + 400])).execute()
+    return len(ids)
+
+
+def count_wait(connection_id: int, pause: timedelta) -> None:
+    """The connection rests for so long: its sources' open runs wait with it."""
+    ours = Source.select(Source.id).where(Source.connection == connection_id)
+    seconds = max(0, round(pause.total_seconds()))
+    Run.update(waits=Run.waits + 1, waited_seconds=Run.waited_seconds + seconds).where(
+        Run.source.in_(ours) & Run.finished_at.is_null()
+    ).execute()
 
 
 def show_listing(source: Source) -> None:

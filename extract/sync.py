@@ -48,12 +48,12 @@ class Writer:
             if not self._sits(booked, fetched):
                 return
         if fetched.stub.in_trash:
-            self._remove(booked, IN_TRASH, because="trash", requests=fetched.requests, now=now)
+            self._remove(booked, IN_TRASH, because="trash", now=now)
             return
         if fetched.tree is not None:
             self._index(booked, fetched, now=now)
         else:
-            self.ledger.count(booked.source_ids, requests=fetched.requests, unchanged=1)
+            self.ledger.count(booked.source_ids, unchanged=1)
         if (fetched.stub.title, fetched.stub.url, fetched.stub.icon) != known_as:
             _name_source(document, fetched.stub)
         if document.doubted_at is not None:  # one came back: it may not be the only one
@@ -91,7 +91,7 @@ class Writer:
         document.look_at = look_at - fetched.skew if look_at else None
         if put.changed or rank is not Rank.VERIFY:
             self.ledger.open(booked.source_ids, rank=Rank.EDIT if rank is Rank.VERIFY else rank, now=now)
-        self.ledger.count_put(booked.source_ids, page.reading, put, requests=fetched.requests)
+        self.ledger.count_put(booked.source_ids, page.reading, put)
 
     def _fulfilled(self, document: Document) -> None:
         """The wish that was booked is fulfilled; one made meanwhile stays."""
@@ -106,7 +106,7 @@ class Writer:
 
     def fail(self, booked: Booked, error: NotionError, *, now: datetime) -> None:
         """The page could not be read. What we hold keeps answering; a second 404 in a row takes it out."""
-        self.ledger.count(booked.source_ids, failed=1, requests=1)
+        self.ledger.count(booked.source_ids, failed=1)
         if isinstance(error, NotFound):
             self._doubt(booked, now=now)
         else:
@@ -135,14 +135,14 @@ class Writer:
         pause = doubt_pause(self.config.watch.poll_seconds)
         if document.removed_at is not None:
             sentence = document.error or NotFound.sentence
-            self._remove(booked, sentence, because=document.removed_because, requests=0, now=now)
+            self._remove(booked, sentence, because=document.removed_because, now=now)
             return
         if document.doubted_at is not None and now - document.doubted_at >= pause:
             if brake.stops(document, now=now):
                 self.put_off(booked, brake.SENTENCE, now=now)
                 return
             because = "confirmed" if brake.was_confirmed(document) else "missing"
-            self._remove(booked, NotFound.sentence, because=because, requests=0, now=now)
+            self._remove(booked, NotFound.sentence, because=because, now=now)
             return
         if document.wanted_at is None:
             _want(document, now=now)
@@ -155,9 +155,7 @@ class Writer:
         document.save(only=_STATE)
         self.ledger.touch(booked.source_ids)
 
-    def _remove(
-        self, booked: Booked, sentence: str, *, because: str | None, requests: int, now: datetime
-    ) -> None:
+    def _remove(self, booked: Booked, sentence: str, *, because: str | None, now: datetime) -> None:
         """Out of the index, kept as a tombstone that is looked at daily for a time, so that it can come back."""
         document = booked.row
         if _forgotten(document, now=now):
@@ -169,7 +167,7 @@ class Writer:
             self.ledger.open(booked.source_ids, rank=rank_of(document), now=now)
             trees.doubt_below(document, now=now)
             index.remove([document.id])
-            self.ledger.count(booked.source_ids, removed=1, requests=requests)
+            self.ledger.count(booked.source_ids, removed=1)
             log.info("document_removed", document_id=document.id, notion_id=document.notion_id)
         document.removed_at = document.removed_at or now
         document.removed_because = because
@@ -190,7 +188,6 @@ class Writer:
         for source_id in left:
             self.ledger.count([source_id], removed=moves.leave_with_all_below(source_id, document))
         if left and not is_held(document):
-            self.ledger.count(left, requests=fetched.requests)
             self.ledger.touch(booked.source_ids)
             index.drop([document.id])
             return False

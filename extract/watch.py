@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -224,6 +224,29 @@ def next_sync(schedule: Schedule | str, *, now: datetime) -> datetime | None:
     return None if period is None else now + period
 
 
+def following_sync(schedule: Schedule | str, *, due_at: datetime, now: datetime) -> datetime | None:
+    """The scheduled sync after the one that was due at `due_at`: on the same grid, the first that is still to come.
+
+    However late a run starts and however many were missed, the time of day stays.
+    """
+    period = PERIODS.get(schedule)
+    return None if period is None else due_at + period * (max(now - due_at, timedelta(0)) // period + 1)
+
+
+def few_of_each(due: Iterable[tuple[int, int]], *, waiting: Mapping[int, int], most: int) -> list[int]:
+    """Which sources to start of those that are due, as pairs of source and connection, longest due first.
+
+    No connection gets more wishes than make up `most` with those that wait already: a thousand sources that fall due
+    in one minute are started as fast as they are worked, and an edit that comes meanwhile finds no crowd.
+    """
+    chosen, places = [], dict(waiting)
+    for source_id, connection_id in due:
+        places[connection_id] = places.get(connection_id, 0) + 1
+        if places[connection_id] <= most:
+            chosen.append(source_id)
+    return chosen
+
+
 def verify_at(notion_id: str, *, now: datetime, hours: float, first: bool) -> datetime:
     """When to look at a document by itself: spread over the period by its id, then once a period."""
     period = timedelta(hours=hours)
@@ -269,6 +292,17 @@ def too_many_gone(*, doubted: int, removed: int, live: int) -> bool:
     `removed` went unasked within that day and is no longer among the `live`; those in doubt still are.
     """
     return doubted + removed > max(10, (live + removed) // 4)
+
+
+def round_of_looks(
+    *, pages: int, rows: int, per_window: int, window: timedelta, period: timedelta
+) -> timedelta:
+    """How long it takes to look at everything once: the period, or longer where the share of looks is too small.
+
+    A page costs a request, rows of a database one for each hundred.
+    """
+    requests = pages + -(-rows // 100)
+    return max(period, window * -(-requests // per_window))
 
 
 def outcome_of(*, readable: int, with_text: int, failed: int, listing_failed: bool) -> str:

@@ -135,6 +135,7 @@ def init_app(app: Flask) -> None:
         in_notion=in_notion,
         ago=lambda moment: words.ago(moment, runtime().clock()),
         soon=lambda moment: words.soon(moment, runtime().clock()),
+        every=words.every,
         iso=words.iso,
         exact=words.exact,
         filesize=words.filesize,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint
@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from extract.connections import budget_for
 from extract.models import Chatbot, Connection, Document, Membership, Run, Source
 from extract.notion.budget import BudgetUnreachable
-from extract.watch import AT_WORK
+from extract.watch import AT_WORK, round_of_looks
 
 from .beats import last_beat
 from .brake import questions_of
@@ -30,12 +30,15 @@ RUNS = 30
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Requests to Notion in the current window; None where that is not known."""
+    """Requests to Notion in the current window. `slow_round`: how often each page is checked, where that is seldomer
+    than configured; None where it is not.
+    """
 
     used: int
     limit: int
     seconds: int
     paused_until: datetime | None
+    slow_round: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,15 @@ def _links(chatbot: Chatbot) -> list[ConnectionLine]:
         .group_by(*about)
         .order_by(Connection.workspace_name, Connection.id)
     )
-    waiting = _waiting(chatbot)
+    waiting, looks = _waiting(chatbot), _looks(chatbot)
     return [
-        ConnectionLine(row, int(row.held), int(row.busy or 0), waiting.get(row.id, 0), _budget(row))
+        ConnectionLine(
+            row,
+            int(row.held),
+            int(row.busy or 0),
+            waiting.get(row.id, 0),
+            _budget(row, looks.get(row.workspace_id, (0, 0))),
+        )
         for row in rows
     ]
 
@@ -103,13 +112,41 @@ def _waiting(chatbot: Chatbot) -> Mapping[int, int]:
     return dict(rows.tuples())
 
 
-def _budget(connection: Connection) -> Budget | None:
-    notion = runtime().config.notion
+def _looks(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
+    """Pages and rows of this organisation that are looked at daily, by workspace: its connections share a budget."""
+    is_row = fn.SUM(Case(None, ((Document.data_source_id.is_null(False), 1),), 0))
+    rows = (
+        Document.select(Connection.workspace_id, fn.COUNT(Document.id), is_row)
+        .join(Connection)
+        .where(Connection.organisation == chatbot.organisation_id, Connection.state == "alive")
+        .where(Document.verify_at.is_null(False))
+        .group_by(Connection.workspace_id)
+        .tuples()
+    )
+    return {workspace: (count - int(rows or 0), int(rows or 0)) for workspace, count, rows in rows}
+
+
+def _budget(connection: Connection, looks: tuple[int, int]) -> Budget | None:
+    config = runtime().config
     if connection.state != "alive":
         return None
+    budget = budget_for(runtime(), connection.workspace_id)
+    period = timedelta(hours=config.watch.verify_hours)
     try:
-        budget = budget_for(runtime(), connection.workspace_id)
-        return Budget(budget.used(), notion.requests_per_window, notion.window_seconds, budget.paused_until())
+        real = round_of_looks(
+            pages=looks[0],
+            rows=looks[1],
+            per_window=budget.share("looks"),
+            window=budget.window,
+            period=period,
+        )
+        return Budget(
+            used=budget.used(),
+            limit=budget.limit,
+            seconds=config.notion.window_seconds,
+            paused_until=budget.paused_until(),
+            slow_round=real if real > period else None,
+        )
     except BudgetUnreachable:
         return None
 

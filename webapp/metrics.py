@@ -10,7 +10,7 @@ from peewee import fn
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from extract.connections import budget_for
+from extract.connections import blocked_by_notion, budget_for
 from extract.models import Connection, Document, Source, WebhookEvent
 from extract.notion.budget import BudgetUnreachable
 from extract.runtime import Runtime
@@ -43,6 +43,8 @@ class Standing(Collector):
             STATES,
             _counts(Connection, Connection.state),
         )
+        blocked = Connection.select().where(*blocked_by_notion()).count()
+        yield _one("hilal_connections_blocked", "Connections that Notion has blocked.", blocked)
         present = Document.removed_at.is_null()
         wanted = Document.wanted_at.is_null(False)
         yield _one("hilal_documents", "Documents held.", Document.select().where(present).count())
@@ -81,16 +83,21 @@ class Standing(Collector):
             count.add_metric([process], len(found))
             if found:
                 age.add_metric([process], max((now - found[0].at).total_seconds(), 0.0))
-        return [count, age, self._budgets()]
+        return [count, age, *self._budgets()]
 
-    def _budgets(self) -> GaugeMetricFamily:
+    def _budgets(self) -> list[GaugeMetricFamily]:
         used = GaugeMetricFamily(
             "hilal_notion_requests", "Requests to Notion in the current window.", labels=["connection"]
         )
+        limit = GaugeMetricFamily(
+            "hilal_notion_limit", "Requests that a window allows.", labels=["connection"]
+        )
         alive = Connection.select(Connection.id, Connection.workspace_id).where(Connection.state == "alive")
         for connection in alive.order_by(Connection.id):
-            used.add_metric([str(connection.id)], budget_for(self._runtime, connection.workspace_id).used())
-        return used
+            budget = budget_for(self._runtime, connection.workspace_id)
+            used.add_metric([str(connection.id)], budget.used())
+            limit.add_metric([str(connection.id)], budget.limit)
+        return [used, limit]
 
 
 def _events() -> Iterator[GaugeMetricFamily]:

@@ -54,7 +54,10 @@ def lasting(run: Run) -> str:
     """How long a run took: "12 s", "3 min 5 s", "1 h 4 min"; empty while it runs."""
     if run.finished_at is None:
         return ""
-    seconds = int((run.finished_at - run.started_at) / timedelta(seconds=1))
+    return _span(int((run.finished_at - run.started_at) / timedelta(seconds=1)))
+
+
+def _span(seconds: int) -> str:
     if seconds < 1:
         return "under 1 s"
     if seconds < 60:
@@ -75,6 +78,10 @@ def remarks(run: Run) -> list[str]:
         said.append(f"{blocks} could not be read")
     if run.unknown_tags:
         said.append(f"kept as plain text: {', '.join(run.unknown_tags)}")
+    if run.retries:
+        said.append(f"{run.retries:,} {'request' if run.retries == 1 else 'requests'} repeated")
+    if run.waited_seconds:
+        said.append(f"waited {_span(run.waited_seconds)} for Notion")
     return said
 
 

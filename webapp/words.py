@@ -37,6 +37,13 @@ def soon(moment: datetime, now: datetime) -> str:
     return f"{_date(moment, now)}, {clock}"
 
 
+def every(period: timedelta) -> str:
+    """ "every hour", "every 30 hours", "every 3 days"."""
+    hours = max(1, round(period / timedelta(hours=1)))
+    count, unit = (hours, "hour") if hours < 48 else (round(hours / 24), "day")
+    return f"every {unit}" if count == 1 else f"every {count:,} {unit}s"
+
+
 def iso(moment: datetime) -> str:
     """`2026-11-22T09:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,6 +6,7 @@ whatever window the server looks at, it never sees more than `limit`. An attempt
 slot back after the longest flight plus a window. https://developers.notion.com/reference/request-limits
 
 Redis may lose all of this at any moment; the cost is a 429, which `pause` then spreads to all processes.
+How far the limit may rise above the configured one is `limit`'s decision.
 """
 
 from __future__ import annotations
@@ -19,58 +20,59 @@ from uuid import uuid4
 import redis
 import structlog
 
-from ..errors import BudgetSpent, HilalError, RateLimited
+from ..errors import Blocked, BudgetSpent, HilalError, LooksSpent, RateLimited
 from ..shapes import Clock
+from .learnt import LearntLimit
 
-Lane = Literal["people", "work"]
-"""`people` is a person waiting before a page; `work` is everything else."""
+Lane = Literal["people", "work", "looks"]
+"""`people` is a person waiting before a page; `looks` only sees to it that nothing was missed; `work` is the rest."""
 
+_LANES: tuple[Lane, ...] = ("people", "work", "looks")
 _LEAST_WAIT = timedelta(seconds=1)
 _GRACE_MS = 60_000  # keys outlive their last slot by this much, so that clocks may differ a little
 
 log = structlog.get_logger(__name__)
 
-# KEYS: slots of work, slots of people (sorted sets: slot -> when it becomes free), pause
-# ARGV: now, lane, limit, limit of work, slot, when it is free if it never returns, window, life of the keys
+# KEYS: slots of people, of work, of looks (sorted sets: slot -> when it becomes free), pause, block
+# ARGV: now, lane (1 people, 2 work, 3 looks), limit, limit of work with looks, limit of looks, slot,
+#       when it is free if it never returns, window, life of the keys
 _TAKE = """
-local now = tonumber(ARGV[1])
-local limit, work_limit, window = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[7])
-local paused = tonumber(redis.call('GET', KEYS[3]) or '0')
-if paused > now then return {'paused', paused} end
+local now, lane, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[8])
+local function until_of(key) return tonumber(redis.call('GET', key) or '0') end
+if until_of(KEYS[5]) > now then return {'blocked', until_of(KEYS[5])} end
+if until_of(KEYS[4]) > now then return {'paused', until_of(KEYS[4])} end
 
-local function used(key)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. ARGV[1])
-  return redis.call('ZCARD', key)
-end
--- A request still in flight is expected to return soon, so its slot to be free a window from now.
-local function scores(key, last)
-  local found = redis.call('ZRANGE', key, 0, last, 'WITHSCORES')
-  local result = {}
-  for i = 2, #found, 2 do table.insert(result, math.min(tonumber(found[i]), now + window)) end
-  return result
+local used = {}
+for i = 1, 3 do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. ARGV[1])
+  used[i] = redis.call('ZCARD', KEYS[i])
 end
 
-local work, people = used(KEYS[1]), used(KEYS[2])
-local over = work + people - limit
-local work_over = ARGV[2] == 'work' and work - work_limit or -1
-if over < 0 and work_over < 0 then
-  local key = ARGV[2] == 'work' and KEYS[1] or KEYS[2]
-  redis.call('ZADD', key, ARGV[6], ARGV[5])
-  redis.call('PEXPIRE', key, ARGV[8])
+-- When enough slots of these lanes are free again. A request in flight is expected to return soon.
+local function resume(first, last, over)
+  local all = {}
+  for i = first, last do
+    local found = redis.call('ZRANGE', KEYS[i], 0, over, 'WITHSCORES')
+    for j = 2, #found, 2 do table.insert(all, math.min(tonumber(found[j]), now + window)) end
+  end
+  table.sort(all)
+  return all[over + 1]
+end
+
+local over = used[1] + used[2] + used[3] - tonumber(ARGV[3])
+local work_over = lane > 1 and used[2] + used[3] - tonumber(ARGV[4]) or -1
+local looks_over = lane == 3 and used[3] - tonumber(ARGV[5]) or -1
+if over < 0 and work_over < 0 and looks_over < 0 then
+  redis.call('ZADD', KEYS[lane], ARGV[7], ARGV[6])
+  redis.call('PEXPIRE', KEYS[lane], ARGV[9])
   return {'taken', 0}
 end
 
-local resume = now
-if over >= 0 then
-  local all = scores(KEYS[1], over)
-  for _, score in ipairs(scores(KEYS[2], over)) do table.insert(all, score) end
-  table.sort(all)
-  resume = math.max(resume, all[over + 1])
-end
-if work_over >= 0 then
-  resume = math.max(resume, scores(KEYS[1], work_over)[work_over + 1])
-end
-return {'spent', resume + 1}
+local at = now
+if over >= 0 then at = math.max(at, resume(1, 3, over)) end
+if work_over >= 0 then at = math.max(at, resume(2, 3, work_over)) end
+if over >= 0 or work_over >= 0 then return {'spent', at + 1} end
+return {'looks', resume(3, 3, looks_over) + 1}
 """
 
 # KEYS: pause. ARGV: until, life of the key. The longer of two pauses counts.
@@ -114,7 +116,10 @@ class Slip:
 
 
 class Budget:
-    """`limit` requests in any `window_seconds`, of which work leaves `people_share` to people."""
+    """`limit` requests in any `window`, of which work leaves `people_share` to people.
+
+    Looks are a part of work, and use at most `looks_share` of the window.
+    """
 
     def __init__(
         self,
@@ -125,41 +130,90 @@ class Budget:
         window_seconds: float,
         people_share: float,
         clock: Clock,
+        looks_share: float = 1.0,
+        most: int = 0,
         flight_seconds: float = 180.0,
     ) -> None:
-        """`flight_seconds`: no request takes longer than that from `take` to `done`."""
+        """`most` is how far the limit may be raised; no request takes longer than `flight_seconds`."""
         self._redis = redis
         self._clock = clock
-        self.limit = limit
-        self.work_limit = max(1, int(limit * (1 - people_share) + 1e-9))
+        self._people_share, self._looks_share = people_share, looks_share
         self.window = timedelta(seconds=window_seconds)
         self._flight = timedelta(seconds=flight_seconds)
-        # The braces keep the three keys of a workspace together on a Redis cluster.
+        # The braces keep the keys of a workspace together on a Redis cluster.
         name = f"hilal:budget:{{{workspace_id}}}"
-        self._keys: dict[Lane, str] = {"work": f"{name}:work", "people": f"{name}:people"}
-        self._pause_key = f"{name}:pause"
+        self._keys: dict[Lane, str] = {lane: f"{name}:{lane}" for lane in _LANES}
+        self._pause_key, self._block_key = f"{name}:pause", f"{name}:block"
+        self._limit = LearntLimit(
+            redis,
+            f"{name}:limit",
+            workspace_id=workspace_id,
+            configured=limit,
+            most=most,
+            window=self.window,
+            clock=clock,
+        )
         self._take = redis.register_script(_TAKE)
         self._pause = redis.register_script(_PAUSE)
         self._life_ms = _milliseconds(self.window + self._flight) + _GRACE_MS
 
-    def take(self, lane: Lane) -> Slip:
-        """The right to make one request now, or BudgetSpent, or RateLimited while Notion has us pause."""
-        now = self._clock()
-        slip = Slip(self, self._keys[lane])
-        keys = [self._keys["work"], self._keys["people"], self._pause_key]
-        free_at = _epoch(now + self._flight + self.window)
-        arguments = [_epoch(now), lane, self.limit, self.work_limit, slip._slot, free_at]
-        arguments += [_milliseconds(self.window), self._life_ms]
+    @property
+    def limit(self) -> int:
+        """The requests of a window at present. Raises BudgetUnreachable."""
         try:
-            verdict, resume = cast(list[Any], self._take(keys=keys, args=arguments))
+            return self._limit.present()
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
-        if verdict == b"taken" or verdict == "taken":
+
+    def share(self, lane: Lane) -> int:
+        """How many requests of a window this lane may use. Raises BudgetUnreachable."""
+        return self._share(lane, self.limit)
+
+    def _share(self, lane: Lane, limit: int) -> int:
+        if lane == "people":
+            return limit
+        work = max(1, int(limit * (1 - self._people_share) + 1e-9))
+        return work if lane == "work" else min(work, max(1, int(limit * self._looks_share + 1e-9)))
+
+    def take(self, lane: Lane) -> Slip:
+        """The right to make one request now.
+
+        Raises BudgetSpent, LooksSpent when only their share is used up, RateLimited while Notion has us pause, Blocked.
+        """
+        now = self._clock()
+        slip = Slip(self, self._keys[lane])
+        try:
+            verdict, resume = self._try(slip, lane, now)
+            if verdict == "spent" and self._limit.full():
+                verdict, resume = self._try(slip, lane, now)
+        except redis.RedisError as error:
+            raise BudgetUnreachable() from error
+        if verdict == "taken":
             return slip
         resume_at = _moment(resume)
-        if verdict in (b"paused", "paused"):
+        if verdict == "blocked":
+            raise Blocked(resume_at=resume_at)
+        if verdict == "paused":
             raise RateLimited(resume_at=resume_at, code="paused")
-        raise BudgetSpent(resume_at=max(resume_at, now + _LEAST_WAIT))
+        spent = LooksSpent if verdict == "looks" else BudgetSpent
+        raise spent(resume_at=max(resume_at, now + _LEAST_WAIT))
+
+    def _try(self, slip: Slip, lane: Lane, now: datetime) -> tuple[str, int]:
+        limit = self._limit.present()
+        free_at = _epoch(now + self._flight + self.window)
+        shares = (limit, self._share("work", limit), self._share("looks", limit))
+        life = (_milliseconds(self.window), self._life_ms)
+        arguments: list[int | str] = [
+            _epoch(now),
+            _LANES.index(lane) + 1,
+            *shares,
+            slip._slot,
+            free_at,
+            *life,
+        ]
+        keys = [*self._keys.values(), self._pause_key, self._block_key]
+        verdict, resume = cast(list[Any], self._take(keys=keys, args=arguments))
+        return verdict.decode() if isinstance(verdict, bytes) else str(verdict), int(resume)
 
     def returned(self, key: str, slot: str) -> None:
         """The answer is there: the slot is free a window from now. Failing to say so costs only time."""
@@ -172,39 +226,61 @@ class Budget:
         except redis.RedisError as error:
             log.warning("budget_slot_not_returned", error=type(error).__name__)
 
-    def pause(self, until: datetime) -> None:
-        """Nobody asks Notion anything before `until`. Never shortens a pause."""
+    def pause(self, until: datetime, *, reason: str | None = None) -> None:
+        """Nobody asks Notion anything before `until`. Never shortens a pause. `reason` is Notion's for a 429."""
+        self._hold(self._pause_key, until)
+        try:
+            self._limit.refused(reason)
+        except redis.RedisError as error:
+            log.warning("budget_refusal_not_learnt", error=type(error).__name__)
+
+    def block(self, until: datetime) -> None:
+        """Notion has blocked us: every connection of the workspace hears so before `until`, without asking."""
+        self._hold(self._block_key, until)
+
+    def _hold(self, key: str, until: datetime) -> None:
         life = max(_milliseconds(until - self._clock()), 0) + _GRACE_MS
         try:
-            self._pause(keys=[self._pause_key], args=[_epoch(until), life])
+            self._pause(keys=[key], args=[_epoch(until), life])
         except redis.RedisError as error:
             log.warning("budget_pause_not_shared", error=type(error).__name__)
 
     def paused_until(self) -> datetime | None:
         """When the pause that Notion asked for ends; None when there is none."""
+        return self._until(self._pause_key)
+
+    def blocked_until(self) -> datetime | None:
+        """Until when nobody tries whether Notion still blocks us; None when it does not."""
+        return self._until(self._block_key)
+
+    def _until(self, key: str) -> datetime | None:
         try:
-            value = cast(bytes | None, self._redis.get(self._pause_key))
+            value = cast(bytes | None, self._redis.get(key))
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
         until = _moment(int(value)) if value else None
         return until if until is not None and until > self._clock() else None
 
     def used(self, lane: Lane | None = None) -> int:
-        """Slots held now, by one lane or by both."""
-        lanes: tuple[Lane, ...] = (lane,) if lane else ("work", "people")
+        """Slots held now, by one lane or by all."""
         now = _epoch(self._clock())
+        lanes = (lane,) if lane else _LANES
         try:
             return sum(int(cast(Any, self._redis.zcount(self._keys[each], now, "+inf"))) for each in lanes)
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
 
     def free(self, lane: Lane = "people") -> int:
-        """How many requests this lane could make at once; 0 while paused."""
-        if self.paused_until() is not None:
+        """How many requests this lane could make at once; 0 while paused or blocked."""
+        if self.paused_until() or self.blocked_until():
             return 0
-        left = self.limit - self.used()
-        if lane == "work":
-            left = min(left, self.work_limit - self.used("work"))
+        limit, looks = self.limit, self.used("looks")
+        work = looks + self.used("work")
+        left = limit - work - self.used("people")
+        if lane != "people":
+            left = min(left, self._share("work", limit) - work)
+        if lane == "looks":
+            left = min(left, self._share("looks", limit) - looks)
         return max(left, 0)
 
 

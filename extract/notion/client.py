@@ -91,6 +91,10 @@ class NotionClient:
         """How far Notion's clock is ahead of ours, by its last answer."""
         return self._door.skew
 
+    def ask_for(self, lane: Lane) -> None:
+        """Whom the requests from here on are for. A client whose lane changes serves one task alone."""
+        self._door.lane = lane
+
     def me(self) -> Bot:
         """The bot behind the token: the cheapest way to ask whether the token still works."""
         path = "/v1/users/me"

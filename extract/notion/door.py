@@ -12,7 +12,7 @@ from typing import Protocol
 import httpx
 import structlog
 
-from ..errors import NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
+from ..errors import Blocked, NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
 from ..shapes import Clock, Json
 from .budget import Budget, Lane
 from .http import Reply, send
@@ -58,7 +58,7 @@ class Door:
         self._http = http
         self._tokens = tokens
         self._budget = budget
-        self._lane = lane
+        self.lane: Lane = lane
         self._clock = clock
         self._sleep = pause
         self._chance = chance
@@ -124,7 +124,7 @@ class Door:
         timeout_seconds: float | None,
     ) -> dict[str, Json]:
         endpoint = f"{method} {path}"
-        slip = self._budget.take(self._lane)
+        slip = self._budget.take(self.lane)
         with self._lock:
             self.requests += 1
         try:
@@ -148,16 +148,23 @@ class Door:
         if refusal is None:
             log.debug("notion_request", endpoint=endpoint, status=reply.status, request_id=reply.request_id)
             return reply.body or {}
-        log.warning(
-            "notion_request_refused",
-            endpoint=endpoint,
+        self._refused(refusal)
+        raise refusal
+
+    def _refused(self, refusal: NotionError) -> None:
+        """Log it, and tell every process what Notion asks of all of them."""
+        told = log.error if isinstance(refusal, Blocked) else log.warning
+        told(
+            "notion_has_blocked_us" if isinstance(refusal, Blocked) else "notion_request_refused",
+            endpoint=refusal.endpoint,
             status=refusal.status,
             code=refusal.code,
             request_id=refusal.request_id,
         )
         if isinstance(refusal, RateLimited):
-            self._budget.pause(refusal.resume_at)
-        raise refusal
+            self._budget.pause(refusal.resume_at, reason=refusal.code)
+        elif isinstance(refusal, Blocked):
+            self._budget.block(refusal.resume_at)
 
     def _compare_clocks(self, reply: Reply) -> None:
         """How far Notion's clock is ahead of ours; a difference that a slow answer explains is none."""

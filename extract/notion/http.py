@@ -22,6 +22,7 @@ VERSION = "2026-03-11"
 """Sent on every call. https://developers.notion.com/reference/versioning"""
 
 CONNECT_SECONDS = 10.0
+_KEPT_OPEN_SECONDS = 90.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -59,6 +60,7 @@ def http_client(config: Config, transport: httpx.BaseTransport | None = None) ->
     """The client for every call to Notion; `transport` replaces the network. The caller closes it."""
     notion = config.notion
     address = httpx.URL(notion.api_url)
+    most = max(notion.parallel_requests, config.watch.parallel_polls)
     return httpx.Client(
         base_url=address,
         headers={
@@ -67,8 +69,9 @@ def http_client(config: Config, transport: httpx.BaseTransport | None = None) ->
             "User-Agent": "notion-sync-for-hilal-chatbot",
         },
         timeout=_timeout(notion.timeout_seconds),
+        # Kept open from one poll of a connection to the next.
         limits=httpx.Limits(
-            max_connections=notion.parallel_requests + 2, max_keepalive_connections=notion.parallel_requests
+            max_connections=most + 2, max_keepalive_connections=most, keepalive_expiry=_KEPT_OPEN_SECONDS
         ),
         follow_redirects=False,
         # One client serves many connections: what the edge remembers of one must not travel with another.

@@ -29,6 +29,10 @@ DEFAULT_PAUSE = timedelta(seconds=60)
 """When a 429 does not say how long: a whole window of Notion's."""
 
 LONGEST_PAUSE = timedelta(days=1)
+
+BLOCK_PAUSE = timedelta(hours=1)
+"""How long nobody asks for a workspace after Notion has blocked us: trying again is what it forbids."""
+
 SERVICE_OVERLOAD = 529
 
 # Notion gives this case no code of its own; its documentation quotes the message.
@@ -95,15 +99,16 @@ def _rate_limited(reply: Reply, endpoint: str, now: datetime) -> NotionError:
     reason = additional.get("rate_limit_reason") if isinstance(additional, Mapping) else None
     if "public_api_request_blocked" in (reason, body.get("code")):
         return Blocked(
+            resume_at=now + BLOCK_PAUSE,
             status=reply.status,
-            code="public_api_request_blocked",
             request_id=reply.request_id,
             endpoint=endpoint,
         )
+    usual = "service_overload" if reply.status == SERVICE_OVERLOAD else "rate_limited"
     error = RateLimited(
         resume_at=resume_at(reply, now=now),
         endpoint=endpoint,
-        code=reason if isinstance(reason, str) else "rate_limited",
+        code=reason if isinstance(reason, str) else usual,
     )
     error.status, error.request_id = reply.status, reply.request_id
     return error

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -19,11 +19,11 @@ from peewee import Database, OperationalError
 from rq import Queue
 
 from daemon.__main__ import _one_tick
-from daemon.loop import poll_one, polls_due, tick
+from daemon.loop import poll_one, polls_due, start_schedules, tick
 from extract import due, jobs
 from extract.config import ROOT
 from extract.db import database
-from extract.models import Chatbot, Connection, Document, Organisation, Source
+from extract.models import Chatbot, Connection, Document, Organisation, Run, Source
 from extract.runtime import Runtime
 from extract.vault import Vault
 from sandbox import World
@@ -111,6 +111,108 @@ def test_a_poll_that_works_again_takes_its_complaint_back(
 
     acme.follow(seconds=300)
     assert Connection.get().error is None
+
+
+def test_a_daemon_that_comes_late_does_not_poll_what_another_has_polled(
+    acme: Knowledge, notion: Notion
+) -> None:
+    acme.tick(notion.handbook.id)
+    seen_by_both = polls_due(acme.clock())
+    poll_one(acme.runtime, acme.connection.id)
+    acme.spent()
+
+    for connection_id in seen_by_both:
+        assert not poll_one(acme.runtime, connection_id)
+    assert acme.spent() == []
+
+
+def scheduled(acme: Knowledge, count: int, *, at: datetime) -> None:
+    for number in range(count):
+        Source.create(
+            chatbot=acme.chatbot,
+            connection=acme.connection,
+            kind="page",
+            notion_id=f"page {number}",
+            title=f"Page {number}",
+            status="trained",
+            auto_retrain="daily",
+            next_sync_at=at,
+            last_synced_at=at,
+            created_at=at,
+        )
+
+
+def test_sources_that_fall_due_together_start_a_few_at_a_time_as_they_are_worked(acme: Knowledge) -> None:
+    due_at = acme.clock()
+    scheduled(acme, 12, at=due_at)
+    wanted = Source.select().where(Source.wanted_at.is_null(False))
+    starts = []
+    for _ in range(4):
+        starts.append(start_schedules(acme.clock()))
+        assert start_schedules(acme.clock()) == 0  # nobody has worked the first ones yet
+        assert wanted.count() == starts[-1]
+        Source.update(wanted_at=None).execute()
+        acme.clock.advance(seconds=30)
+
+    assert starts == [5, 5, 2, 0]
+    assert {row.next_sync_at for row in Source.select()} == {due_at + timedelta(days=1)}
+
+
+def test_a_crowd_of_one_connection_does_not_hold_up_the_schedule_of_another(acme: Knowledge) -> None:
+    scheduled(acme, 12, at=acme.clock())
+    other = Connection.create(
+        organisation=acme.chatbot.organisation_id, bot_id="b", workspace_id="w", created_at=acme.clock()
+    )
+    Source.update(connection=other, next_sync_at=acme.clock()).where(Source.title == "Page 11").execute()
+
+    start_schedules(acme.clock())
+
+    assert Source.get(Source.title == "Page 11").wanted_at == acme.clock()
+
+
+def test_old_runs_go_and_each_source_keeps_its_latest_and_those_of_the_month(acme: Knowledge) -> None:
+    now = acme.clock()
+    scheduled(acme, 3, at=now)
+    quiet, busy, frantic = Source.select().order_by(Source.id)
+    for source, count, apart in (
+        (quiet, 60, timedelta(days=10)),
+        (busy, 200, timedelta(hours=12)),
+        (frantic, 510, timedelta(minutes=1)),
+    ):
+        Run.insert_many(
+            {
+                "source": source,
+                "trigger": "edit",
+                "outcome": "trained",
+                "started_at": now - apart * number,
+                "finished_at": now - apart * number,
+            }
+            for number in range(count)
+        ).execute()
+    unfinished = Run.create(source=quiet, trigger="edit", started_at=now - timedelta(days=900))
+
+    tick(acme.runtime)
+
+    kept = [Run.select().where(Run.source == source).count() for source in (quiet, busy, frantic)]
+    assert kept == [51, 61, 500]
+    assert Run.get_or_none(Run.id == unfinished.id) is not None
+    assert Run.get_or_none((Run.source == quiet) & (Run.started_at == now)) is not None
+
+
+def test_runs_are_pruned_once_a_day_by_one_daemon(acme: Knowledge) -> None:
+    tick(acme.runtime)
+    assert 0 < acme.runtime.redis.ttl("hilal:runs_pruned") <= 24 * 60 * 60
+    scheduled(acme, 1, at=acme.clock())
+    old = acme.clock() - timedelta(days=365)
+    Run.insert_many(
+        {"source": Source.get(), "trigger": "edit", "started_at": old, "finished_at": old} for _ in range(60)
+    ).execute()
+
+    tick(acme.runtime)
+    assert Run.select().count() == 60
+    acme.runtime.redis.delete("hilal:runs_pruned")
+    tick(acme.runtime)
+    assert Run.select().count() == 50
 
 
 @pytest.mark.parametrize("any_database_url", ["postgres"], indirect=True)

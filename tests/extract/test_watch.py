@@ -11,11 +11,14 @@ from extract.shapes import Parent, Stub
 from extract.watch import (
     Held,
     digest_of,
+    few_of_each,
+    following_sync,
     judge,
     look_again_at,
     next_sync,
     outcome_of,
     pause_after,
+    round_of_looks,
     schema_digest,
     too_many_gone,
     verify_at,
@@ -99,6 +102,44 @@ def test_schedules_count_from_the_moment_they_are_saved() -> None:
     assert next_sync("weekly", now=NOON) == NOON + timedelta(days=7)
     assert next_sync("monthly", now=NOON) == NOON + timedelta(days=30)
     assert next_sync("live", now=NOON) is next_sync("off", now=NOON) is None
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=40), timedelta(hours=23, minutes=59)])
+def test_a_run_that_starts_late_does_not_move_the_time_of_day(late: timedelta) -> None:
+    assert following_sync("daily", due_at=NOON, now=NOON + late) == NOON + timedelta(hours=24)
+
+
+@pytest.mark.parametrize(("schedule", "days"), [("daily", 1), ("weekly", 7), ("monthly", 30)])
+def test_after_missed_runs_the_next_one_is_on_the_same_grid_and_still_to_come(
+    schedule: str, days: int
+) -> None:
+    now = NOON + timedelta(days=100, hours=5)
+
+    following = following_sync(schedule, due_at=NOON, now=now)
+
+    assert following is not None
+    assert now < following <= now + timedelta(days=days)
+    assert (following - NOON) % timedelta(days=days) == timedelta(0)
+    assert following_sync("live", due_at=NOON, now=now) is None
+
+
+def test_a_thousand_that_are_due_at_once_are_started_a_few_of_each_connection_at_a_time() -> None:
+    due = [(number, number % 2) for number in range(1000)]
+
+    assert few_of_each(due, waiting={}, most=3) == [0, 1, 2, 3, 4, 5]
+    assert few_of_each(due, waiting={0: 3, 1: 2}, most=3) == [1]
+    assert few_of_each(due, waiting={0: 9, 1: 9}, most=3) == []
+
+
+@pytest.mark.parametrize(
+    ("pages", "rows", "hours"),
+    [(0, 0, 24), (25_920, 0, 24), (25_920 * 3, 0, 72), (0, 100_000, 24), (25_920, 2_592_000, 48)],
+)
+def test_looks_take_longer_where_their_share_is_too_small(pages: int, rows: int, hours: int) -> None:
+    """18 a minute are 25,920 a day; a hundred rows cost what a page costs."""
+    assert round_of_looks(
+        pages=pages, rows=rows, per_window=18, window=timedelta(minutes=1), period=timedelta(hours=24)
+    ) == timedelta(hours=hours)
 
 
 def test_daily_looks_are_spread_over_the_day() -> None:

@@ -12,7 +12,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extract.errors import BudgetSpent, HilalError, Later, RateLimited
+from extract.errors import Blocked, BudgetSpent, HilalError, Later, LooksSpent, RateLimited
 from extract.notion.budget import Budget, Slip
 from tests.clock import START, StoppedClock
 
@@ -67,6 +67,50 @@ def test_work_always_gets_something_even_when_the_window_is_one_request(
     redis_server: redis.Redis, clock: StoppedClock
 ) -> None:
     assert taken(make(redis_server, clock, limit=1, people_share=0.9), "work") == 1
+
+
+def test_looks_get_their_share_and_no_more_of_what_work_may_use(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=180, people_share=0.15, looks_share=0.1)
+
+    assert taken(budget, "looks") == budget.share("looks") == 18
+    assert (budget.free("looks"), budget.free("work"), budget.free("people")) == (0, 135, 162)
+    assert taken(budget, "work") == 135
+    assert taken(budget, "people") == 27
+
+
+def test_work_that_used_its_window_leaves_nothing_to_looks(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=20, people_share=0.2, looks_share=0.5)
+    assert taken(budget, "work") == 16
+
+    with pytest.raises(BudgetSpent) as refusal:
+        budget.take("looks")
+    assert not isinstance(refusal.value, LooksSpent)
+
+
+def test_a_share_of_looks_that_is_spent_says_so_and_when_it_reopens(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=20, people_share=0.2, looks_share=0.1)
+    budget.take("work").done()
+    clock.advance(seconds=10)
+    assert taken(budget, "looks") == 2
+
+    with pytest.raises(LooksSpent) as refusal:
+        budget.take("looks")
+
+    assert refusal.value.resume_at == clock() + timedelta(seconds=60, milliseconds=1)
+    clock.now = refusal.value.resume_at
+    budget.take("looks")
+
+
+def test_looks_always_get_something_even_when_their_share_is_less_than_a_request(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    assert taken(make(redis_server, clock, limit=5, looks_share=0.01), "looks") == 1
 
 
 def test_a_slot_is_free_again_a_window_after_its_answer_came(
@@ -181,6 +225,24 @@ def test_a_shorter_pause_does_not_shorten_a_longer_one(
     assert budget.paused_until() == until
 
 
+def test_a_block_is_heard_by_every_process_of_the_workspace_until_its_end(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget, elsewhere = make(redis_server, clock), make(redis_server, clock)
+    until = clock() + timedelta(hours=1)
+
+    budget.block(until)
+
+    for lane in ("people", "work", "looks"):
+        with pytest.raises(Blocked) as refusal:
+            elsewhere.take(lane)
+        assert refusal.value.resume_at == until
+    assert elsewhere.free() == 0
+    assert elsewhere.paused_until() is None
+    clock.now = until
+    elsewhere.take("work")
+
+
 def test_workspaces_do_not_share_a_budget(redis_server: redis.Redis, clock: StoppedClock) -> None:
     one = make(redis_server, clock, limit=1)
     other = Budget(redis_server, workspace_id="x", limit=1, window_seconds=60, people_share=0, clock=clock)
@@ -193,11 +255,13 @@ def test_everything_it_keeps_expires_by_itself(redis_server: redis.Redis, clock:
     budget = make(redis_server, clock)
     budget.take("work").done()
     budget.take("people")
+    budget.take("looks")
     budget.pause(clock() + timedelta(seconds=5))
+    budget.block(clock() + timedelta(seconds=5))
 
     keys = list(redis_server.scan_iter())
 
-    assert len(keys) == 3
+    assert len(keys) == 5
     assert all(redis_server.pttl(key) > 0 for key in keys)
 
 
@@ -249,7 +313,15 @@ def test_no_window_ever_sees_more_than_the_limit(
     redis_server.flushall()
     chance, clock, flight = Random(seed), StoppedClock(), timedelta(seconds=30)
     processes = [
-        make(redis_server, clock, limit=limit, people_share=share, window_seconds=10, flight_seconds=30)
+        make(
+            redis_server,
+            clock,
+            limit=limit,
+            people_share=share,
+            looks_share=0.5,
+            window_seconds=10,
+            flight_seconds=30,
+        )
         for _ in range(3)
     ]
     flying: list[tuple[datetime, Slip]] = []
@@ -264,7 +336,8 @@ def test_no_window_ever_sees_more_than_the_limit(
                 if not lost:
                     slip.done()
         with suppress(BudgetSpent):
-            flying.append((clock(), chance.choice(processes).take(chance.choice(["work", "people"]))))
+            lane = chance.choice(["work", "people", "looks"])
+            flying.append((clock(), chance.choice(processes).take(lane)))
 
     assert worst_window(counted, timedelta(seconds=10)) <= limit
 

@@ -32,14 +32,19 @@ PASSING = [
     error(500, "internal_server_error"),
     error(502, "bad_gateway"),
     error(503, "service_unavailable"),
+    error(503, "database_connection_unavailable"),
     error(504, "gateway_timeout"),
     error(409, "conflict_error"),
     html(403),
+    html(500),
     html(503),
     html(200),
     httpx.Response(200, content=b'{"object": "us'),
     httpx.ConnectError("refused"),
     httpx.ReadTimeout("slow"),
+    httpx.ConnectTimeout("no answer"),
+    httpx.ReadError("connection reset"),
+    httpx.DecodingError("not gzip after all"),
     httpx.RemoteProtocolError("half an answer"),
 ]
 
@@ -131,11 +136,39 @@ def test_a_rate_limit_pauses_everyone_and_nobody_sleeps(
     client.me()
 
 
-def test_a_block_pauses_nothing(scripted: Scripted, budget: Budget) -> None:
-    with pytest.raises(Blocked):
-        scripted(Script(error(429, "public_api_request_blocked"))).me()
+def test_a_block_stops_every_client_of_the_workspace_and_is_told_to_the_operator(
+    scripted: Scripted, budget: Budget, clock: StoppedClock
+) -> None:
+    script = Script(error(429, "public_api_request_blocked"), ME)
 
-    assert budget.paused_until() is None
+    with structlog.testing.capture_logs() as lines, pytest.raises(Blocked):
+        scripted(script).me()
+    with pytest.raises(Blocked):
+        scripted(script, lane="people").me()
+
+    assert len(script.asked) == 1
+    assert budget.blocked_until() == clock() + timedelta(hours=1)
+    assert [(line["log_level"], line["event"]) for line in lines] == [("error", "notion_has_blocked_us")]
+    clock.advance(hours=1)
+    scripted(script).me()
+
+
+def test_a_search_is_a_read_and_is_asked_again_like_one(scripted: Scripted) -> None:
+    client = scripted(Script(error(503, "service_unavailable"), ok({"results": []})))
+
+    client.search("words")
+
+    assert (client.requests, client.retries) == (2, 1)
+
+
+def test_a_client_asks_for_whom_it_was_told_last(scripted: Scripted, budget: Budget) -> None:
+    client = scripted(Script(ME, ME), lane="looks")
+
+    client.me()
+    client.ask_for("work")
+    client.me()
+
+    assert (budget.used("looks"), budget.used("work")) == (1, 1)
 
 
 def test_every_attempt_is_paid_for(scripted: Scripted, budget: Budget) -> None:

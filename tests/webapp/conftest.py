@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -139,15 +139,15 @@ def cast(runtime: Runtime) -> Cast:
 @pytest.fixture
 def login(app: Flask) -> Callable[[Member], Browser]:
     """A browser in which this person is logged in."""
+    return partial(logged_in, app)
 
-    def as_person(member: Member) -> Browser:
-        browser = Browser(app.test_client())
-        with browser.client.session_transaction() as session:
-            session["_user_id"] = f"{member.id}.{member.session_key}"
-            session["_fresh"] = True
-        return browser
 
-    return as_person
+def logged_in(app: Flask, member: Member) -> Browser:
+    browser = Browser(app.test_client())
+    with browser.client.session_transaction() as session:
+        session["_user_id"] = f"{member.id}.{member.session_key}"
+        session["_fresh"] = True
+    return browser
 
 
 @pytest.fixture

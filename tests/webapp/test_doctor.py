@@ -12,6 +12,8 @@ import redis
 from flask import Flask
 
 from extract.db import database
+from extract.errors import Blocked
+from extract.models import Connection
 from extract.runtime import Runtime
 from tests.clock import StoppedClock
 from webapp import create_app
@@ -57,6 +59,20 @@ def test_all_is_well(app: Flask, cast: Cast, clock: StoppedClock) -> None:
         ["ok", "webhooks"],
     ]
     assert "last beat 12 s ago" in result.stdout
+
+
+@pytest.mark.usefixtures("beating")
+def test_a_block_by_notion_is_a_failure_until_it_is_over(app: Flask, cast: Cast, clock: StoppedClock) -> None:
+    connection = make_connection(cast.acme, clock())
+    connection.error = Blocked.sentence
+    connection.save()
+
+    found = findings(app)["connections"]
+    assert found["state"] == "fail"
+    assert "blocked" in found["says"]
+
+    Connection.update(error=None).execute()
+    assert findings(app)["connections"]["state"] == "ok"
 
 
 def test_silent_processes_are_a_failure(app: Flask) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,11 @@ import redis
 from bs4 import BeautifulSoup
 
 from extract.models import Run
+from extract.runtime import Runtime
 from tests.clock import StoppedClock
+from webapp import create_app
 
-from .conftest import Browser, Cast
+from .conftest import Browser, Cast, logged_in
 from .rows import make_connection, make_document, make_source
 
 
@@ -73,6 +76,22 @@ def test_what_waits_and_what_fails_is_listed_with_its_sentence(
         assert word in said
     assert page.select_one(f'a[href="/documents/{failing.id}"]').text == "Broken"
     assert page.select(".notice.good") == []
+
+
+@pytest.mark.usefixtures("beating")
+def test_where_the_share_of_looks_is_too_small_the_real_period_is_said(
+    ada: Browser, cast: Cast, clock: StoppedClock, runtime: Runtime
+) -> None:
+    connection = make_connection(cast.acme, clock())
+    source = make_source(cast.chatbot, connection, "Handbook", clock())
+    for number in range(3):
+        make_document(source, f"Page {number}", clock(), verify_at=clock())
+    assert "is checked every" not in health(ada, cast).text
+
+    notion = replace(runtime.config.notion, window_seconds=86_400)
+    watch = replace(runtime.config.watch, verify_share=0.001)
+    slow = create_app(replace(runtime, config=replace(runtime.config, notion=notion, watch=watch)))
+    assert "At this budget each page is checked every 3 days." in health(logged_in(slow, cast.ada), cast).text
 
 
 def test_silence_of_ours_is_told_in_a_persons_words(

@@ -9,6 +9,7 @@ import redis
 from flask.testing import FlaskClient
 
 from extract.db import database
+from extract.errors import Blocked
 from extract.runtime import Runtime
 from tests.clock import StoppedClock
 from webapp import create_app
@@ -54,6 +55,8 @@ def test_the_figures_are_those_of_the_moment(
     client: FlaskClient, cast: Cast, clock: StoppedClock, redis_server: redis.Redis
 ) -> None:
     connection = make_connection(cast.acme, clock())
+    connection.error = Blocked.sentence
+    connection.save()
     make_connection(cast.acme, clock(), state="reconnect")
     source = make_source(cast.chatbot, connection, "Handbook", clock())
     make_document(source, "Leave", clock(), "Thirty days.", wanted_at=clock())
@@ -68,6 +71,8 @@ def test_the_figures_are_those_of_the_moment(
         'hilal_sources{status="trained"} 1.0',
         'hilal_sources{status="failed"} 0.0',
         'hilal_connections{state="reconnect"} 1.0',
+        "hilal_connections_blocked 1.0",
+        f'hilal_notion_limit{{connection="{connection.id}"}} 180.0',
         "hilal_documents 1.0",
         "hilal_documents_stale 1.0",
         "hilal_oldest_wanted_seconds 95.0",

@@ -36,6 +36,10 @@ def test_remarks_say_what_was_lost_in_a_run() -> None:
         "2 blocks could not be read",
         "kept as plain text: chart",
     ]
+    assert remarks(Run(retries=2, waits=3, waited_seconds=180)) == [
+        "2 requests repeated",
+        "waited 3 min for Notion",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,14 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0.2, "every hour"), (24, "every 24 hours"), (30, "every 30 hours"), (72, "every 3 days")],
+)
+def test_how_often(hours: float, said: str) -> None:
+    assert words.every(timedelta(hours=hours)) == said
+
+
+@pytest.mark.parametrize(
     ("passed", "said"),
     [
         (timedelta(seconds=-5), "just now"),

@@ -14,6 +14,7 @@ from peewee import PeeweeException
 
 from extract import subscription, webhooks
 from extract.config import NOTION
+from extract.connections import blocked_by_notion
 from extract.db import check_schema, database, is_postgres
 from extract.errors import HilalError
 from extract.models import Connection
@@ -148,6 +149,9 @@ def _connections() -> Finding:
     if not states:
         return Finding("connections", "ok", "none yet")
     said = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    blocked = Connection.select().where(*blocked_by_notion()).count()
+    if blocked:
+        return Finding("connections", "fail", f"{said}; Notion has blocked {blocked}: ask its support why")
     told = ["someone has to reconnect to Notion"] if states["reconnect"] else []
     told += [f"{each.says} {each.command}" for each in every_question()]
     return Finding("connections", "warn" if told else "ok", "; ".join([said, *told]))

@@ -60,8 +60,10 @@ def show_source(source_id: int, as_json: bool) -> None:
     ]
     text = facts((name.replace("_", " "), value) for name, value in item.items())
     if runs:
-        head = ("started", "trigger", "outcome", "requests", "fetched", "changed", "failed")
-        lines = [[run["started_at"], *(run[name] for name in head[1:])] for run in runs]
+        counts = ("requests", "retries", "waited_seconds", "fetched", "changed", "failed")
+        names = ("started_at", "trigger", "outcome", *counts)
+        head = ("started", "trigger", "outcome", "requests", "repeated", "waited s", *counts[3:])
+        lines = [[run[name] for name in names] for run in runs]
         text += "\n\n" + table(head, lines, right=head[3:])
     show({**item, "runs": runs}, text, as_json=as_json)
 

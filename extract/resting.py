@@ -1,0 +1,59 @@
+"""How long a connection rests, or only its mere looks, and what is written of it. Nobody sleeps meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from .errors import (
+    Blocked,
+    BudgetSpent,
+    Forbidden,
+    HilalError,
+    Later,
+    LooksSpent,
+    ReconnectNeeded,
+    VaultError,
+)
+from .models import Connection
+from .notion.budget import BudgetUnreachable
+from .runs import count_wait
+
+_REST: Mapping[type[HilalError], timedelta] = {
+    BudgetUnreachable: timedelta(seconds=10),
+    # Its state keeps it still; who reconnects meanwhile need not wait.
+    ReconnectNeeded: timedelta(seconds=10),
+}
+_USUAL_REST = timedelta(minutes=15)
+_LEAST_REST = timedelta(seconds=10)
+"""Slots of a spent window come free one by one; a drain for each would spend them on beginning anew."""
+
+log = structlog.get_logger(__name__)
+
+
+def rest_until(error: HilalError, *, now: datetime) -> datetime:
+    """When to go on: what Notion asks for to the second, a spent window never for a moment only."""
+    if isinstance(error, BudgetSpent):
+        return max(error.resume_at, now + _LEAST_REST)
+    if isinstance(error, (Later, Blocked)):
+        return error.resume_at
+    return now + _REST.get(type(error), _USUAL_REST)
+
+
+def looks_rest_until(error: LooksSpent, *, window: timedelta, now: datetime) -> datetime:
+    """A whole window: coming back for each slot would spend them on beginning a listing anew."""
+    return max(error.resume_at, now + window)
+
+
+def rest(connection_id: int, error: HilalError, *, now: datetime) -> None:
+    """The whole connection pauses, and its open runs with it. Call inside a transaction that checked the lease."""
+    until = rest_until(error, now=now)
+    values: dict[str, object] = {"rest_until": until}
+    if not isinstance(error, Later):
+        log.warning("connection_rests", connection_id=connection_id, error=str(error))
+    if isinstance(error, (Blocked, Forbidden, VaultError)):
+        values["error"] = error.sentence
+    Connection.update(values).where(Connection.id == connection_id).execute()
+    count_wait(connection_id, until - now)
