@@ -48,7 +48,7 @@ def short() -> None:
     freshness_poll.by_documents((100, 1_000))
     freshness_poll.by_connections((1, 100))
     freshness_latency.main((5,), edits=10, seconds_edits=0)
-    freshness_capacity.main(latencies=(100,), connections=50)
+    freshness_capacity.main(latencies=(100,), connections=200)
 
 
 def _poll(given: argparse.Namespace) -> None:

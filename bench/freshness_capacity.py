@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bench.bed import bed
 from bench.crowd import copied, newcomers
-from bench.freshness_poll import all_polled
 from bench.freshness_requests import NO_DAILY_LOOKS
+from bench.processes import running
+from extract.models import Connection
 from extract.settings import Notion, Watch
+from extract.shapes import utc_now
 
 LATENCIES = (0, 100, 300)
 CONNECTIONS = 4
 PAGES_EACH = 150
+AT_MOST = 20
 
 
 def worker(latencies: Sequence[int] = LATENCIES) -> None:
@@ -48,25 +52,43 @@ def worker(latencies: Sequence[int] = LATENCIES) -> None:
             )
 
 
-def daemon(latencies: Sequence[int] = LATENCIES, connections: int = 100) -> None:
+def daemon(latencies: Sequence[int] = LATENCIES, connections: int = 1_000) -> None:
     seconds = Watch().poll_seconds
-    print(f"a daemon: {connections} connections of ten documents, nothing moved, all due at once")
-    print(f"{'latency ms':>11}{'polls/s':>9}{f'connections at {seconds:.0f} s':>22}{'busy core':>11}")
+    print(
+        f"a daemon: {connections} connections of two documents, nothing moved, all due at once, {AT_MOST} s watched"
+    )
+    print(
+        f"{'latency ms':>11}{'polls/s':>9}{f'connections at {seconds:.0f} s':>22}{'ms of a core a poll':>21}"
+    )
     for latency in latencies:
-        with bed(rows=10, blocks=3, latency_ms=latency, settings=NO_DAILY_LOOKS) as notion:
+        once = {**NO_DAILY_LOOKS, "POLL_SECONDS": "86400"}
+        with bed(rows=2, blocks=3, latency_ms=latency, settings=once) as notion:
             notion.tick_all()
             notion.drain()
             copied(notion, newcomers(notion, connections - 1))
-            all_polled(notion)  # what starts once has started
-            cpu = time.process_time()
-            took = all_polled(notion)
-            busy = (time.process_time() - cpu) / took
+            Connection.update(poll_at=utc_now() + timedelta(days=1)).execute()
+            with running(notion, "daemon") as product:
+                cpu = product.processor_seconds("daemon")
+                polled, took = _polls(connections)
+                busy = (product.processor_seconds("daemon") - cpu) / polled
             print(
-                f"{latency:>11}{connections / took:>9.1f}{connections / took * seconds:>22.0f}{busy:>11.2f}",
+                f"{latency:>11}{polled / took:>9.1f}{polled / took * seconds:>22.0f}{busy * 1000:>21.1f}",
                 flush=True,
             )
 
 
-def main(latencies: Sequence[int] = LATENCIES, connections: int = 100) -> None:
+def _polls(connections: int) -> tuple[int, float]:
+    """All are due from now on: how many the daemon has polled when all are, or the time is over; and that time."""
+    Connection.update(poll_at=None, polled_at=None).execute()
+    began = time.perf_counter()
+    while (took := time.perf_counter() - began) < AT_MOST:
+        polled = Connection.select().where(Connection.polled_at.is_null(False)).count()
+        if polled == connections:
+            break
+        time.sleep(0.05)
+    return polled, took
+
+
+def main(latencies: Sequence[int] = LATENCIES, connections: int = 1_000) -> None:
     worker(latencies)
     daemon(latencies, connections)

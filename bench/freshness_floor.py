@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from bench.bed import Asked, bed
 from bench.processes import running, wait_until
-from extract.connections import budget_for
 
 LATENCY_MS = 200
 RUNS = ((60, 20, 300), (180, 60, 900))
@@ -58,15 +57,16 @@ def measure(*, documents: int, limit: int, window: int, latency_ms: int = LATENC
     with bed(
         rows=documents, blocks=10, latency_ms=latency_ms, requests_per_window=limit, window_seconds=window
     ) as notion:
-        budget = budget_for(notion.runtime, notion.connection.workspace_id)
+        # The rest is kept for people, whether there are any or not.
+        work_limit = int(limit * (1 - notion.runtime.config.notion.people_share) + 1e-9)
         notion.tick_all()
         notion.requests()
-        patience = 60 + 3 * window * (documents / budget.work_limit + 1)
+        patience = 60 + 3 * window * (documents / work_limit + 1)
         with running(notion, "worker", "daemon"):
             wait_until(lambda: notion.synced() == documents, what="the import", patience=patience)
             ended = time.time()
         asked = [each for each in notion.journal() if each.at < ended]
-        return Import(asked, ended - asked[0].at, documents, budget.work_limit, limit, window)
+        return Import(asked, ended - asked[0].at, documents, work_limit, limit, window)
 
 
 def main(runs: Sequence[tuple[int, int, int]] = RUNS) -> None:

@@ -118,8 +118,8 @@ def _chatbot(poll_seconds: int, *, pages: int) -> Iterator[_Chatbot]:
         _, secret = make_key(notion.chatbot, "bench", utc_now())
         held = [row.notion_id for row in Document.select(Document.notion_id)]
         with (
-            running(notion, *PROCESSES) as web,
-            httpx.Client(base_url=web, headers={"Authorization": f"Bearer {secret}"}) as http,
+            running(notion, *PROCESSES) as product,
+            httpx.Client(base_url=product.web, headers={"Authorization": f"Bearer {secret}"}) as http,
         ):
             yield _Chatbot(notion, http, held)
 

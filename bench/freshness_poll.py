@@ -47,10 +47,7 @@ def by_documents(sizes: Sequence[int], *, database_url: str = "") -> None:
 
 def by_connections(counts: Sequence[int], *, database_url: str = "") -> None:
     """So many connections of ten documents each; milliseconds of one tick of the daemon."""
-    print(
-        f"{'connections':>12}{'nothing due':>13}{'with work?':>12}{'all have work':>15}"
-        f"{'wakes/s':>9}{'all polled':>12}{'polls/s':>9}"
-    )
+    print(f"{'connections':>12}{'nothing due':>13}{'with work?':>12}{'all have work':>15}{'a wake':>8}")
     for count in counts:
         with bed(rows=DOCUMENTS_EACH, blocks=3, settings=NO_DAILY_LOOKS, database_url=database_url) as notion:
             notion.tick_all()
@@ -62,22 +59,10 @@ def by_connections(counts: Sequence[int], *, database_url: str = "") -> None:
             Document.update(wanted_at=utc_now()).execute()
             notion.runtime.redis.flushdb()
             woken = _milliseconds(lambda notion=notion: tick(notion.runtime))
-            Document.update(wanted_at=None).execute()
-            polled = all_polled(notion) * 1000
             print(
-                f"{count:>12}{resting:>13.2f}{asked:>12.2f}{woken:>15.1f}{count / woken * 1000:>9.0f}"
-                f"{polled:>12.0f}{count / polled * 1000:>9.1f}",
+                f"{count:>12}{resting:>13.2f}{asked:>12.2f}{woken:>15.1f}{woken / count:>8.2f}",
                 flush=True,
             )
-
-
-def all_polled(notion: Bed) -> float:
-    """Seconds until the daemon's loop has polled every connection, all due at once."""
-    began, now = time.perf_counter(), utc_now()
-    Connection.update(poll_at=None, polled_at=None).execute()
-    while Connection.select().where(Connection.polled_at.is_null() | (Connection.polled_at < now)).exists():
-        tick(notion.runtime)
-    return time.perf_counter() - began
 
 
 def _nothing_due() -> None:

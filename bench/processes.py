@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -28,9 +29,25 @@ def wait_until(look: Callable[[], bool], *, what: str, patience: float = PATIENC
         time.sleep(0.1)
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Web's address, and the ids of the processes by their name in the Procfile."""
+
+    web: str
+    pids: Mapping[str, int]
+
+    def processor_seconds(self, name: str) -> float:
+        """How long a process has kept a core busy; NaN where the system does not tell by /proc."""
+        try:
+            words = Path(f"/proc/{self.pids[name]}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            return float("nan")
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def running(notion: Bed, *names: str, settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Start these lines of the Procfile, wait until they live, and end them afterwards; web's address."""
+def running(notion: Bed, *names: str, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """Start these lines of the Procfile, wait until they live, and end them afterwards."""
     folder = Path(notion.environment["HILAL_INSTANCE"])
     web = f"http://127.0.0.1:{_free_port()}"
     # The bench asks the retrieval API more often than a chatbot would.
@@ -43,15 +60,15 @@ def running(notion: Bed, *names: str, settings: Mapping[str, str] | None = None)
         "PORT": web.rpartition(":")[2],
         **(settings or {}),
     }
-    started = [_start(name, environment, folder) for name in names]
+    started = {name: _start(name, environment, folder) for name in names}
     try:
         for name in names:
             wait_until(lambda name=name: _lives(notion, name, web), what=f"the start of {name}")  # type: ignore[misc]
-        yield web
+        yield Running(web, {name: process.pid for name, process in started.items()})
     finally:
-        for process in started:
+        for process in started.values():
             process.terminate()
-        for process in started:
+        for process in started.values():
             process.wait(20)
 
 
