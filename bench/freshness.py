@@ -79,7 +79,7 @@ def _options() -> argparse.Namespace:
 
 
 def _numbers(text: str, between: str = ",") -> tuple[int, ...]:
-    return tuple(int(number.replace("_", "")) for number in text.split(between))
+    return tuple(int(number.replace("_", "")) for number in text.split(between) if number)
 
 
 if __name__ == "__main__":

@@ -36,12 +36,13 @@ def main(poll_seconds: Sequence[int], *, edits: int = 30, seconds_edits: int = 1
             if seconds == min(poll_seconds) and seconds_edits:
                 waits = _second_edits(chatbot, chatbot.pages[edits:])
                 _print("  second edit within a minute", waits)
-    with _chatbot(max(60, *poll_seconds), pages=edits) as chatbot:
+    seconds = max((60, *poll_seconds))
+    with _chatbot(seconds, pages=edits) as chatbot:
         if chatbot.tell(chatbot.pages[0]) == 404:
             print("by webhook: no webhooks in this version")
             return
         waits = chatbot.edit_and_wait(chatbot.pages, over=2 * edits, told=True)
-        _print(f"by webhook, sent with the edit, POLL_SECONDS={max(60, *poll_seconds)}", waits)
+        _print(f"by webhook, sent with the edit, POLL_SECONDS={seconds}", waits)
 
 
 def _second_edits(chatbot: _Chatbot, pages: Sequence[str]) -> list[float]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from bench.bed import Bed, bed
 from bench.crowd import copied, newcomers
@@ -33,10 +34,10 @@ def by_documents(sizes: Sequence[int], *, database_url: str = "") -> None:
             fill(notion)
             poll(notion)
             notion.drain()
-            idle = _median(lambda notion=notion: poll(notion))
-            ours = _median(lambda notion=notion: poll(notion), clock=time.process_time)
+            idle = _median(partial(poll, notion))
+            ours = _median(partial(poll, notion), clock=time.process_time)
             _nothing_due()
-            resting = _median(lambda notion=notion: tick(notion.runtime))
+            resting = _median(partial(tick, notion.runtime))
             asked = _median(lambda: due.connections_with_work(now=utc_now()))
             print(
                 f"{documents:>10}{idle:>11.1f}{ours:>10.1f}{resting:>8.2f}{asked:>12.2f}"
@@ -54,11 +55,11 @@ def by_connections(counts: Sequence[int], *, database_url: str = "") -> None:
             notion.drain()
             copied(notion, newcomers(notion, count - 1))
             _nothing_due()
-            resting = _median(lambda notion=notion: tick(notion.runtime))
+            resting = _median(partial(tick, notion.runtime))
             asked = _median(lambda: due.connections_with_work(now=utc_now()))
             Document.update(wanted_at=utc_now()).execute()
             notion.runtime.redis.flushdb()
-            woken = _milliseconds(lambda notion=notion: tick(notion.runtime))
+            woken = _milliseconds(partial(tick, notion.runtime))
             print(
                 f"{count:>12}{resting:>13.2f}{asked:>12.2f}{woken:>15.1f}{woken / count:>8.2f}",
                 flush=True,

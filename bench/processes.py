@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -63,7 +64,7 @@ def running(notion: Bed, *names: str, settings: Mapping[str, str] | None = None)
     started = {name: _start(name, environment, folder) for name in names}
     try:
         for name in names:
-            wait_until(lambda name=name: _lives(notion, name, web), what=f"the start of {name}")  # type: ignore[misc]
+            wait_until(partial(_lives, notion, name, web), what=f"the start of {name}")
         yield Running(web, {name: process.pid for name, process in started.items()})
     finally:
         for process in started.values():
