@@ -54,7 +54,7 @@ def _import(notion: Bed, *, filled: bool) -> None:
     seconds = time.monotonic() - began
     held, bodies = notion.synced(), asked.pop("markdown")
     picker = {"search": asked.pop("search")}
-    kind = f"{held} bodies not asked for but {bodies}" if filled else f"{bodies} bodies"
+    kind = f"{bodies} bodies" if not filled else f"{bodies} of {held} bodies, all others filled in"
     print(
         f"  import: {kind}, listings {_told(asked)}: "
         f"{sum(asked.values()) / held:.3f} beside each body ({seconds:.0f} s; the picker {_told(picker)})",
