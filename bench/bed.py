@@ -8,34 +8,57 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from extract import connections, db, doors, drain, embedded_redis
 from extract.config import ROOT, load
-from extract.db import database
 from extract.models import Chatbot, Connection, Document, Organisation, Source
 from extract.notion.oauth import parse_grant
 from extract.runtime import Runtime, open_runtime
 from extract.shapes import Stub, utc_now
 
 
+class Asked(NamedTuple):
+    """One request as the sandbox served it; `at` in seconds."""
+
+    at: float
+    endpoint: str
+    status: int
+
+
 @dataclass(frozen=True, slots=True)
 class Bed:
+    """`environment` is what a process of the product needs to work on the same rows."""
+
     runtime: Runtime
     chatbot: Chatbot
     connection: Connection
     ids: list[str]
     url: str
     token: str
+    environment: dict[str, str]
 
     def requests(self) -> dict[str, int]:
         """Requests that the sandbox has served since the last call, by endpoint."""
         with urllib.request.urlopen(f"{self.url}/_requests") as answer:
             counted: dict[str, int] = json.load(answer)
         return counted
+
+    def journal(self) -> list[Asked]:
+        """Requests that the sandbox has served since the last call, one by one, oldest first."""
+        with urllib.request.urlopen(f"{self.url}/_journal") as answer:
+            return sorted(Asked(*each) for each in json.load(answer))
+
+    def edit(self, pages: Mapping[str, str]) -> None:
+        """Somebody writes these texts into these pages of Notion."""
+        request = urllib.request.Request(
+            f"{self.url}/_edit", json.dumps({"pages": pages}).encode(), {"Content-Type": "application/json"}
+        )
+        urllib.request.urlopen(request).close()
 
     def tick_all(self) -> list[Source]:
         """Tick everything as the picker does: from listings, so that no page is asked twice."""
@@ -79,52 +102,76 @@ class Bed:
 
 @contextmanager
 def bed(
-    *, pages: int = 0, rows: int = 0, blocks: int = 50, latency_ms: int = 0, scene: str = ""
+    *,
+    pages: int = 0,
+    rows: int = 0,
+    blocks: int = 50,
+    latency_ms: int = 0,
+    scene: str = "",
+    requests_per_window: int = 0,
+    window_seconds: int = 60,
+    database_url: str = "",
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Bed]:
-    """Start a sandbox and a Redis, connect, and end both afterwards. The request budget is lifted."""
+    """Start a sandbox and a Redis, connect, and end both afterwards.
+
+    The request budget is lifted at both ends unless `requests_per_window` is given. `settings` are further variables
+    of the environment. Without `database_url`: an SQLite file that is thrown away; `embedded`: the tests' PostgreSQL.
+    """
     folder = Path(tempfile.mkdtemp(prefix="hilal-bench-"))
-    command = [
-        sys.executable,
-        "-m",
-        "bench.notion_server",
-        str(pages),
-        str(rows),
-        str(blocks),
-        str(latency_ms),
-        *([scene] if scene else []),
-    ]
+    command = [sys.executable, "-m", "bench.notion_server", f"--pages={pages}", f"--rows={rows}"]
+    command += [f"--blocks={blocks}", f"--latency-ms={latency_ms}", f"--scene={scene}"]
+    command += [f"--requests-per-window={requests_per_window}", f"--window-seconds={window_seconds}"]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     redis = embedded_redis.start(folder / "redis.sock")
     try:
         assert server.stdout is not None
         facts = json.loads(server.stdout.readline())
-        url = f"http://127.0.0.1:{facts['port']}"
-        config = load(
-            {
+        with _database(database_url, folder) as opened:
+            environment = {
                 "HILAL_INSTANCE": str(folder),
+                "DATABASE_URL": opened,
                 "REDIS_URL": f"unix://{folder / 'redis.sock'}",
                 "NOTION_CLIENT_ID": facts["client_id"],
                 "NOTION_CLIENT_SECRET": facts["client_secret"],
-                "NOTION_API_URL": url,
-                "REQUESTS_PER_WINDOW": "1000000",
+                "NOTION_API_URL": f"http://127.0.0.1:{facts['port']}",
+                "REQUESTS_PER_WINDOW": str(requests_per_window or 1_000_000),
+                "WINDOW_SECONDS": str(window_seconds),
                 "LOG_LEVEL": "error",
+                **(settings or {}),
             }
-        )
-        db.open_database(config.database_url)
-        db.upgrade()
-        runtime = open_runtime(config)
-        now = utc_now()
-        organisation = Organisation.create(name="Bench", created_at=now)
-        chatbot = Chatbot.create(organisation=organisation, name="Bench", created_at=now)
-        connection = connections.connect(
-            runtime, organisation_id=organisation.id, grant=parse_grant({**facts, "workspace_name": "Bench"})
-        )
-        made = Bed(runtime, chatbot, connection, facts["ids"], url, facts["access_token"])
-        made.requests()
-        yield made
-        database.close()
+            yield _connected(environment, facts)
     finally:
         for process in (server, redis):
             process.terminate()
             process.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _database(url: str, folder: Path) -> Iterator[str]:
+    with ExitStack() as kept:
+        if url == "embedded":
+            from tests import postgres
+
+            url = kept.enter_context(postgres.server("hilal_bench"))
+        url = url or f"sqlite:///{folder / 'hilal.db'}"
+        opened = db.open_database(url)
+        db.upgrade()
+        try:
+            yield url
+        finally:
+            opened.close_all() if db.is_postgres() else opened.close()
+
+
+def _connected(environment: dict[str, str], facts: dict[str, Any]) -> Bed:
+    runtime, now = open_runtime(load(environment)), utc_now()
+    organisation = Organisation.create(name="Bench", created_at=now)
+    chatbot = Chatbot.create(organisation=organisation, name="Bench", created_at=now)
+    connection = connections.connect(
+        runtime, organisation_id=organisation.id, grant=parse_grant({**facts, "workspace_name": "Bench"})
+    )
+    url = environment["NOTION_API_URL"]
+    made = Bed(runtime, chatbot, connection, facts["ids"], url, facts["access_token"], environment)
+    made.requests()
+    return made

@@ -1,18 +1,20 @@
-"""A sandbox with as many pages as asked for, in a process of its own: `python -m bench.notion_server PAGES ROWS`.
+"""A sandbox with as many pages as asked for, in a process of its own: `python -m bench.notion_server --rows 100`.
 
 Prints one line of JSON with its port, its grant and the ids of what can be ticked. `GET /_requests` answers the
-requests served so far, by endpoint, and forgets them. A fifth word names a scene of `bench.scenes` instead of
-numbers: clients of the API's older version are answered then, and `GET /_pieces` tells what there is to be read.
+requests served so far, by endpoint, and forgets them; `GET /_journal` the same one by one: when, which, what status.
+`POST /_edit` writes a text into pages. With a scene of `bench.scenes` instead of numbers, clients of the API's older
+version are answered, and `GET /_pieces` tells what there is to be read.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -20,6 +22,7 @@ from bench import scenes, tokens
 from bench.older_notion import OlderNotion
 from sandbox import World, create_app, seed_company
 from sandbox.handles import DatabaseHandle, PageHandle
+from sandbox.limits import RateLimit
 
 PARAGRAPH = "The grinder is set to seven and cleaned every evening, and the log is kept beside the machine. "
 
@@ -70,12 +73,22 @@ def _top(world: World) -> list[PageHandle | DatabaseHandle]:
     return [*[world.page(identifier) for identifier in world.pages if identifier not in rows], *databases]
 
 
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.notion_server")
+    for name, usual in (("pages", 0), ("rows", 0), ("blocks", 50), ("latency-ms", 0)):
+        parser.add_argument(f"--{name}", type=int, default=usual)
+    parser.add_argument("--scene", default="")
+    parser.add_argument("--requests-per-window", type=int, default=0, help="0 lifts the limit")
+    parser.add_argument("--window-seconds", type=float, default=60)
+    return parser.parse_args()
+
+
 def main() -> int:
-    pages, rows, blocks, latency = (int(word) for word in [*sys.argv[1:5], *["0"] * 4][:4])
-    scene = sys.argv[5] if len(sys.argv) > 5 else ""
-    world, things = scenes.build(scene) if scene else build(pages, rows, blocks or 50)
-    world.rate_limit = None
-    world.latency_seconds = latency / 1000
+    given = _options()
+    world, things = scenes.build(given.scene) if given.scene else build(given.pages, given.rows, given.blocks)
+    limit = given.requests_per_window
+    world.rate_limit = RateLimit(limit, given.window_seconds) if limit else None
+    world.latency_seconds = given.latency_ms / 1000
     world.keep_requests = 1_000_000
     world.clock = lambda: datetime.now(UTC)
     grant = world.install(world.workspace_named(next(iter(world.workspaces.values())).name))
@@ -83,9 +96,22 @@ def main() -> int:
 
     @app.get("/_requests")
     def requests() -> ResponseReturnValue:
-        counted = Counter(request.endpoint for request in world.requests)
+        counted = Counter(each.endpoint for each in world.requests)
         world.requests.clear()
         return jsonify(counted)
+
+    @app.get("/_journal")
+    def journal() -> ResponseReturnValue:
+        served = [[each.at.timestamp(), each.endpoint, each.status] for each in world.requests]
+        world.requests.clear()
+        return jsonify(served)
+
+    @app.post("/_edit")
+    def edit() -> ResponseReturnValue:
+        """`{"pages": {id: text}}`: each page is rewritten, as a person would."""
+        for identifier, text in request.get_json()["pages"].items():
+            world.page(identifier).edit(text)
+        return "", 204
 
     @app.get("/_pieces")
     def pieces() -> ResponseReturnValue:
@@ -96,7 +122,7 @@ def main() -> int:
         words = {page: tokens.pieces(world, grant.record, world.pages[page]) for page in [*plain, *rows]}
         return jsonify(pages=plain, rows=rows, databases=[database.id for database in databases], words=words)
 
-    served = OlderNotion(app, world) if scene else app
+    served = OlderNotion(app, world) if given.scene else app
     server = make_server("127.0.0.1", 0, served, threaded=True, request_handler=Quiet)
     line = {
         "port": server.server_port,
