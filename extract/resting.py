@@ -27,8 +27,7 @@ _REST: Mapping[type[HilalError], timedelta] = {
     ReconnectNeeded: timedelta(seconds=10),
 }
 _USUAL_REST = timedelta(minutes=15)
-_LEAST_REST = timedelta(seconds=10)
-"""Slots of a spent window come free one by one; a drain for each would spend them on beginning anew."""
+_LEAST_REST = timedelta(seconds=1)
 
 log = structlog.get_logger(__name__)
 

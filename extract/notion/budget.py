@@ -29,13 +29,17 @@ Lane = Literal["people", "work", "looks"]
 
 _LANES: tuple[Lane, ...] = ("people", "work", "looks")
 _LEAST_WAIT = timedelta(seconds=1)
+_FIRST_PAGE = 5  # requests that the first page of a picker takes at most
+_BROWSING = timedelta(minutes=10)
+"""A person who has just asked for something is taken to browse for so long."""
 _GRACE_MS = 60_000  # keys outlive their last slot by this much, so that clocks may differ a little
 
 log = structlog.get_logger(__name__)
 
-# KEYS: slots of people, of work, of looks (sorted sets: slot -> when it becomes free), pause, block
+# KEYS: slots of people, of work, of looks (sorted sets: slot -> when it becomes free), pause, block, browsing
 # ARGV: now, lane (1 people, 2 work, 3 looks), limit, limit of work with looks, limit of looks, slot,
-#       when it is free if it never returns, window, life of the keys
+#       when it is free if it never returns, window, life of the keys,
+#       limit of work while nobody browses, how long a person is taken to browse
 _TAKE = """
 local now, lane, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[8])
 local function until_of(key) return tonumber(redis.call('GET', key) or '0') end
@@ -48,21 +52,25 @@ for i = 1, 3 do
   used[i] = redis.call('ZCARD', KEYS[i])
 end
 
--- When enough slots of these lanes are free again. A request in flight is expected to return soon.
+-- When enough slots of these lanes are free again: for a person the first, for others enough to go on with, since a
+-- drain for each single slot would spend them on beginning anew. A request in flight is expected to return soon.
+local work_limit = tonumber(redis.call('EXISTS', KEYS[6]) == 1 and ARGV[4] or ARGV[10])
+local worth = lane == 1 and 1 or math.max(1, math.floor(work_limit / 4))
 local function resume(first, last, over)
   local all = {}
   for i = first, last do
-    local found = redis.call('ZRANGE', KEYS[i], 0, over, 'WITHSCORES')
+    local found = redis.call('ZRANGE', KEYS[i], 0, over + worth - 1, 'WITHSCORES')
     for j = 2, #found, 2 do table.insert(all, math.min(tonumber(found[j]), now + window)) end
   end
   table.sort(all)
-  return all[over + 1]
+  return all[math.min(over + worth, #all)]
 end
 
 local over = used[1] + used[2] + used[3] - tonumber(ARGV[3])
-local work_over = lane > 1 and used[2] + used[3] - tonumber(ARGV[4]) or -1
+local work_over = lane > 1 and used[2] + used[3] - work_limit or -1
 local looks_over = lane == 3 and used[3] - tonumber(ARGV[5]) or -1
 if over < 0 and work_over < 0 and looks_over < 0 then
+  if lane == 1 then redis.call('SET', KEYS[6], 1, 'PX', ARGV[11]) end
   redis.call('ZADD', KEYS[lane], ARGV[7], ARGV[6])
   redis.call('PEXPIRE', KEYS[lane], ARGV[9])
   return {'taken', 0}
@@ -116,9 +124,10 @@ class Slip:
 
 
 class Budget:
-    """`limit` requests in any `window`, of which work leaves `people_share` to people.
+    """`limit` requests in any `window`, of which work leaves `people_share` to people who browse.
 
-    Looks are a part of work, and use at most `looks_share` of the window.
+    While nobody has browsed for some minutes, work leaves only what the first page of a picker takes. Looks are a part
+    of work, and use at most `looks_share` of the window.
     """
 
     def __init__(
@@ -144,6 +153,7 @@ class Budget:
         name = f"hilal:budget:{{{workspace_id}}}"
         self._keys: dict[Lane, str] = {lane: f"{name}:{lane}" for lane in _LANES}
         self._pause_key, self._block_key = f"{name}:pause", f"{name}:block"
+        self._browsing_key = f"{name}:browsing"
         self._limit = LearntLimit(
             redis,
             f"{name}:limit",
@@ -166,13 +176,19 @@ class Budget:
             raise BudgetUnreachable() from error
 
     def share(self, lane: Lane) -> int:
-        """How many requests of a window this lane may use. Raises BudgetUnreachable."""
-        return self._share(lane, self.limit)
+        """How many requests of a window this lane may use now. Raises BudgetUnreachable."""
+        try:
+            quiet = not self._redis.exists(self._browsing_key)
+        except redis.RedisError as error:
+            raise BudgetUnreachable() from error
+        return self._share(lane, self.limit, quiet=quiet)
 
-    def _share(self, lane: Lane, limit: int) -> int:
+    def _share(self, lane: Lane, limit: int, *, quiet: bool) -> int:
+        """`quiet`: nobody has browsed lately."""
         if lane == "people":
             return limit
-        work = max(1, int(limit * (1 - self._people_share) + 1e-9))
+        beside_people = max(1, int(limit * (1 - self._people_share) + 1e-9))
+        work = max(beside_people, limit - _FIRST_PAGE) if quiet else beside_people
         return work if lane == "work" else min(work, max(1, int(limit * self._looks_share + 1e-9)))
 
     def take(self, lane: Lane) -> Slip:
@@ -201,8 +217,10 @@ class Budget:
     def _try(self, slip: Slip, lane: Lane, now: datetime) -> tuple[str, int]:
         limit = self._limit.present()
         free_at = _epoch(now + self._flight + self.window)
-        shares = (limit, self._share("work", limit), self._share("looks", limit))
+        beside_people, alone = (self._share("work", limit, quiet=quiet) for quiet in (False, True))
+        shares = (limit, beside_people, self._share("looks", limit, quiet=False))
         life = (_milliseconds(self.window), self._life_ms)
+        lent = (alone, _milliseconds(_BROWSING))
         arguments: list[int | str] = [
             _epoch(now),
             _LANES.index(lane) + 1,
@@ -210,8 +228,9 @@ class Budget:
             slip._slot,
             free_at,
             *life,
+            *lent,
         ]
-        keys = [*self._keys.values(), self._pause_key, self._block_key]
+        keys = [*self._keys.values(), self._pause_key, self._block_key, self._browsing_key]
         verdict, resume = cast(list[Any], self._take(keys=keys, args=arguments))
         return verdict.decode() if isinstance(verdict, bytes) else str(verdict), int(resume)
 
@@ -278,9 +297,9 @@ class Budget:
         work = looks + self.used("work")
         left = limit - work - self.used("people")
         if lane != "people":
-            left = min(left, self._share("work", limit) - work)
+            left = min(left, self.share("work") - work)
         if lane == "looks":
-            left = min(left, self._share("looks", limit) - looks)
+            left = min(left, self.share("looks") - looks)
         return max(left, 0)
 
 

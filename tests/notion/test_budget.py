@@ -39,10 +39,49 @@ def taken(budget: Budget, lane: str, *, at_most: int = 1000) -> int:
 
 def test_work_leaves_a_share_of_the_window_to_people(redis_server: redis.Redis, clock: StoppedClock) -> None:
     budget = make(redis_server, clock, limit=180, people_share=0.15)
+    budget.take("people").done()
+
+    assert taken(budget, "work") == 153
+    assert taken(budget, "people") == 26
+    assert (budget.used(), budget.used("work"), budget.free(), budget.free("work")) == (180, 153, 0, 0)
+
+
+def test_while_nobody_browses_work_leaves_only_the_first_page_of_a_picker(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=180, people_share=0.15)
+
+    assert taken(budget, "work") == budget.share("work") == 175
+    assert taken(budget, "people") == 5
+    assert budget.share("work") == 153
+
+
+def test_a_person_who_comes_back_has_their_share_in_the_next_window(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=180, people_share=0.15)
+    taken(budget, "work")
+    budget.take("people").done()
+    clock.advance(seconds=61)
 
     assert taken(budget, "work") == 153
     assert taken(budget, "people") == 27
-    assert (budget.used(), budget.used("work"), budget.free(), budget.free("work")) == (180, 153, 0, 0)
+
+
+def test_work_that_found_its_window_spent_is_told_when_enough_is_free_to_go_on_with(
+    redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    budget = make(redis_server, clock, limit=40, people_share=0)
+    for _ in range(35):
+        budget.take("work").done()
+        clock.advance(seconds=1)
+
+    with pytest.raises(BudgetSpent) as refusal:
+        while True:
+            budget.take("work").done()
+    first_free = clock() - timedelta(seconds=35) + timedelta(seconds=60)
+    # Eight slots are a quarter of the 35 that work may use while nobody browses.
+    assert first_free + timedelta(seconds=7) < refusal.value.resume_at <= first_free + timedelta(seconds=10)
 
 
 def test_people_may_use_the_whole_window(redis_server: redis.Redis, clock: StoppedClock) -> None:
@@ -75,9 +114,9 @@ def test_looks_get_their_share_and_no_more_of_what_work_may_use(
     budget = make(redis_server, clock, limit=180, people_share=0.15, looks_share=0.1)
 
     assert taken(budget, "looks") == budget.share("looks") == 18
-    assert (budget.free("looks"), budget.free("work"), budget.free("people")) == (0, 135, 162)
-    assert taken(budget, "work") == 135
-    assert taken(budget, "people") == 27
+    assert (budget.free("looks"), budget.free("work"), budget.free("people")) == (0, 157, 162)
+    assert taken(budget, "work") == 157
+    assert taken(budget, "people") == 5
 
 
 def test_work_that_used_its_window_leaves_nothing_to_looks(
@@ -261,7 +300,7 @@ def test_everything_it_keeps_expires_by_itself(redis_server: redis.Redis, clock:
 
     keys = list(redis_server.scan_iter())
 
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert all(redis_server.pttl(key) > 0 for key in keys)
 
 
