@@ -41,7 +41,7 @@ def start_schedules(now: datetime) -> int:
     ours = (
         Source.select(Source)
         .join(Connection)
-        .where((Source.next_sync_at <= now) & (Connection.state == "alive"))
+        .where((Source.next_sync_at <= now) & (Connection.state == "alive") & Source.stopped_at.is_null())
     )
     for source in ours:
         if source.auto_retrain not in PERIODS:
@@ -71,6 +71,7 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
         .where(
             (Source.kind == "database")
             & Source.wanted_at.is_null()
+            & Source.stopped_at.is_null()
             & (Source.listed_at <= before)
             & (Connection.state == "alive")
         )
@@ -82,7 +83,7 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
 def polls_due(now: datetime) -> list[int]:
     """Alive connections with live sources whose next poll has come."""
     live = Source.select(Source.id).where(
-        (Source.connection == Connection.id) & (Source.auto_retrain == "live")
+        (Source.connection == Connection.id) & (Source.auto_retrain == "live") & Source.stopped_at.is_null()
     )
     query = (
         Connection.select(Connection.id)

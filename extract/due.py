@@ -32,7 +32,7 @@ def next_source(connection_id: int, *, now: datetime) -> Source | None:
     """The source whose listing comes first, or None."""
     found: Source | None = (
         Source.select()
-        .where((Source.connection == connection_id) & ripe(Source, now))
+        .where((Source.connection == connection_id) & ripe(Source, now) & Source.stopped_at.is_null())
         .order_by(Source.wanted_rank, Source.wanted_at, Source.id)
         .first()
     )
@@ -43,7 +43,7 @@ def next_documents(
     connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()
 ) -> list[Document]:
     """The wanted documents that come first: what a person asked for, then newest wish first. Without text."""
-    wanted = (Document.connection == connection_id) & ripe(Document, now)
+    wanted = (Document.connection == connection_id) & ripe(Document, now) & _worked()
     if but:
         wanted &= Document.id.not_in(list(but))
     return list(
@@ -56,7 +56,7 @@ def next_documents(
 
 def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()) -> list[Document]:
     """Documents to look at although nobody wants them now: a minute has closed, or the daily look is due."""
-    looks = (Document.connection == connection_id) & _to_look_at(now)
+    looks = (Document.connection == connection_id) & _to_look_at(now) & _worked()
     if but:
         looks &= Document.id.not_in(list(but))
     due_at = fn.COALESCE(Document.look_at, Document.verify_at)
@@ -73,6 +73,23 @@ def _to_look_at(now: datetime) -> Expression:
     return Document.wanted_at.is_null() & due_now & ~booked
 
 
+def _worked() -> Expression:
+    """Not a document that only stopped sources hold. Where nothing is stopped, that is asked once and not of each."""
+    stopped, holder = Source.alias(), Source.alias()
+    running = (
+        Membership.select(SQL("1"))
+        .join(holder)
+        .where((Membership.document == Document.id) & holder.stopped_at.is_null())
+    )
+    none_stopped = ~fn.EXISTS(stopped.select(SQL("1")).where(stopped.stopped_at.is_null(False)))
+    return none_stopped | fn.EXISTS(running)
+
+
+def is_stopped(source_id: int) -> bool:
+    """Whether a person has stopped the source by now."""
+    return bool(Source.select().where((Source.id == source_id) & Source.stopped_at.is_null(False)).exists())
+
+
 _LIGHT = [field for field in Document._meta.sorted_fields if field.name not in _HEAVY]
 
 
@@ -84,10 +101,14 @@ def connections_with_work(*, now: datetime) -> list[int]:
         & (Connection.rest_until.is_null() | (Connection.rest_until <= now))
     )
     source = fn.EXISTS(
-        Source.select(SQL("1")).where((Source.connection == Connection.id) & ripe(Source, now))
+        Source.select(SQL("1")).where(
+            (Source.connection == Connection.id) & ripe(Source, now) & Source.stopped_at.is_null()
+        )
     )
     document = fn.EXISTS(
-        Document.select(SQL("1")).where((Document.connection == Connection.id) & ripe(Document, now))
+        Document.select(SQL("1")).where(
+            (Document.connection == Connection.id) & ripe(Document, now) & _worked()
+        )
     )
     # What is at work and has nothing left to try, now or later, only wants settling.
     unsettled = fn.EXISTS(
@@ -99,7 +120,7 @@ def connections_with_work(*, now: datetime) -> list[int]:
         )
     )
     look = fn.EXISTS(
-        Document.select(SQL("1")).where((Document.connection == Connection.id) & _to_look_at(now))
+        Document.select(SQL("1")).where((Document.connection == Connection.id) & _to_look_at(now) & _worked())
     )
     query = (
         Connection.select(Connection.id)
@@ -152,7 +173,11 @@ def followed(document_ids: Iterable[int]) -> Collection[int]:
         rows = (
             Membership.select(Membership.document)
             .join(Source)
-            .where(Membership.document.in_(ids[start : start + _BATCH]) & (Source.auto_retrain == "live"))
+            .where(
+                Membership.document.in_(ids[start : start + _BATCH])
+                & (Source.auto_retrain == "live")
+                & Source.stopped_at.is_null()
+            )
             .tuples()
         )
         found.update(document_id for (document_id,) in rows)
@@ -231,11 +256,15 @@ def progress(source_ids: Sequence[int]) -> Mapping[int, Progress]:
 
 
 def data_sources_of(connection_id: int, notion_ids: Sequence[str]) -> list[DataSource]:
-    """The data sources among `notion_ids` that sources of this connection hold, each with its source."""
+    """The data sources among `notion_ids` that running sources of this connection hold, each with its source."""
     return list(
         DataSource.select(DataSource, Source)
         .join(Source)
-        .where((Source.connection == connection_id) & DataSource.notion_id.in_(list(notion_ids)))
+        .where(
+            (Source.connection == connection_id)
+            & DataSource.notion_id.in_(list(notion_ids))
+            & Source.stopped_at.is_null()
+        )
         .order_by(DataSource.id)
     )
 

@@ -29,9 +29,10 @@ class Ledger:
         self._touched: set[int] = set()
 
     def open(self, source_ids: Sequence[int], *, rank: Rank, now: datetime) -> None:
-        """See that each source has an open run, and shows that it is at work."""
+        """See that each source that was not stopped has an open run, and shows that it is at work."""
         unopened = [one for one in source_ids if one not in self._runs]
-        for source in Source.select().where(Source.id.in_(unopened)) if unopened else ():
+        running = Source.id.in_(unopened) & Source.stopped_at.is_null()
+        for source in Source.select().where(running) if unopened else ():
             run = Run.get_or_none((Run.source == source.id) & Run.finished_at.is_null())
             if run is None:
                 first = source.last_synced_at is None and rank is Rank.PERSON
@@ -105,6 +106,9 @@ def settle(source: Source, *, now: datetime) -> bool:
 
     Call inside a transaction, with a row read in it.
     """
+    if source.stopped_at is not None:  # its run is closed; what was under way may have brought its first text
+        _show(source, "trained" if standing(source.id).with_text else "empty")
+        return True
     if source.wanted_at is not None and source.error is None:
         return False
     if has_outstanding(source):
