@@ -39,10 +39,11 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The rows that an import made, and those that were there already."""
+    """The rows that an import made, and those that were there already; of these, the pages now with their sub-pages."""
 
     created: tuple[Source, ...]
     known: tuple[Source, ...]
+    widened: tuple[Source, ...] = ()
 
 
 def import_picks(
@@ -68,6 +69,7 @@ def import_picks(
     now = runtime.clock()
     created: list[Source] = []
     known: list[Source] = []
+    widened: list[Source] = []
     with database.atomic():
         for pick in picks:
             source, is_new = _source_for(
@@ -80,12 +82,13 @@ def import_picks(
                 _want_first_read(runtime, source, pick, now=now)
             if not is_new and pick.with_subpages and not source.with_subpages:
                 _set_subpages(source, True, now=now)
+                widened.append(source)
         moments = [pick.listed_at or now for pick in picks]
         if listed and listed_at is not None:
             moments.append(listed_at)
         _look_back(connection.id, min(moments, default=now))
     jobs.wake(runtime, connection.id)
-    return Imported(created=tuple(created), known=tuple(known))
+    return Imported(created=tuple(created), known=tuple(known), widened=tuple(widened))
 
 
 def find_pick(runtime: Runtime, connection: Connection, link_or_id: str) -> Pick:
@@ -119,6 +122,17 @@ def find_pick(runtime: Runtime, connection: Connection, link_or_id: str) -> Pick
         icon=found.icon,
         stub=found,
         listed_at=runtime.clock(),
+    )
+
+
+def workspace_pick(connection: Connection) -> Pick:
+    """Everything that the integration is shared with, now and later."""
+    return Pick(
+        kind="workspace",
+        notion_id=connection.workspace_id,
+        title=connection.workspace_name or "Notion workspace",
+        url="",
+        icon=connection.workspace_icon,
     )
 
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import JOIN, SQL, Case, Expression, fn
+from peewee import SQL, Case, Expression, fn
 
-from .models import Chunk, Connection, DataSource, Document, Membership, Run, Source
+from .models import Chunk, Connection, DataSource, Document, Membership, Source
 from .watch import AT_WORK, Rank
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the running sync of a source has come: `done` of `total` documents."""
-
-    done: int
-    total: int
 
 
 def ripe(table: type[Source] | type[Document], now: datetime) -> Expression:
@@ -43,7 +35,7 @@ def next_documents(
     connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()
 ) -> list[Document]:
     """The wanted documents that come first: what a person asked for, then newest wish first. Without text."""
-    wanted = (Document.connection == connection_id) & ripe(Document, now) & _worked()
+    wanted = (Document.connection == connection_id) & ripe(Document, now) & worked()
     if but:
         wanted &= Document.id.not_in(list(but))
     return list(
@@ -56,7 +48,7 @@ def next_documents(
 
 def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()) -> list[Document]:
     """Documents to look at although nobody wants them now: a minute has closed, or the daily look is due."""
-    looks = (Document.connection == connection_id) & _to_look_at(now) & _worked()
+    looks = (Document.connection == connection_id) & _to_look_at(now) & worked()
     if but:
         looks &= Document.id.not_in(list(but))
     due_at = fn.COALESCE(Document.look_at, Document.verify_at)
@@ -73,7 +65,7 @@ def _to_look_at(now: datetime) -> Expression:
     return Document.wanted_at.is_null() & due_now & ~booked
 
 
-def _worked() -> Expression:
+def worked() -> Expression:
     """Not a document that only stopped sources hold. Where nothing is stopped, that is asked once and not of each."""
     stopped, holder = Source.alias(), Source.alias()
     running = (
@@ -107,7 +99,7 @@ def connections_with_work(*, now: datetime) -> list[int]:
     )
     document = fn.EXISTS(
         Document.select(SQL("1")).where(
-            (Document.connection == Connection.id) & ripe(Document, now) & _worked()
+            (Document.connection == Connection.id) & ripe(Document, now) & worked()
         )
     )
     # What is at work and has nothing left to try, now or later, only wants settling.
@@ -120,7 +112,7 @@ def connections_with_work(*, now: datetime) -> list[int]:
         )
     )
     look = fn.EXISTS(
-        Document.select(SQL("1")).where((Document.connection == Connection.id) & _to_look_at(now) & _worked())
+        Document.select(SQL("1")).where((Document.connection == Connection.id) & _to_look_at(now) & worked())
     )
     query = (
         Connection.select(Connection.id)
@@ -231,28 +223,6 @@ def standing(source_id: int) -> Standing:
 
 def _count(condition: Expression) -> Expression:
     return fn.SUM(Case(None, ((condition, 1),), 0))
-
-
-def progress(source_ids: Sequence[int]) -> Mapping[int, Progress]:
-    """How far each source that is at work has come; sources without an open run are left out."""
-    if not source_ids:
-        return {}
-    waiting = (
-        Run.select(
-            Run.source, Run.fetched, _count(Document.wanted_at.is_null(False) & Document.error.is_null())
-        )
-        .join(Source)
-        .join(Membership, JOIN.LEFT_OUTER)
-        .join(Document, JOIN.LEFT_OUTER)
-        .where(Run.source.in_(list(source_ids)) & Run.finished_at.is_null())
-        .group_by(Run.id, Run.source, Run.fetched)
-        .order_by(Run.id)
-        .tuples()
-    )
-    return {
-        source_id: Progress(done=fetched, total=fetched + int(left or 0))
-        for source_id, fetched, left in waiting
-    }
 
 
 def data_sources_of(connection_id: int, notion_ids: Sequence[str]) -> list[DataSource]:

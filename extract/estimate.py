@@ -12,11 +12,15 @@ LISTED_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What the budget of a workspace lets work ask: `free` requests at once, then `limit` in each further window."""
+    """What the budget of a workspace lets work ask: `free` requests at once, then `limit` in each further window.
+
+    `rests`: how long nothing is asked before that, because Notion wants a pause.
+    """
 
     limit: int
     window: timedelta
     free: int
+    rests: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,10 @@ def estimate(load: Load, pace: Pace, *, ahead: int = 0) -> Estimate:
 
 def lasting(requests: int, pace: Pace) -> timedelta:
     """A window is spent in a burst and then waited for: what is beyond the slots now free costs whole windows."""
-    beyond = requests - max(pace.free, 0)
-    return pace.window * ceil(beyond / max(pace.limit, 1)) if beyond > 0 else timedelta()
+    if requests <= 0:
+        return timedelta()
+    beyond = max(requests - max(pace.free, 0), 0)
+    return pace.rests + pace.window * ceil(beyond / max(pace.limit, 1))
 
 
 def table_load(rows: int, *, tables: int = 1, is_least: bool = False) -> Load:

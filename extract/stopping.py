@@ -7,9 +7,10 @@ from datetime import datetime
 
 from peewee import SQL, fn
 
-from .due import Progress, progress, standing
+from .due import standing
 from .models import Document, Membership, Run, Source
 from .notice import want_listing
+from .progress import Progress, progress
 from .watch import Rank
 
 
