@@ -23,12 +23,13 @@ def stop(sources: Sequence[Source], *, now: datetime) -> None:
     ).execute()
     _drop_wishes(ids)
     for source in sources:
-        sentence = stopped_sentence(how_far.get(source.id))
+        answers = standing(source.id).with_text > 0
+        sentence = stopped_sentence(how_far.get(source.id), answers=answers)
         Run.update(outcome="cancelled", finished_at=now, error=sentence).where(
             (Run.source == source.id) & Run.finished_at.is_null()
         ).execute()
         source.stopped_at = now
-        source.status = "trained" if standing(source.id).with_text else "empty"
+        source.status = "trained" if answers else "empty"
         source.error = sentence
         source.save(only=[Source.status, Source.error])
 
@@ -46,11 +47,12 @@ def resume(source: Source, *, now: datetime) -> None:
     want_listing(source, now=now, rank=Rank.PERSON, full=False)
 
 
-def stopped_sentence(how_far: Progress | None) -> str:
+def stopped_sentence(how_far: Progress | None, *, answers: bool) -> str:
     """What a person reads beside a stopped source."""
-    if how_far is None or not how_far.total:
-        return "Stopped. What was read answers; press Resume to go on."
-    return f"Stopped at {how_far.done:,} of {how_far.total:,} pages. What was read answers; press Resume to go on."
+    if not answers:
+        return "Stopped before anything was read. Press Resume to go on."
+    at = f" at {how_far.done:,} of {how_far.total:,} pages" if how_far and how_far.total else ""
+    return f"Stopped{at}. What was read answers; press Resume to go on."
 
 
 def _drop_wishes(source_ids: Sequence[int]) -> None:

@@ -8,11 +8,14 @@ from typing import Any
 
 from extract.connections import budget_for
 from extract.estimate import Estimate, Load, Pace, estimate, lasting, with_holes
-from extract.models import Connection
+from extract.models import Connection, Source
 from extract.notion.budget import BudgetUnreachable
-from extract.progress import Progress, requests_a_page, waiting
+from extract.progress import Progress, progress, requests_a_page, waiting
+from extract.watch import AT_WORK
 
 from .frame import runtime
+
+_CROWD = 400  # sources at work in one workspace that are looked at
 
 
 def pace_of(connection: Connection) -> Pace:
@@ -33,20 +36,18 @@ def of_import(connection: Connection, load: Load) -> Estimate:
     return estimate(wholly, pace_of(connection), ahead=waiting(connection.workspace_id))
 
 
-def time_left(at_work: Sequence[tuple[Any, Progress]]) -> Mapping[int, timedelta]:
-    """Source id -> how long until it is read. Of one workspace, what was asked for last is read first."""
+def time_left(sources: Sequence[Any]) -> Mapping[int, timedelta]:
+    """Source id -> how long until it is read. Of one workspace, what was asked for last is read first.
+
+    The budget is the workspace's, so what others have at work there counts, too.
+    """
     left: dict[int, timedelta] = {}
-    paces: dict[str, Pace] = {}
-    asked = {source.id: _requests_left(how_far) for source, how_far in at_work}
-    for source, how_far in at_work:
-        workspace = source.connection.workspace_id
-        pace = paces.setdefault(workspace, pace_of(source.connection))
-        ahead = sum(
-            asked[other.id]
-            for other, theirs in at_work
-            if other.connection.workspace_id == workspace and _comes_before(other, theirs, source, how_far)
-        )
-        left[source.id] = lasting(asked[source.id] + ahead, pace)
+    for connection in {source.connection.workspace_id: source.connection for source in sources}.values():
+        pace, asked = pace_of(connection), 0
+        crowd = _at_work(connection.workspace_id)
+        for source_id, how_far in sorted(crowd.items(), key=_turn):
+            asked += _requests_left(how_far)
+            left[source_id] = lasting(asked, pace)
     return left
 
 
@@ -58,17 +59,22 @@ def resting(connection: Connection) -> str | None:
     if connection.error:
         return str(connection.error)
     if pace_of(connection).rests:
-        return "Notion asks us to pause."
-    return "The requests that Notion allows in a minute are used up."
+        return "Notion asks us to pause"
+    return "Notion's request limit is used up"
+
+
+def _at_work(workspace_id: str) -> Mapping[int, Progress]:
+    rows = Source.select(Source.id).join(Connection)
+    chosen = rows.where((Connection.workspace_id == workspace_id) & Source.status.in_(AT_WORK))
+    return progress([row.id for row in chosen.order_by(Source.id.desc()).limit(_CROWD)])
+
+
+def _turn(each: tuple[int, Progress]) -> tuple[float, int]:
+    source_id, how_far = each
+    return (-how_far.started_at.timestamp() if how_far.started_at else 0.0, source_id)
 
 
 def _requests_left(how_far: Progress) -> int:
     """Pages left, at what a page of this run has cost so far."""
     cost = min(max(how_far.requests / how_far.done, 1.0), 3.0) if how_far.done else 1.0
     return round(how_far.left * cost)
-
-
-def _comes_before(other: Any, theirs: Progress, source: Any, ours: Progress) -> bool:
-    if theirs.started_at is None or ours.started_at is None or theirs.started_at == ours.started_at:
-        return bool(other.id < source.id)
-    return theirs.started_at > ours.started_at

@@ -150,7 +150,7 @@ def lines(sources: Sequence[Any]) -> list[Line]:
     """The rows of these sources: counts in one query, progress in another where something is at work."""
     counts = counts_of([source.id for source in sources])
     done = progress([source.id for source in sources if source.status in AT_WORK])
-    left = time_left([(source, done[source.id]) for source in sources if source.id in done])
+    left = time_left([source for source in sources if source.id in done])
     rests = {source.connection_id: resting(source.connection) for source in sources if source.id in done}
     return [
         Line(

@@ -65,7 +65,7 @@ def source_object(source: Source, counts: index.Counts | None) -> JsonObject:
         "bytes": counts.bytes if counts else 0,
         "auto_retrain": source.auto_retrain,
         "last_synced_at": iso(source.last_synced_at),
-        "next_sync_at": iso(source.next_sync_at),
+        "next_sync_at": iso(source.next_sync_at) if source.stopped_at is None else None,
         "error": source.error,
     }
 

@@ -241,22 +241,29 @@
 
   /* ---- Menus: popovers sit beside the button that opens them -------------------------------------------------- */
 
+  function placeMenu(menu) {
+    const button = one(`[popovertarget="${CSS.escape(menu.id)}"]`);
+    if (!button) return;
+    const place = button.getBoundingClientRect();
+    menu.classList.add("placed");
+    const below = place.bottom + 4 + menu.offsetHeight <= innerHeight;
+    menu.style.top = `${below ? place.bottom + 4 : Math.max(8, place.top - 4 - menu.offsetHeight)}px`;
+    menu.style.left = `${Math.max(8, Math.min(place.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
+  }
+
   document.addEventListener(
     "toggle",
     (event) => {
       const menu = event.target;
       if (!menu.matches?.(".menu[popover]") || event.newState !== "open") return;
-      const button = one(`[popovertarget="${CSS.escape(menu.id)}"]`);
-      if (!button) return;
-      const place = button.getBoundingClientRect();
-      menu.classList.add("placed");
-      const below = place.bottom + 4 + menu.offsetHeight <= innerHeight;
-      menu.style.top = `${below ? place.bottom + 4 : Math.max(8, place.top - 4 - menu.offsetHeight)}px`;
-      menu.style.left = `${Math.max(8, Math.min(place.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
+      placeMenu(menu);
       one("a, button", menu)?.focus();
     },
     true,
   );
+
+  // News of a row at work puts the row as the server writes it, without the place of its open menu.
+  document.addEventListener("htmx:after:swap", () => all(".menu:popover-open").forEach(placeMenu));
 
   /* ---- Shortcuts: / search, j and k rows, x select ------------------------------------------------------------ */
 
