@@ -49,7 +49,8 @@ class Outline:
         seen: set[str] = set()
         trees = set(with_subpages)
         load = Load()
-        for identifier in ticked:
+        # Trees first: what is inside them is found from them, also where it was ticked by itself.
+        for identifier in sorted(ticked, key=lambda each: each not in trees):
             entry = self.entries.get(identifier)
             if entry is not None and entry.kind == "database":
                 load += self._database(identifier, seen)
@@ -78,6 +79,9 @@ class Outline:
         return Load(pages=1, unlisted=0 if self.is_fresh and identifier in self.entries else 1)
 
     def _database(self, identifier: str, seen: set[str]) -> Load:
+        if identifier in seen:
+            return Load()
+        seen.add(identifier)
         tables = self._below.get(identifier, [])
         rows = [row for table in tables for row in self._below.get(table, [])]
         new = [row for row in rows if row not in seen]
@@ -95,7 +99,6 @@ class Outline:
                 if identifier in seen:
                     continue
                 if self.entries[identifier].kind == "database":
-                    seen.add(identifier)
                     load += self._database(identifier, seen)
                     waiting += [
                         row for table in self._below.get(identifier, []) for row in self._below.get(table, [])
