@@ -174,6 +174,25 @@ def test_a_listing_under_way_ends_with_its_next_request(
     assert acme.source(notion.terms.id).status == "trained"
 
 
+def test_what_is_read_after_resuming_is_a_run_of_its_own(
+    connect: Callable[..., Knowledge], notion: Notion
+) -> None:
+    acme = connect()
+    acme.tick(notion.terms.id)
+
+    def stop_and_resume() -> None:
+        doors.stop(acme.runtime, [acme.source(notion.terms.id)])
+        doors.resume(acme.runtime, [acme.source(notion.terms.id)])
+
+    transport = acme.runtime.transport
+    assert transport is not None
+    seam = Meanwhile(transport, "/markdown", stop_and_resume)
+    replace(acme, runtime=replace(acme.runtime, transport=seam)).work()
+
+    assert [run.outcome for run in acme.runs(notion.terms.id)] == ["cancelled", "trained"]
+    assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
+
+
 def test_retraining_a_stopped_source_resumes_it(acme: Knowledge, notion: Notion) -> None:
     doors.stop(acme.runtime, [half_read(acme, notion)])
 
