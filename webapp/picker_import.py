@@ -129,7 +129,7 @@ def _question(
 ) -> ResponseReturnValue:
     fields = [("connection_id", connection.id), ("schedule", _schedule()), ("confirmed", len(ticked))]
     names = ("notion_id", "subpages", "workspace")
-    fields += [(name, each) for name in names for each in request.form.getlist(name)]
+    fields += [(name, each) for name in names for each in dict.fromkeys(request.form.getlist(name))]
     return render_template(
         "picker/confirm.html", chatbot=chatbot, count=len(ticked), estimate=found, fields=fields, back=back
     )

@@ -47,15 +47,8 @@
 
   function showSelection(picker) {
     const chips = one("[data-chips]", picker);
-    const present = new Set();
-    for (const box of boxes(picker)) {
-      box.checked = picked.has(box.value);
-      present.add(box.value);
-    }
-    for (const box of subpages(picker)) {
-      box.checked = Boolean(picked.get(box.value)?.subpages);
-      present.add(box.value);
-    }
+    for (const box of boxes(picker)) box.checked = picked.has(box.value);
+    for (const box of subpages(picker)) box.checked = Boolean(picked.get(box.value)?.subpages);
     chips.replaceChildren(
       ...[...picked].map(([id, { title, field, subpages: below }]) => {
         const chip = document.createElement("span");
@@ -70,10 +63,9 @@
         drop.dataset.unpick = id;
         drop.setAttribute("aria-label", `Do not import ${title}`);
         chip.append(name, drop);
-        if (!present.has(id)) {
-          if (field) chip.append(hiddenField(field, id));
-          if (below) chip.append(hiddenField("subpages", id));
-        }
+        // Also for what is listed: the list may be replaced at the moment the form is sent.
+        if (field) chip.append(hiddenField(field, id));
+        if (below) chip.append(hiddenField("subpages", id));
         return chip;
       }),
     );
