@@ -64,7 +64,7 @@ def tick(runtime: Runtime, *, stop: threading.Event | None = None, polls: Polls 
 def start_schedules(now: datetime) -> int:
     """Want a sync of the sources whose time has come; however many runs were missed, it is one. How many."""
     started = 0
-    scheduled = Source.auto_retrain.in_(list(PERIODS))
+    scheduled = Source.auto_retrain.in_(list(PERIODS)) & Source.stopped_at.is_null()
     ours = due.sources_due(scheduled, Source.next_sync_at, rank=Rank.SCHEDULE, now=now, most=_FEW)
     for source in ours:
         following = following_sync(source.auto_retrain, due_at=source.next_sync_at, now=now)
@@ -110,7 +110,7 @@ def prune_daily(runtime: Runtime, *, now: datetime) -> None:
 def polls_due(now: datetime) -> list[int]:
     """Alive connections with live sources whose next poll has come."""
     live = Source.select(Source.id).where(
-        (Source.connection == Connection.id) & (Source.auto_retrain == "live")
+        (Source.connection == Connection.id) & (Source.auto_retrain == "live") & Source.stopped_at.is_null()
     )
     query = (
         Connection.select(Connection.id)

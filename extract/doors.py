@@ -1,4 +1,4 @@
-"""What may be asked for: import, retrain, schedule, delete, disconnect. Each marks rows and wakes a worker, no more."""
+"""What may be asked for: import, retrain, stop, schedule, delete, disconnect. Each marks rows and wakes a worker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from . import brake, connections, jobs
+from . import brake, connections, jobs, stopping, trees
 from .columns import columns_of
 from .db import database, is_postgres
 from .errors import NotFound, Refused
@@ -39,16 +39,28 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The rows that an import made, and those that were there already."""
+    """The rows that an import made, and those that were there already; of these, the pages now with their sub-pages."""
 
     created: tuple[Source, ...]
     known: tuple[Source, ...]
+    widened: tuple[Source, ...] = ()
 
 
 def import_picks(
-    runtime: Runtime, *, chatbot: Chatbot, connection: Connection, picks: Sequence[Pick], schedule: Schedule
+    runtime: Runtime,
+    *,
+    chatbot: Chatbot,
+    connection: Connection,
+    picks: Sequence[Pick],
+    schedule: Schedule,
+    listed: Sequence[Stub] = (),
+    listed_at: datetime | None = None,
 ) -> Imported:
-    """Make one source of each pick and want it read. Raises Refused when the connection is not alive."""
+    """Make one source of each pick and want it read. Raises Refused when the connection is not alive.
+
+    A page that is a source already and is picked with its sub-pages is widened. `listed` is what else the picker listed
+    of the connection, none of it before `listed_at`: what a tree or a workspace takes of it need not be asked again.
+    """
     if connection.organisation_id != chatbot.organisation_id:
         raise Refused("This Notion connection belongs to another organisation.")
     if connection.state != "alive":
@@ -57,17 +69,28 @@ def import_picks(
     now = runtime.clock()
     created: list[Source] = []
     known: list[Source] = []
+    widened: list[Source] = []
     with database.atomic():
         for pick in picks:
             source, is_new = _source_for(
                 pick, chatbot=chatbot, connection=connection, schedule=schedule, now=now
             )
             (created if is_new else known).append(source)
+            if source.stopped_at is not None:
+                _resume(source, now=now)
             if is_new or source.status in ("empty", "failed"):
                 _want_first_read(runtime, source, pick, now=now)
-        _look_back(connection.id, min((pick.listed_at or now for pick in picks), default=now))
+            if not is_new and pick.with_subpages and not source.with_subpages:
+                _set_subpages(source, True, now=now)
+                widened.append(source)
+        moments = [pick.listed_at or now for pick in picks]
+        if listed and listed_at is not None and now - listed_at <= FRESH_STUB:
+            grown = [source for source in (*created, *widened) if source.with_subpages]
+            trees.plant(grown, listed, now=now, verify_hours=runtime.config.watch.verify_hours)
+            moments.append(listed_at)
+        _look_back(connection.id, min(moments, default=now))
     jobs.wake(runtime, connection.id)
-    return Imported(created=tuple(created), known=tuple(known))
+    return Imported(created=tuple(created), known=tuple(known), widened=tuple(widened))
 
 
 def find_pick(runtime: Runtime, connection: Connection, link_or_id: str) -> Pick:
@@ -104,8 +127,21 @@ def find_pick(runtime: Runtime, connection: Connection, link_or_id: str) -> Pick
     )
 
 
+def workspace_pick(connection: Connection) -> Pick:
+    """Everything that the integration is shared with, now and later."""
+    return Pick(
+        kind="workspace",
+        notion_id=connection.workspace_id,
+        title=connection.workspace_name or "Notion workspace",
+        url="",
+        icon=connection.workspace_icon,
+    )
+
+
 def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
-    """Want these sources synced now. Raises Refused when one's connection is not alive: nothing is marked then."""
+    """Want these sources synced now; one that was stopped goes on. Raises Refused, with nothing marked, when a
+    connection is not alive.
+    """
     for source in sources:
         if source.connection.state != "alive":
             raise Refused(
@@ -114,12 +150,51 @@ def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
     now = runtime.clock()
     with database.atomic():
         for source in sources:
+            if source.stopped_at is not None:
+                _resume(source, now=now)
             want_listing(source, now=now, rank=Rank.PERSON, full=full or source.kind == "page")
             source.status = "re-training" if source.last_synced_at else "pending"
             source.error = None
             source.save(only=[Source.status, Source.error])
     for connection_id in sorted({source.connection_id for source in sources}):
         jobs.wake(runtime, connection_id)
+
+
+def stop(runtime: Runtime, sources: Sequence[Source]) -> None:
+    """Leave these sources alone until somebody resumes them: no run, no look, no edit is followed. They answer on."""
+    with database.atomic():
+        stopping.stop([source for source in sources if source.stopped_at is None], now=runtime.clock())
+
+
+def resume(runtime: Runtime, sources: Sequence[Source]) -> None:
+    """Let stopped sources go on where they were. Raises Refused when one's connection is not alive: nothing is done."""
+    stopped = [source for source in sources if source.stopped_at is not None]
+    for source in stopped:
+        if source.connection.state != "alive":
+            raise Refused(
+                f"“{source.title}” cannot go on: its connection to Notion is not active. Reconnect first."
+            )
+    with database.atomic():
+        for source in stopped:
+            _resume(source, now=runtime.clock())
+    for connection_id in sorted({source.connection_id for source in stopped}):
+        jobs.wake(runtime, connection_id)
+
+
+def set_subpages(runtime: Runtime, source: Source, with_subpages: bool) -> bool:
+    """Take everything below a page as well, or no longer; it is listed anew. Answers whether anything changed.
+
+    What is no longer held leaves with that listing. Raises Refused.
+    """
+    if source.kind != "page":
+        raise Refused("Only a page can be taken with or without its sub-pages.")
+    if source.with_subpages == with_subpages:
+        return False
+    _check_changeable(source, "The sub-pages")
+    with database.atomic():
+        _set_subpages(source, with_subpages, now=runtime.clock())
+    jobs.wake(runtime, source.connection_id)
+    return True
 
 
 def set_schedule(runtime: Runtime, source: Source, schedule: str) -> None:
@@ -142,11 +217,7 @@ def set_columns(runtime: Runtime, source: Source, hidden_ids: Collection[str]) -
     """
     if source.kind != "database":
         raise Refused("Only a database has columns.")
-    if source.connection.state != "alive":
-        raise Refused(
-            f"The columns of “{source.title}” cannot be changed: its connection to Notion is not active. "
-            "Reconnect first."
-        )
+    _check_changeable(source, "The columns")
     columns = {column.id: column for column in columns_of(source)}
     if any(columns[each].kind == "title" for each in hidden_ids if each in columns):
         raise Refused("The title cannot be switched off.")
@@ -254,6 +325,31 @@ def consented_again(runtime: Runtime, connection: Connection) -> None:
 def _check_schedule(schedule: str) -> None:
     if schedule not in SCHEDULES:
         raise Refused(f"Auto-retrain can be {', '.join(SCHEDULES)}; “{schedule}” is none of them.")
+
+
+def _check_changeable(source: Source, what: str) -> None:
+    """Such a change is read at once, so nothing may be in its way."""
+    if source.stopped_at is not None:
+        raise Refused(f"{what} of “{source.title}” cannot be changed while it is stopped. Resume it first.")
+    if source.connection.state != "alive":
+        raise Refused(
+            f"{what} of “{source.title}” cannot be changed: its connection to Notion is not active. "
+            "Reconnect first."
+        )
+
+
+def _set_subpages(source: Source, with_subpages: bool, *, now: datetime) -> None:
+    source.with_subpages = with_subpages
+    source.listed_at = None  # as a tree it has never been listed
+    source.status = "re-training" if source.last_synced_at else "pending"
+    source.error = None
+    source.save(only=[Source.with_subpages, Source.listed_at, Source.status, Source.error])
+    want_listing(source, now=now, rank=Rank.PERSON, full=False)
+
+
+def _resume(source: Source, *, now: datetime) -> None:
+    _look_back(source.connection_id, source.stopped_at)
+    stopping.resume(source, now=now)
 
 
 def _source_for(

@@ -58,7 +58,7 @@ BROKEN = "This page could not be read because of a fault on our side. The operat
 
 
 class _Stopped(Exception):
-    """The worker is asked to end in the middle of a listing: it goes on where it was, another time."""
+    """The worker is asked to end in the middle of a listing, or its source to stop: it goes on another time."""
 
 
 class Ended(Enum):
@@ -177,7 +177,7 @@ class _Drain:
             config=self._runtime.config,
             client=self._client(),
             clock=self._runtime.clock,
-            ask=self._ask,
+            ask=lambda request: self._ask(request, source.id),
             commit=self._commit,
             ledger=self._ledger,
         )
@@ -214,8 +214,13 @@ class _Drain:
             self._lease.renew()
             yield
 
-    def _ask(self, request: Callable[[], object]) -> object:
-        """Make a request in the pool and keep the lease while it lasts. Raises _Stopped rather than wait long."""
+    def _ask(self, request: Callable[[], object], source_id: int) -> object:
+        """Make a request of a listing in the pool and keep the lease while it lasts.
+
+        Raises _Stopped rather than wait long, or when a person has stopped the source.
+        """
+        if due.is_stopped(source_id):
+            raise _Stopped()
         future = self._pool.submit(request)
         while not wait([future], timeout=_BREATH).done:
             self._lease.renew()

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import JOIN, SQL, Case, Expression, Field, fn
+from peewee import SQL, Case, Expression, Field, fn
 
-from .models import WITHOUT_CONTENT, Chunk, Connection, DataSource, Document, Membership, Run, Source
+from .models import WITHOUT_CONTENT, Chunk, Connection, DataSource, Document, Membership, Source
 from .watch import AT_WORK, Rank, few_of_each
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the running sync of a source has come: `done` of `total` documents."""
-
-    done: int
-    total: int
 
 
 def ripe(table: type[Source] | type[Document], now: datetime) -> Expression:
@@ -30,7 +22,7 @@ def ripe(table: type[Source] | type[Document], now: datetime) -> Expression:
 
 def next_source(connection_id: int, *, now: datetime, looks: bool = True) -> Source | None:
     """The source whose listing comes first, or None; without `looks`, one that somebody asked for."""
-    wanted = (Source.connection == connection_id) & ripe(Source, now)
+    wanted = (Source.connection == connection_id) & ripe(Source, now) & Source.stopped_at.is_null()
     if not looks:
         wanted &= Source.wanted_rank < Rank.VERIFY
     found: Source | None = (
@@ -78,7 +70,7 @@ def next_documents(
 
     Without `looks`, only those that somebody asked for or of which a listing said that they moved.
     """
-    wanted = (Document.connection == connection_id) & ripe(Document, now)
+    wanted = (Document.connection == connection_id) & ripe(Document, now) & worked()
     if but:
         wanted &= Document.id.not_in(list(but))
     if not looks:
@@ -106,7 +98,7 @@ def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[i
 def _next_unwanted(
     connection_id: int, due_at: Field, *, now: datetime, limit: int, but: Sequence[int]
 ) -> list[Document]:
-    chosen = (Document.connection == connection_id) & _unwanted(due_at, now)
+    chosen = (Document.connection == connection_id) & _unwanted(due_at, now) & worked()
     if but:
         chosen &= Document.id.not_in(list(but))
     return list(Document.select(*WITHOUT_CONTENT).where(chosen).order_by(due_at, Document.id).limit(limit))
@@ -118,6 +110,23 @@ def _unwanted(due_at: Field, now: datetime) -> Expression:
     return (due_at <= now) & Document.wanted_at.is_null() & ~booked
 
 
+def worked() -> Expression:
+    """Not a document that only stopped sources hold. Where nothing is stopped, that is asked once and not of each."""
+    stopped, holder = Source.alias(), Source.alias()
+    running = (
+        Membership.select(SQL("1"))
+        .join(holder)
+        .where((Membership.document == Document.id) & holder.stopped_at.is_null())
+    )
+    none_stopped = ~fn.EXISTS(stopped.select(SQL("1")).where(stopped.stopped_at.is_null(False)))
+    return none_stopped | fn.EXISTS(running)
+
+
+def is_stopped(source_id: int) -> bool:
+    """Whether a person has stopped the source by now."""
+    return bool(Source.select().where((Source.id == source_id) & Source.stopped_at.is_null(False)).exists())
+
+
 def connections_with_work(*, now: datetime) -> list[int]:
     """The alive connections that have something due and that nobody works or rests."""
     free = (
@@ -126,8 +135,9 @@ def connections_with_work(*, now: datetime) -> list[int]:
         & (Connection.rest_until.is_null() | (Connection.rest_until <= now))
     )
     looks = Connection.looks_rest_until.is_null() | (Connection.looks_rest_until <= now)
-    source = _has(Source, ripe(Source, now) & ((Source.wanted_rank < Rank.VERIFY) | looks))
-    document = _has(Document, ripe(Document, now) & (~_only_a_look() | looks))
+    runs = Source.stopped_at.is_null()
+    source = _has(Source, runs & ripe(Source, now) & ((Source.wanted_rank < Rank.VERIFY) | looks))
+    document = _has(Document, ripe(Document, now) & (~_only_a_look() | looks) & worked())
     # What is at work and has nothing left to try, now or later, only wants settling.
     unsettled = fn.EXISTS(
         Source.select(SQL("1")).where(
@@ -137,8 +147,8 @@ def connections_with_work(*, now: datetime) -> list[int]:
             & ~fn.EXISTS(_outstanding(Source.id))
         )
     )
-    closing = _has(Document, _unwanted(Document.look_at, now))
-    look = looks & _has(Document, _unwanted(Document.verify_at, now))
+    closing = _has(Document, _unwanted(Document.look_at, now) & worked())
+    look = looks & _has(Document, _unwanted(Document.verify_at, now) & worked())
     query = (
         Connection.select(Connection.id)
         .where(free & (source | document | unsettled | closing | look))
@@ -264,34 +274,16 @@ def _count(condition: Expression) -> Expression:
     return fn.SUM(Case(None, ((condition, 1),), 0))
 
 
-def progress(source_ids: Sequence[int]) -> Mapping[int, Progress]:
-    """How far each source that is at work has come; sources without an open run are left out."""
-    if not source_ids:
-        return {}
-    waiting = (
-        Run.select(
-            Run.source, Run.fetched, _count(Document.wanted_at.is_null(False) & Document.error.is_null())
-        )
-        .join(Source)
-        .join(Membership, JOIN.LEFT_OUTER)
-        .join(Document, JOIN.LEFT_OUTER)
-        .where(Run.source.in_(list(source_ids)) & Run.finished_at.is_null())
-        .group_by(Run.id, Run.source, Run.fetched)
-        .order_by(Run.id)
-        .tuples()
-    )
-    return {
-        source_id: Progress(done=fetched, total=fetched + int(left or 0))
-        for source_id, fetched, left in waiting
-    }
-
-
 def data_sources_of(connection_id: int, notion_ids: Sequence[str]) -> list[DataSource]:
-    """The data sources among `notion_ids` that sources of this connection hold, each with its source."""
+    """The data sources among `notion_ids` that running sources of this connection hold, each with its source."""
     return list(
         DataSource.select(DataSource, Source)
         .join(Source)
-        .where((Source.connection == connection_id) & DataSource.notion_id.in_(list(notion_ids)))
+        .where(
+            (Source.connection == connection_id)
+            & DataSource.notion_id.in_(list(notion_ids))
+            & Source.stopped_at.is_null()
+        )
         .order_by(DataSource.id)
     )
 

@@ -310,6 +310,7 @@ def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) 
         & Source.wanted_at.is_null()
         & Source.notion_id.in_([stub.database_id for stub in made])
         & Source.listed_at.is_null(False)
+        & Source.stopped_at.is_null()
     )
     for source in sources:
         newer = {

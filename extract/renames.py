@@ -58,7 +58,11 @@ def _followed() -> object:
     return (
         Source.select(SQL("1"))
         .join(Membership)
-        .where((Membership.document == Document.id) & (Source.auto_retrain != "off"))
+        .where(
+            (Membership.document == Document.id)
+            & (Source.auto_retrain != "off")
+            & Source.stopped_at.is_null()
+        )
     )
 
 

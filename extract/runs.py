@@ -36,9 +36,11 @@ class Ledger:
         self._touched: set[int] = set()
 
     def open(self, source_ids: Sequence[int], *, rank: Rank, now: datetime) -> None:
-        """See that each source has an open run, and shows that it is at work."""
+        """See that each source that was not stopped has an open run, and shows that it is at work."""
+        self._forget_closed(source_ids)
         unopened = [one for one in source_ids if one not in self._runs]
-        for source in Source.select().where(Source.id.in_(unopened)) if unopened else ():
+        running = Source.id.in_(unopened) & Source.stopped_at.is_null()
+        for source in Source.select().where(running) if unopened else ():
             run = Run.get_or_none((Run.source == source.id) & Run.finished_at.is_null())
             if run is None:
                 first = source.last_synced_at is None and rank is Rank.PERSON
@@ -48,6 +50,14 @@ class Ledger:
             self._runs[source.id] = run.id
             _show(source, "re-training" if source.last_synced_at else "training")
         self.touch(source_ids)
+
+    def _forget_closed(self, source_ids: Sequence[int]) -> None:
+        """A person may have stopped a source and resumed it: what is read now belongs to another run."""
+        known = {self._runs[one]: one for one in source_ids if one in self._runs}
+        if known:
+            still = Run.select(Run.id).where(Run.id.in_(list(known)) & Run.finished_at.is_null())
+            for closed in known.keys() - {run.id for run in still}:
+                del self._runs[known[closed]]
 
     def touch(self, source_ids: Iterable[int]) -> None:
         """These sources may have come to an end of their work: settle them before long."""
@@ -135,6 +145,9 @@ def settle(source: Source, *, now: datetime) -> bool:
 
     Call inside a transaction, with a row read in it.
     """
+    if source.stopped_at is not None:  # its run is closed; what was under way may have brought its first text
+        _show(source, "trained" if standing(source.id).with_text else "empty")
+        return True
     if source.wanted_at is not None and source.error is None:
         return False
     if has_outstanding(source):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from .arrivals import Takes, ask_tables, notice_arrivals
+from .arrivals import ask_tables, notice_arrivals
 from .holding import holders_of
 from .index import Put
 from .models import Document, Membership, Source
-from .notice import Noticed, add_document, documents_of, mark, members_of
+from .notice import add_document, documents_of, mark, members_of
 from .shapes import Child, Stub
 from .watch import Rank
 
@@ -33,13 +33,21 @@ def grow(document: Document, put: Put, *, rank: Rank, now: datetime, verify_hour
     _ask(document.chatbot_id, _pages(put.went), now=now)
 
 
-def plant(
-    source: Source, listed: Sequence[Stub], *, takes: Takes, now: datetime, verify_hours: float
-) -> Noticed:
-    """Let a new tree hold those of the pages and tables listed a moment ago that lie below its root."""
-    return notice_arrivals(
-        source.connection_id, listed, takes=takes, rank=Rank.PERSON, now=now, verify_hours=verify_hours
-    )
+def plant(sources: Sequence[Source], listed: Sequence[Stub], *, now: datetime, verify_hours: float) -> None:
+    """Let new trees hold what was listed below their roots a moment ago, so that it need not be asked again.
+
+    The trees are of one connection. Call inside a transaction.
+    """
+    ids = {source.id for source in sources}
+    for connection_id in {source.connection_id for source in sources}:
+        notice_arrivals(
+            connection_id,
+            listed,
+            takes=lambda source: source.id in ids,
+            rank=Rank.PERSON,
+            now=now,
+            verify_hours=verify_hours,
+        )
 
 
 def doubt_below(document: Document, *, now: datetime) -> None:

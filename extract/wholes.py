@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from peewee import SQL, fn
+
 from .arrivals import notice_arrivals
-from .models import WITHOUT_CONTENT, DataSource, Document, Membership, Source
-from .notice import add_document, documents_of, mark, mark_if_moved
+from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
+from .notice import add_document, documents_of, mark, mark_if_moved, members_of
 from .notion.stubs import SearchPage
 from .shapes import Stub
 from .tables import TableLister
@@ -61,6 +63,7 @@ class WholeLister(TableLister):
             return
         with self.commit():
             self._hold_root(source, rank)
+            self._hold_children(source, rank)
         if source.wanted_full or source.listed_at is None:
             self._want_members(source, rank)
         elif rank is not Rank.VERIFY:
@@ -68,6 +71,7 @@ class WholeLister(TableLister):
 
     def _walk_workspace(self, source: Source, rank: Rank) -> None:
         """All that search shows, compared with what is held. A walk that was interrupted goes on where it stopped."""
+        self.client.ask_for("looks" if rank is Rank.VERIFY else "work")
         pages = self.client.walk_search(cursor=source.walk_cursor)
         while (page := self._next(pages)) is not None:
             with self.commit():
@@ -95,6 +99,41 @@ class WholeLister(TableLister):
                 rank=rank,
                 verify_hours=self.config.watch.verify_hours,
             )
+
+    def _hold_children(self, source: Source, rank: Rank) -> None:
+        """The sub-pages in the bodies of its pages, which were read before it was a tree or for another source."""
+        while hanging := self._hanging_pages(source):
+            for notion_id in hanging:
+                add_document(
+                    source,
+                    notion_id,
+                    stub=None,
+                    title="",
+                    now=self.clock(),
+                    rank=rank,
+                    verify_hours=self.config.watch.verify_hours,
+                )
+
+    def _hanging_pages(self, source: Source) -> list[str]:
+        """Notion ids of pages that hang in a body the source holds, do not say that they sit elsewhere, and are no
+        members yet.
+        """
+        above, known = Document.alias(), Document.alias()
+        elsewhere = known.select(SQL("1")).where(
+            (known.chatbot == source.chatbot_id)
+            & (known.notion_id == Child.notion_id)
+            & (known.parent_page_id != above.notion_id)
+        )
+        rows = (
+            Child.select(Child.notion_id)
+            .join(Membership, on=(Membership.document == Child.document))
+            .join(above, on=(above.id == Child.document))
+            .where((Membership.source == source.id) & (Child.kind == "page") & ~fn.EXISTS(elsewhere))
+            .distinct()
+        )
+        hanging = [notion_id for (notion_id,) in rows.tuples()]
+        members = members_of({source.id}, hanging)
+        return [each for each in hanging if (source.id, each) not in members]
 
     def _want_members(self, source: Source, rank: Rank) -> None:
         """Read every page of the tree again, with the stubs that search shows as far as looking there is cheaper."""

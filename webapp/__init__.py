@@ -33,6 +33,7 @@ from . import (
     notion_oauth,
     people,
     picker,
+    picker_import,
     probes,
     search,
     settings,
@@ -80,6 +81,7 @@ def _register(app: Flask) -> None:
     app.register_blueprint(notion_oauth.blueprint)
     app.register_blueprint(connections.blueprint)
     app.register_blueprint(picker.blueprint)
+    app.register_blueprint(picker_import.blueprint)
     app.register_blueprint(sources.blueprint)
     app.register_blueprint(source_actions.blueprint)
     app.register_blueprint(documents.blueprint)

@@ -65,7 +65,12 @@ class NavigationItem:
 
 
 _PLACES = (
-    ("Knowledge base", "book", "sources.index", ("sources", "source_actions", "documents", "picker")),
+    (
+        "Knowledge base",
+        "book",
+        "sources.index",
+        ("sources", "source_actions", "documents", "picker", "picker_import"),
+    ),
     ("Try it", "search", "search.page", ("search",)),
     ("Sync health", "pulse", "health.page", ("health",)),
 )

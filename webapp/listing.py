@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
-from peewee import fn
+from peewee import Value, fn
 
-from extract.due import Progress, progress
 from extract.index import Counts
 from extract.models import Connection, Source
+from extract.progress import Progress, progress
 from extract.watch import AT_WORK, SETTLED
 
+from .estimates import resting, time_left
 from .objects import counts_of, sources_with_connection
+from .telling import KINDS
 
 PAGE = 100
 
@@ -35,6 +38,7 @@ class Wish:
 
     words: str = ""
     status: str = ""
+    kind: str = ""
     sort: str = "added"
     page: int = 1
 
@@ -42,11 +46,13 @@ class Wish:
     def of(cls, arguments: Mapping[str, str]) -> Wish:
         """The wish in a query or a form; whatever makes no sense is left out."""
         status = arguments.get("status", "")
+        kind = arguments.get("kind", "")
         sort = arguments.get("sort", "added")
         page = arguments.get("page", "1")
         return cls(
             words=" ".join(arguments.get("q", "").split())[:200],
             status=status if status in (*GROUPS, *AT_WORK, *SETTLED) else "",
+            kind=kind if kind in KINDS else "",
             sort=sort if sort in SORTS else "added",
             page=max(int(page), 1) if page.isdecimal() and len(page) < 7 else 1,
         )
@@ -54,14 +60,20 @@ class Wish:
     def arguments(self, **changed: Any) -> dict[str, Any]:
         """The address of this wish, changed: only what differs from the plain list."""
         wish = replace(self, **{"page": 1, **changed})
-        every = {"q": wish.words, "status": wish.status, "sort": wish.sort, "page": wish.page}
-        plain = {"q": "", "status": "", "sort": "added", "page": 1}
+        every = {
+            "q": wish.words,
+            "status": wish.status,
+            "kind": wish.kind,
+            "sort": wish.sort,
+            "page": wish.page,
+        }
+        plain = {"q": "", "status": "", "kind": "", "sort": "added", "page": 1}
         return {name: value for name, value in every.items() if value != plain[name]}
 
     @property
     def narrowed(self) -> bool:
         """Whether it leaves anything out."""
-        return bool(self.words or self.status)
+        return bool(self.words or self.status or self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +83,16 @@ class Line:
     source: Any
     counts: Counts
     progress: Progress | None
+    left: timedelta | None = None
+    resting: str | None = None
 
     @property
     def at_work(self) -> bool:
         return self.source.status in AT_WORK
+
+    @property
+    def stopped(self) -> bool:
+        return self.source.stopped_at is not None
 
     @property
     def alive(self) -> bool:
@@ -114,8 +132,9 @@ def listing(chatbot_id: int, wish: Wish) -> Listing:
     found = chosen.count()
     wish = replace(wish, page=min(wish.page, max((found + PAGE - 1) // PAGE, 1)))
     page = _ordered(chosen, wish)
-    counts = tally(chatbot_id, wish.words)
-    total = Source.select().where(Source.chatbot == chatbot_id).count() if wish.words else counts[""]
+    counts = tally(chatbot_id, wish)
+    narrowed = wish.words or wish.kind
+    total = Source.select().where(Source.chatbot == chatbot_id).count() if narrowed else counts[""]
     return Listing(lines=lines(page), wish=wish, found=found, tally=counts, total=total)
 
 
@@ -124,14 +143,25 @@ def matching(chatbot_id: int, wish: Wish) -> Any:
     chosen = sources_with_connection().where(Source.chatbot == chatbot_id)
     if wish.status:
         chosen = chosen.where(Source.status.in_(GROUPS.get(wish.status, (wish.status,))))
-    return chosen.where(_has(wish.words)) if wish.words else chosen
+    return chosen.where(_asked_for(wish))
 
 
 def lines(sources: Sequence[Any]) -> list[Line]:
     """The rows of these sources: counts in one query, progress in another where something is at work."""
     counts = counts_of([source.id for source in sources])
     done = progress([source.id for source in sources if source.status in AT_WORK])
-    return [Line(source, counts[source.id], done.get(source.id)) for source in sources]
+    left = time_left([source for source in sources if source.id in done])
+    rests = {source.connection_id: resting(source.connection) for source in sources if source.id in done}
+    return [
+        Line(
+            source,
+            counts[source.id],
+            done.get(source.id),
+            left.get(source.id),
+            rests.get(source.connection_id) if source.status in AT_WORK else None,
+        )
+        for source in sources
+    ]
 
 
 def _ordered(chosen: Any, wish: Wish) -> list[Any]:
@@ -151,18 +181,26 @@ def _ordered(chosen: Any, wish: Wish) -> list[Any]:
     return list(chosen.order_by(*order).limit(PAGE).offset(start))
 
 
-def tally(chatbot_id: int, words: str) -> dict[str, int]:
-    """How many sources each filter would leave, in one query; under "" all of them."""
-    rows = Source.select(Source.status, fn.COUNT(Source.id)).where(Source.chatbot == chatbot_id)
-    if words:
-        rows = rows.where(_has(words))
+def tally(chatbot_id: int, wish: Wish) -> dict[str, int]:
+    """How many sources each state would leave of what else `wish` asks for, in one query; under "" all of them."""
+    rows = Source.select(Source.status, fn.COUNT(Source.id)).where(
+        (Source.chatbot == chatbot_id) & _asked_for(wish)
+    )
     by_status: dict[str, int] = dict(rows.group_by(Source.status).tuples())
     together = {name: sum(by_status.get(status, 0) for status in group) for name, group in GROUPS.items()}
     return {**by_status, **together, "": sum(by_status.values())}
 
 
-def _has(words: str) -> Any:
-    return Source.title.contains(words) | Source.parent_label.contains(words)
+def _asked_for(wish: Wish) -> Any:
+    """The condition of the words and the kind."""
+    asked: Any = Value(1) == 1
+    if wish.words:
+        asked &= Source.title.contains(wish.words) | Source.parent_label.contains(wish.words)
+    if wish.kind:
+        asked &= Source.kind == ("page" if wish.kind == "tree" else wish.kind)
+    if wish.kind in ("page", "tree"):
+        asked &= Source.with_subpages == (wish.kind == "tree")
+    return asked
 
 
 def has_connection(organisation_id: int) -> bool:

@@ -25,8 +25,11 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def sources_with_connection() -> Any:
-    """A select of sources, each with its connection's id, state and names (never its tokens)."""
-    about = (Connection.id, Connection.state, Connection.workspace_name, Connection.organisation)
+    """A select of sources, each with what its connection says of itself (never its tokens)."""
+    about = (
+        Connection.id, Connection.state, Connection.workspace_name, Connection.organisation,
+        Connection.workspace_id, Connection.rest_until, Connection.error,
+    )  # fmt: skip
     return Source.select(Source, *about).join(Connection)
 
 
@@ -50,17 +53,19 @@ def source_object(source: Source, counts: index.Counts | None) -> JsonObject:
         "chatbot_id": source.chatbot_id,
         "connection_id": source.connection_id,
         "kind": source.kind,
+        "with_subpages": source.with_subpages,
         "notion_id": source.notion_id,
         "title": source.title,
         "url": source.url,
         "status": source.status,
+        "stopped": source.stopped_at is not None,
         "connection_state": source.connection.state,
         "documents": counts.documents if counts else 0,
         "chunks": counts.chunks if counts else 0,
         "bytes": counts.bytes if counts else 0,
         "auto_retrain": source.auto_retrain,
         "last_synced_at": iso(source.last_synced_at),
-        "next_sync_at": iso(source.next_sync_at),
+        "next_sync_at": iso(source.next_sync_at) if source.stopped_at is None else None,
         "error": source.error,
     }
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -18,11 +17,26 @@ import redis
 from redis.exceptions import RedisError
 
 from extract.doors import Pick
-from extract.shapes import Parent, Stub
+from extract.shapes import Stub
+from extract.watch import FRESH_STUB
 
-from .picker_listing import Filter, Listing, Row, row_of
+from .picker_listing import Filter, Listing, Row
+from .picker_outline import Entry, Outline
+from .picker_packing import (
+    moment,
+    packed,
+    pick_from_json,
+    pick_of,
+    pick_to_json,
+    stub_from_json,
+    stub_to_bytes,
+    unpacked,
+)
 
 KEPT = timedelta(minutes=10)
+MOST_STUBS = 20_000
+"""How many things of a connection are remembered; a stub is a few hundred bytes, packed."""
+
 _LEVELS = 3
 _Answer = TypeVar("_Answer")
 log = logging.getLogger(__name__)
@@ -45,16 +59,10 @@ class PickerCache:
 
     def keep(self, query: str, only: Filter, listing: Listing, stubs: Iterable[Stub]) -> None:
         """Remember a listing and what `stubs` tell."""
-        found = list(stubs)
-        names = {stub.id: _name(stub) for stub in found}
-        names |= {
-            stub.database_id: _name(stub) for stub in found if stub.kind == "data_source" and stub.database_id
-        }
-        stubs_by_id = {
-            stub.id: _stub_to_json(stub, listing.listed_at)
-            for stub in found
-            if stub.kind == "page" and row_of(stub) is not None
-        }
+        found = [stub for stub in stubs if not stub.in_trash and not stub.partial]
+        found = found[: self._room()]
+        names = {identifier: _name(entry) for stub in found for identifier, entry in _entries(stub)}
+        stubs_by_id = {stub.id: stub_to_bytes(stub, listing.listed_at) for stub in found}
 
         def write() -> None:
             with self._redis.pipeline(transaction=False) as pipe:
@@ -71,7 +79,7 @@ class PickerCache:
 
     def keep_pick(self, pick: Pick) -> None:
         """Remember what a pasted link led to."""
-        value = json.dumps({"pick": _pick_to_json(pick)})
+        value = packed({"pick": pick_to_json(pick)})
 
         def write() -> None:
             self._redis.hset(self._stubs, pick.notion_id, value)
@@ -88,11 +96,11 @@ class PickerCache:
         kept = self._try(lambda: self._redis.hmget(self._stubs, list(notion_ids))) or [None] * len(notion_ids)
         found: dict[str, Pick] = {}
         for notion_id, text in zip(notion_ids, cast("list[bytes | None]", kept), strict=True):
-            value = json.loads(text) if text else {}
+            value = unpacked(text) if text else {}
             if notion_id in rows:
-                found[notion_id] = _pick_of(rows[notion_id], labels[notion_id], value)
+                found[notion_id] = pick_of(rows[notion_id], labels[notion_id], value)
             elif "pick" in value:
-                found[notion_id] = _pick_from_json(value["pick"])
+                found[notion_id] = pick_from_json(value["pick"])
         return found
 
     def matching(self, query: str, only: Filter, now: datetime) -> list[Row]:
@@ -104,7 +112,7 @@ class PickerCache:
 
     def labels(self, rows: Sequence[Row]) -> dict[str, str]:
         """The breadcrumb of each row, from what was listed: `Handbook / Team`; empty where nothing is known."""
-        known: dict[str, tuple[str, str | None]] = {}
+        known: dict[str, Entry] = {}
         wanted = {row.parent_id for row in rows if row.parent_id}
         for _ in range(_LEVELS):
             asked = sorted(wanted - known.keys())
@@ -113,9 +121,35 @@ class PickerCache:
             kept = self._try(partial(self._redis.hmget, self._names, asked)) or []
             for identifier, value in zip(asked, cast("list[bytes | None]", kept), strict=False):
                 if value is not None:
-                    known[identifier] = tuple(json.loads(value))
-            wanted = {parent for _, parent in known.values() if parent}
+                    known[identifier] = Entry(*json.loads(value))
+            wanted = {entry.parent_id for entry in known.values() if entry.parent_id}
         return {row.notion_id: _breadcrumb(row.parent_id, known) for row in rows}
+
+    def listed(self, now: datetime) -> tuple[list[Stub], datetime | None]:
+        """What was listed so lately that it may stand for asking, and the earliest time at which any of it was."""
+        stubs: list[Stub] = []
+        earliest: datetime | None = None
+        for value in map(
+            unpacked, cast("list[bytes]", self._try(lambda: self._redis.hvals(self._stubs)) or [])
+        ):
+            listed_at = moment(value.get("listed_at"))
+            if "stub" in value and listed_at is not None and now - listed_at <= FRESH_STUB:
+                stubs.append(stub_from_json(value["stub"]))
+                earliest = min(listed_at, earliest or listed_at)
+        return stubs, earliest
+
+    def outline(self, now: datetime) -> Outline:
+        """What was listed, as a tree."""
+        kept = cast("dict[bytes, bytes]", self._try(lambda: self._redis.hgetall(self._names)) or {})
+        listings = [listing for only in ("all", "page") if (listing := self.listing("", only, now))]
+        complete = any(
+            all(each.done for each in listing.passes if each.kind == "page") for listing in listings
+        )
+        return Outline(
+            entries={identifier.decode(): Entry(*json.loads(value)) for identifier, value in kept.items()},
+            pages_complete=complete and len(kept) < MOST_STUBS,
+            is_fresh=any(now - listing.listed_at <= FRESH_STUB for listing in listings),
+        )
 
     def clear(self) -> None:
         self._try(lambda: self._redis.delete(self._listings, self._stubs, self._names))
@@ -128,6 +162,10 @@ class PickerCache:
             if now - listing.listed_at < KEPT:
                 found |= {row.notion_id: row for row in (*listing.rows, *listing.held)}
         return list(found.values())
+
+    def _room(self) -> int:
+        kept = cast(int, self._try(lambda: self._redis.hlen(self._stubs)) or 0)
+        return max(MOST_STUBS - kept, 0)
 
     def _try(self, ask: Callable[[], _Answer]) -> _Answer | None:
         try:
@@ -151,62 +189,25 @@ def _field(query: str, only: Filter) -> str:
     return f"{only}:{query.casefold()}"
 
 
-def _name(stub: Stub) -> str:
-    return json.dumps([stub.title, stub.parent.id if stub.parent.kind != "workspace" else None])
+def _entries(stub: Stub) -> list[tuple[str, Entry]]:
+    """A data source stands for its database as well."""
+    parent = stub.parent.id if stub.parent.kind != "workspace" else None
+    if stub.kind == "page":
+        return [(stub.id, Entry(stub.title, parent, "page"))]
+    found = [(stub.id, Entry(stub.title, parent, "data_source", stub.database_id))]
+    if stub.database_id:
+        found.append((stub.database_id, Entry(stub.title, parent, "database")))
+    return found
 
 
-def _breadcrumb(parent_id: str | None, known: dict[str, tuple[str, str | None]]) -> str:
+def _name(entry: Entry) -> str:
+    return json.dumps([entry.title, entry.parent_id, entry.kind, entry.database_id])
+
+
+def _breadcrumb(parent_id: str | None, known: dict[str, Entry]) -> str:
     names: list[str] = []
     while parent_id in known and len(names) < _LEVELS:
-        name, parent_id = known[parent_id]
-        names.insert(0, name)
+        entry = known[parent_id]
+        names.insert(0, entry.title)
+        parent_id = entry.parent_id
     return " / ".join(names)
-
-
-def _moment(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
-
-
-def _stub_to_json(stub: Stub, listed_at: datetime) -> str:
-    return json.dumps({"stub": _plain(stub), "listed_at": listed_at.isoformat()})
-
-
-def _plain(stub: Stub) -> dict[str, Any]:
-    times = {name: getattr(stub, name) for name in ("edited_at", "created_at")}
-    return asdict(stub) | {name: time.isoformat() if time else None for name, time in times.items()}
-
-
-def _stub_from_json(value: dict[str, Any]) -> Stub:
-    times = {name: _moment(value[name]) for name in ("edited_at", "created_at")}
-    return Stub(**{**value, **times, "parent": Parent(**value["parent"])})
-
-
-def _pick_of(row: Row, label: str, value: dict[str, Any]) -> Pick:
-    return Pick(
-        kind=row.kind,
-        notion_id=row.notion_id,
-        title=row.title,
-        url=row.url,
-        icon=row.icon,
-        parent_label=label,
-        stub=_stub_from_json(value["stub"]) if value.get("stub") else None,
-        listed_at=_moment(value.get("listed_at")),
-    )
-
-
-def _pick_to_json(pick: Pick) -> dict[str, Any]:
-    return {
-        "kind": pick.kind,
-        "notion_id": pick.notion_id,
-        "title": pick.title,
-        "url": pick.url,
-        "icon": pick.icon,
-        "parent_label": pick.parent_label,
-        "stub": _plain(pick.stub) if pick.stub else None,
-        "listed_at": pick.listed_at.isoformat() if pick.listed_at else None,
-    }
-
-
-def _pick_from_json(value: dict[str, Any]) -> Pick:
-    stub = _stub_from_json(value["stub"]) if value["stub"] else None
-    return Pick(**{**value, "stub": stub, "listed_at": _moment(value["listed_at"])})

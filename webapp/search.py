@@ -14,6 +14,7 @@ from extract.shapes import Hit
 
 from .frame import page_or_fragment
 from .guards import needs, own_chatbot
+from .listing import connections_that_rest
 from .objects import readable_documents
 from .roles import Role
 
@@ -45,6 +46,7 @@ def page(chatbot_id: int) -> str:
         words=words,
         found=[Found(hit, marked(plain(hit.snippet), words)) for hit in hits],
         documents=readable_documents(chatbot.id).count(),
+        resting=connections_that_rest(chatbot.id),
         has_sources=Source.select().where(Source.chatbot == chatbot).exists(),
     )
 

@@ -1,4 +1,4 @@
-"""What an admin asks of sources: retrain, auto-retrain, columns, delete. Each goes through `extract.doors`."""
+"""What an admin asks of sources: retrain, stop, resume, widen, columns, delete. Each goes through `extract.doors`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,43 @@ def retrain(source_id: int) -> ResponseReturnValue:
     except HilalError as error:
         return _after(source, trouble=error.sentence)
     return _after(source, said=f"“{source.title}” will be retrained.")
+
+
+@blueprint.post("/sources/<int:source_id>/stop")
+@needs(Role.ADMIN)
+def stop(source_id: int) -> ResponseReturnValue:
+    """Leave one source alone until it is resumed; what was read answers."""
+    source = own_source(source_id)
+    doors.stop(runtime(), [source])
+    return _after(source, said=f"“{source.title}” is stopped.")
+
+
+@blueprint.post("/sources/<int:source_id>/resume")
+@needs(Role.ADMIN)
+def resume(source_id: int) -> ResponseReturnValue:
+    """Let a stopped source go on where it was."""
+    source = own_source(source_id)
+    try:
+        doors.resume(runtime(), [source])
+    except HilalError as error:
+        return _after(source, trouble=error.sentence)
+    return _after(source, said=f"“{source.title}” goes on.")
+
+
+@blueprint.post("/sources/<int:source_id>/subpages")
+@needs(Role.ADMIN)
+def subpages(source_id: int) -> ResponseReturnValue:
+    """Take what is below a page as well (field `with_subpages` is 1), or the page alone."""
+    source = own_source(source_id)
+    wider = request.form.get("with_subpages") == "1"
+    try:
+        changed = doors.set_subpages(runtime(), source, wider)
+    except HilalError as error:
+        return _after(source, trouble=error.sentence)
+    if not changed:
+        return _after(source, said=f"“{source.title}” stayed as it was.")
+    what = "Its sub-pages are read now." if wider else "Its sub-pages leave the knowledge base."
+    return _after(source, said=what)
 
 
 @blueprint.post("/sources/<int:source_id>/auto-retrain")

@@ -120,7 +120,7 @@ def changed_rows(
         busy=any(line.at_work for line in changed),
         watching=watching,
         wish=wish,
-        tally=tally(chatbot.id, wish.words) if watching else None,
+        tally=tally(chatbot.id, wish) if watching else None,
         trouble=trouble,
         fragment=True,
     )
@@ -154,5 +154,6 @@ _SHOWN = (
     "edited_at",
     "synced_at",
     "wanted_at",
+    "try_after",
     "removed_at",
 )

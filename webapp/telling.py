@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from extract.estimate import Estimate, minutes
 from extract.models import Document, Run, Source
 from extract.runs import ONLY_EMBEDS
+
+from .words import counted
 
 TRIGGERS = {
     "import": "Import",
@@ -18,6 +21,14 @@ TRIGGERS = {
 }
 OUTCOMES = {"trained": "Trained", "empty": "Empty", "failed": "Failed", "cancelled": "Stopped"}
 SCHEDULES = {"live": "Live", "daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "off": "Off"}
+KINDS = {
+    "page": "Pages",
+    "tree": "Pages with sub-pages",
+    "database": "Databases",
+    "workspace": "Workspaces",
+}
+"""What a list can be narrowed to; a page with its sub-pages is a kind of its own here."""
+
 CONNECTION_STATES = {"alive": "connected", "reconnect": "needs reconnecting", "disconnected": "disconnected"}
 
 _COLUMN_KINDS = {
@@ -39,10 +50,42 @@ def column_kind(kind: str) -> str:
     return _COLUMN_KINDS.get(kind, kind.replace("_", " ").capitalize())
 
 
+def kind_word(source: Source, documents: int | None = None) -> str:
+    """ "Page", "Page with sub-pages · 42 pages", "Database", "Workspace · 1,204 pages"."""
+    if source.kind == "database":
+        return "Database"
+    if source.kind == "page" and not source.with_subpages:
+        return "Page"
+    word = "Workspace" if source.kind == "workspace" else "Page with sub-pages"
+    return f"{word} · {counted(documents, 'page')}" if documents else word
+
+
+def duration(lasts: timedelta) -> str:
+    """ "under a minute", "about 4 min", "about 2 h"."""
+    whole = minutes(lasts)
+    if whole <= 1:
+        return "about a minute" if whole else "under a minute"
+    return f"about {whole} min" if whole < 90 else f"about {round(whole / 60)} h"
+
+
+def estimate_sentence(found: Estimate) -> str | None:
+    """What is said before an import; None where it is read before anybody has read the sentence."""
+    if found.requests <= _SMALL and not found.lasts and not found.is_least:
+        return None
+    least = "At least " if found.is_least else ""
+    said = f"{least}{counted(found.requests, 'request')} to Notion, {duration(found.lasts)}"
+    return f"{said}, behind what is being read already" if found.ahead else said
+
+
+_SMALL = 30  # requests
+
+
 def settled_sentence(sources: Sequence[Source]) -> str:
     """What to announce when sources have settled."""
     failed = sum(1 for source in sources if source.status == "failed")
     if len(sources) == 1:
+        if sources[0].stopped_at is not None:
+            return f"“{sources[0].title}” is stopped."
         word = {"trained": "is trained", "empty": "holds no text", "failed": "could not be synced"}
         return f"“{sources[0].title}” {word.get(sources[0].status, 'has settled')}."
     if failed:
@@ -101,6 +144,10 @@ def standing(document: Document) -> tuple[str, str]:
 
 
 VOCABULARY: Mapping[str, Any] = {
+    "kinds": KINDS,
+    "kind_word": kind_word,
+    "duration": duration,
+    "estimate_sentence": estimate_sentence,
     "triggers": TRIGGERS,
     "outcomes": OUTCOMES,
     "schedules": SCHEDULES,

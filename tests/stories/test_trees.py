@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from extract import doors
+from extract.connections import client_for, http_for
 from extract.models import DataSource, Document, Source
 from extract.runtime import Runtime
 from sandbox import World
@@ -232,8 +233,50 @@ def test_a_tree_that_is_synced_on_a_schedule_reads_what_moved_since_then(acme: K
 
 def test_a_tree_narrowed_to_its_page_lets_go_of_the_rest(acme: Knowledge, tree: Tree) -> None:
     source = take(acme, tree.root)
-    Source.update(with_subpages=False).where(Source.id == source.id).execute()
-    doors.retrain(acme.runtime, [acme.source(tree.root.id)], full=False)
+    doors.set_subpages(acme.runtime, source, False)
     acme.work()
 
     assert titles() == ["Team"]
+    assert DataSource.select().count() == 0
+
+
+def test_a_page_that_is_widened_later_brings_in_what_lies_below_it(acme: Knowledge, tree: Tree) -> None:
+    [source] = acme.tick(tree.root.id)
+    acme.tick(tree.guide.id)
+    acme.work()
+    acme.follow(seconds=300)
+    doors.set_subpages(acme.runtime, source, True)
+    acme.work()
+
+    assert titles() == ["Guide", "Leaf", "Team", "Water plants"]
+
+
+def test_what_the_picker_listed_is_not_asked_again(acme: Knowledge, tree: Tree) -> None:
+    with http_for(acme.runtime) as http:
+        client = client_for(acme.runtime, acme.connection, http=http, lane="people")
+        listed = [stub for page in client.walk_search() for stub in page.stubs]
+    root = next(stub for stub in listed if stub.id == tree.root.id)
+    pick = doors.Pick(
+        kind="page",
+        notion_id=root.id,
+        title=root.title,
+        url=root.url,
+        stub=root,
+        listed_at=acme.clock(),
+        with_subpages=True,
+    )
+    acme.spent()
+    doors.import_picks(
+        acme.runtime,
+        chatbot=acme.chatbot,
+        connection=acme.connection,
+        picks=[pick],
+        schedule="live",
+        listed=listed,
+        listed_at=acme.clock(),
+    )
+    acme.work()
+
+    assert titles() == ["Guide", "Leaf", "Team", "Water plants"]
+    # A body a page; the container, its table and the rows are looked at once.
+    assert sorted(acme.spent()) == ["data_source", "database"] + ["markdown"] * 4 + ["query"]

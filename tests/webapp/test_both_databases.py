@@ -49,6 +49,7 @@ def chatbot(any_app: Flask, clock: StoppedClock) -> Chatbot:
         "/chatbots/{id}/sources?q=plan&status=attention&sort=title",
         "/chatbots/{id}/sources?sort=synced",
         "/chatbots/{id}/sources?sort=size",
+        "/chatbots/{id}/sources?kind=tree&sort=documents",
         "/chatbots/{id}/sources/progress?at_work=1&at_work=2",
         "/chatbots/{id}/sources/delete?every=1",
         "/chatbots/{id}/search?q=thirty",

@@ -204,3 +204,61 @@ def test_importing_reports_each_and_fails_for_what_notion_does_not_show(
     assert "Share it with the integration" in outcomes[unknown]["error"]
     assert (source.title, source.auto_retrain, source.status) == ("Plan", "weekly", "pending")
     assert "known" in run(app, *words, page.id).stdout
+
+
+def test_pages_are_imported_with_their_sub_pages_and_databases_as_they_are(
+    app: Flask, cast: Cast, connection: Connection, world: World
+) -> None:
+    workspace = world.workspace_named("Acme")
+    page, bugs = workspace.page("Plan"), workspace.database("Bugs")
+    words = ("sources", "import", "--chatbot", cast.chatbot.id, "--connection", connection.id)
+
+    assert run(app, *words, "--with-subpages", page.id, bugs.id).exit_code == 0
+
+    listed = json.loads(run(app, "sources", "list", "--json").stdout)
+    assert {item["title"]: item["with_subpages"] for item in listed} == {"Plan": True, "Bugs": False}
+    assert "page+" in run(app, "sources", "list").stdout
+
+
+def test_importing_a_known_page_with_its_sub_pages_widens_it(
+    app: Flask, cast: Cast, connection: Connection, world: World
+) -> None:
+    page = world.workspace_named("Acme").page("Plan")
+    words = ("sources", "import", "--chatbot", cast.chatbot.id, "--connection", connection.id, page.id)
+    run(app, *words)
+    assert not Source.get().with_subpages
+
+    assert "known" in run(app, *words, "--with-subpages").stdout
+    assert Source.get().with_subpages
+
+
+def test_a_whole_workspace_is_imported(app: Flask, cast: Cast, connection: Connection) -> None:
+    words = ("sources", "import", "--chatbot", cast.chatbot.id, "--connection", connection.id)
+
+    assert run(app, *words).exit_code == 2
+    outcomes = json.loads(run(app, *words, "--workspace", "--json").stdout)
+
+    shown = json.loads(run(app, "sources", "show", Source.get().id, "--json").stdout)
+    assert outcomes[0]["new"] is True
+    assert (shown["kind"], shown["notion_id"], shown["title"]) == (
+        "workspace",
+        connection.workspace_id,
+        "Acme",
+    )
+
+
+def test_sources_are_stopped_and_resumed(
+    app: Flask, cast: Cast, wire: Connection, clock: StoppedClock
+) -> None:
+    source = make_source(cast.chatbot, wire, "Handbook", clock(), status="re-training")
+    make_document(source, "Leave", clock(), "Thirty days.")
+
+    stopped = json.loads(run(app, "sources", "stop", source.id, "--json").stdout)
+    assert [(item["stopped"], item["status"], item["next_sync_at"]) for item in stopped] == [
+        (True, "trained", None)
+    ]
+    assert "trained (stopped)" in run(app, "sources", "list").stdout
+
+    assert run(app, "sources", "resume", source.id).stdout == f"{source.id}: Handbook: goes on.\n"
+    assert Source.get().stopped_at is None
+    assert run(app, "sources", "stop", 4711).exit_code == 1

@@ -66,6 +66,7 @@ ROUTES: dict[tuple[str, str], str | Role] = {
     ("POST", "/notion/connections/<int:connection_id>/removal"): ADMIN,
     ("GET", "/chatbots/<int:chatbot_id>/notion"): ADMIN,
     ("POST", "/chatbots/<int:chatbot_id>/notion/import"): ADMIN,
+    ("POST", "/chatbots/<int:chatbot_id>/notion/estimate"): ADMIN,
     # Knowledge base
     ("GET", "/chatbots/<int:chatbot_id>/sources"): MEMBER,
     ("GET", "/chatbots/<int:chatbot_id>/sources/progress"): MEMBER,
@@ -74,6 +75,9 @@ ROUTES: dict[tuple[str, str], str | Role] = {
     ("GET", "/chatbots/<int:chatbot_id>/search"): MEMBER,
     ("GET", "/chatbots/<int:chatbot_id>/health"): MEMBER,
     ("POST", "/sources/<int:source_id>/retrain"): ADMIN,
+    ("POST", "/sources/<int:source_id>/stop"): ADMIN,
+    ("POST", "/sources/<int:source_id>/resume"): ADMIN,
+    ("POST", "/sources/<int:source_id>/subpages"): ADMIN,
     ("POST", "/sources/<int:source_id>/auto-retrain"): ADMIN,
     ("POST", "/sources/<int:source_id>/columns"): ADMIN,
     ("GET", "/sources/<int:source_id>/delete"): ADMIN,

@@ -182,3 +182,76 @@ def test_members_may_not_change_anything(cast: Cast, login: Callable[..., Browse
     ):
         assert cleo.post(path, {"source_id": handbook.id, "schedule": "off"}).status_code == 403
     assert Source.get_by_id(handbook.id).auto_retrain == "live"
+
+
+def test_stopping_and_resuming_go_back_to_where_the_person_was(
+    ada: Browser, handbook: Source, clock: StoppedClock
+) -> None:
+    make_document(handbook, "Leave", clock(), "Thirty days.")
+    Source.update(status="re-training").execute()
+
+    stopped = ada.post(f"/sources/{handbook.id}/stop?status=at-work")
+    after = Source.get_by_id(handbook.id)
+    assert stopped.location == f"/chatbots/{handbook.chatbot_id}/sources?status=at-work"
+    assert (after.status, after.stopped_at) == ("trained", clock())
+    assert "“Handbook” is stopped." in ada.get(stopped.location).text
+
+    resumed = ada.post(f"/sources/{handbook.id}/resume?from=source")
+    after = Source.get_by_id(handbook.id)
+    assert resumed.location == f"/sources/{handbook.id}"
+    assert (after.status, after.stopped_at, after.wanted_at) == ("re-training", None, clock())
+
+
+def test_stopping_under_htmx_brings_the_row_as_it_is_now(ada: Browser, handbook: Source) -> None:
+    Source.update(status="re-training").execute()
+
+    page = BeautifulSoup(ada.post(f"/sources/{handbook.id}/stop", headers=HTMX).text, "html.parser")
+
+    assert page.select_one(f"#source-{handbook.id} .pill").text == "stopped"
+    assert "is stopped" in page.select_one("#toasts").text
+
+
+def test_a_source_without_its_connection_does_not_resume(
+    ada: Browser, cast: Cast, wire: Connection, handbook: Source, clock: StoppedClock
+) -> None:
+    Source.update(stopped_at=clock()).execute()
+    Connection.update(state="reconnect").execute()
+
+    answer = ada.post(f"/sources/{handbook.id}/resume")
+
+    assert "Reconnect first." in ada.get(answer.location).text
+    assert Source.get_by_id(handbook.id).stopped_at is not None
+
+
+def test_a_page_is_widened_to_its_sub_pages_and_narrowed_again(
+    ada: Browser, handbook: Source, clock: StoppedClock
+) -> None:
+    here = f"/sources/{handbook.id}"
+    assert "Include its sub-pages" in ada.get(here).text
+
+    ada.post(f"{here}/subpages?from=source", {"with_subpages": "1"})
+    wide = Source.get_by_id(handbook.id)
+    assert (wide.with_subpages, wide.status, wide.wanted_at, wide.wanted_full) == (
+        True,
+        "re-training",
+        clock(),
+        False,
+    )
+    assert "Only this page" in ada.get(here).text
+
+    Source.update(status="trained", wanted_at=None).execute()
+    ada.post(f"{here}/subpages?from=source", {"with_subpages": "0"})
+    narrow = Source.get_by_id(handbook.id)
+    assert (narrow.with_subpages, narrow.wanted_at) == (False, clock())
+
+
+def test_sub_pages_of_a_database_or_of_a_stopped_page_cannot_be_chosen(
+    ada: Browser, cast: Cast, wire: Connection, handbook: Source, clock: StoppedClock
+) -> None:
+    bugs = make_source(cast.chatbot, wire, "Bugs", clock(), kind="database")
+    Source.update(stopped_at=clock()).where(Source.id == handbook.id).execute()
+
+    for source, sentence in ((bugs, "Only a page can be taken"), (handbook, "Resume it first.")):
+        answer = ada.post(f"/sources/{source.id}/subpages?from=source", {"with_subpages": "1"})
+        assert sentence in ada.get(answer.location).text
+    assert not Source.select().where(Source.with_subpages).exists()

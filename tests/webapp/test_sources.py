@@ -370,3 +370,198 @@ def test_titles_cannot_smuggle_markup(
         f"/sources/{source.id}/delete",
     ):
         assert "<script>alert" not in ada.get(path).text
+
+
+def test_each_kind_of_source_is_named_and_has_its_drawing(
+    cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
+) -> None:
+    tree = make_source(cast.chatbot, wire, "Handbook", clock(), with_subpages=True)
+    for number in range(42):
+        make_document(tree, f"Chapter {number}", clock(), "Text.")
+    make_source(cast.chatbot, wire, "Bugs", clock(), kind="database")
+    whole = make_source(cast.chatbot, wire, "Acme", clock(), kind="workspace", notion_id=wire.workspace_id)
+    make_source(cast.chatbot, wire, "Menu", clock())
+
+    rows = soup(ada.get(f"/chatbots/{cast.chatbot.id}/sources")).select("tbody tr")
+
+    assert [" ".join(row.select_one(".meta").text.split()).removesuffix(" · Acme") for row in rows] == [
+        "Page",
+        "Workspace",
+        "Database",
+        "Page with sub-pages · 42 pages",
+    ]
+    drawings = {str(row.select_one(".page-icon")) for row in rows}
+    assert len(drawings) == 3
+    assert "Workspace in Acme" in " ".join(soup(ada.get(f"/sources/{whole.id}")).text.split())
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"),
+    [
+        ("page", ["Menu"]),
+        ("tree", ["Handbook"]),
+        ("database", ["Bugs"]),
+        ("workspace", ["Acme"]),
+        ("nonsense", ["Menu", "Acme", "Bugs", "Handbook"]),
+    ],
+)
+def test_the_list_can_be_narrowed_to_a_kind(
+    cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock, kind: str, left: list[str]
+) -> None:
+    make_source(cast.chatbot, wire, "Handbook", clock(), with_subpages=True)
+    make_source(cast.chatbot, wire, "Bugs", clock(), kind="database")
+    make_source(cast.chatbot, wire, "Acme", clock(), kind="workspace")
+    make_source(cast.chatbot, wire, "Menu", clock(), status="failed")
+
+    answer = ada.get(f"/chatbots/{cast.chatbot.id}/sources?kind={kind}")
+
+    assert titles(answer) == left
+    assert soup(answer).select_one("#tally a span").text == str(len(left))
+
+
+def test_a_kind_without_sources_says_so(
+    cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
+) -> None:
+    make_source(cast.chatbot, wire, "Menu", clock())
+
+    page = soup(ada.get(f"/chatbots/{cast.chatbot.id}/sources?kind=workspace"))
+
+    assert page.select_one(".empty p").text == "No source is of this kind."
+
+
+def at_work(
+    cast: Cast, wire: Connection, clock: StoppedClock, title: str, *, done: int, left: int, requests: int
+) -> Source:
+    source = make_source(cast.chatbot, wire, title, clock(), kind="database", status="training")
+    Run.create(source=source, trigger="import", fetched=done, requests=requests, started_at=clock())
+    for number in range(left):
+        make_document(source, f"{title} {number}", clock(), wanted_at=clock())
+    return source
+
+
+def left_of(answer: Any, source: Source) -> str:
+    found = soup(answer).select_one(f"#source-{source.id} .left")
+    return found.text if found else ""
+
+
+def test_a_source_at_work_says_how_long_is_left(
+    cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
+) -> None:
+    small = at_work(cast, wire, clock, "Glossary", done=120, left=100, requests=120)
+
+    assert left_of(ada.get(f"/chatbots/{cast.chatbot.id}/sources"), small) == "under a minute left"
+
+
+def test_what_was_asked_for_later_is_read_first_and_what_pages_cost_counts(
+    cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
+) -> None:
+    first = at_work(cast, wire, clock, "Bugs", done=100, left=160, requests=200)
+    clock.advance(minutes=1)
+    later = at_work(cast, wire, clock, "Glossary", done=10, left=100, requests=10)
+
+    answer = ada.get(f"/chatbots/{cast.chatbot.id}/sources")
+
+    assert left_of(answer, later) == "under a minute left"
+    assert left_of(answer, first) == "about 2 min left"  # twice 160 behind 100, at 153 a minute
+    page = soup(ada.get(f"/sources/{first.id}"))
+    assert page.select_one("#source .left").text == "about 2 min left"
+
+
+def test_a_connection_that_rests_says_why_and_until_when(
+    cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
+) -> None:
+    source = at_work(cast, wire, clock, "Glossary", done=0, left=3, requests=0)
+    wire.rest_until = clock() + timedelta(minutes=4)
+    wire.save()
+    place = f"/chatbots/{cast.chatbot.id}/sources"
+
+    row = " ".join(soup(ada.get(place)).select_one(f"#source-{source.id}").text.split())
+    assert "Notion's request limit is used up; goes on in 4 min." in row
+    assert "goes on in 4 min" in " ".join(soup(ada.get(f"/sources/{source.id}")).text.split())
+
+    wire.error = "The integration may not read content."
+    wire.save()
+    row = " ".join(soup(ada.get(place)).select_one(f"#source-{source.id}").text.split())
+    assert "The integration may not read content. It is tried again in 4 min." in row
+
+    clock.advance(minutes=5)
+    assert "goes on" not in soup(ada.get(place)).select_one(f"#source-{source.id}").text
+
+
+def test_a_stopped_source_says_so_and_offers_to_resume(
+    cast: Cast, ada: Browser, login: Callable[..., Browser], wire: Connection, clock: StoppedClock
+) -> None:
+    source = make_source(
+        cast.chatbot,
+        wire,
+        "Bugs",
+        clock(),
+        stopped_at=clock(),
+        error="Stopped at 120 of 400 pages. What was read answers; press Resume to go on.",
+        auto_retrain="daily",
+        next_sync_at=clock() + timedelta(hours=3),
+    )
+    place = f"/chatbots/{cast.chatbot.id}/sources"
+
+    row = soup(ada.get(place)).select_one(f"#source-{source.id}")
+    page = soup(ada.get(f"/sources/{source.id}"))
+
+    assert row.select_one(".pill").text == "stopped"
+    assert "Stopped at 120 of 400 pages." in row.text
+    assert "next" not in row.select_one(".synced").text
+    for shown in (row, page):
+        assert shown.select_one(f'form[action^="/sources/{source.id}/resume"]')
+        assert not shown.select_one(f'form[action^="/sources/{source.id}/stop"]')
+    theirs = soup(login(cast.cleo).get(place)).select_one(f"#source-{source.id}")
+    assert not theirs.select_one(f'form[action^="/sources/{source.id}/resume"]')
+
+
+def test_a_source_at_work_can_be_stopped_from_its_row_and_its_page(
+    cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
+) -> None:
+    source = at_work(cast, wire, clock, "Glossary", done=0, left=3, requests=0)
+
+    for place in (f"/chatbots/{cast.chatbot.id}/sources", f"/sources/{source.id}"):
+        assert soup(ada.get(place)).select_one(f'form[action^="/sources/{source.id}/stop"]')
+
+
+def test_a_document_that_failed_says_when_it_is_tried_again(
+    cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
+) -> None:
+    source = make_source(cast.chatbot, wire, "Bugs", clock(), kind="database")
+    document = make_document(
+        source,
+        "Bug 1",
+        clock(),
+        "Old text.",
+        error="Notion could not be reached.",
+        wanted_at=clock(),
+        try_after=clock() + timedelta(minutes=8),
+    )
+
+    row = soup(ada.get(f"/sources/{source.id}")).select_one(f"#document-{document.id}")
+
+    assert "Notion could not be reached." in row.text
+    assert "next attempt in 8 min" in " ".join(row.text.split())
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("reconnect", "will not follow edits until you reconnect"), ("disconnected", "is disconnected")],
+)
+def test_a_connection_to_mend_says_so_wherever_its_sources_are_shown(
+    cast: Cast, ada: Browser, clock: StoppedClock, state: str, words: str
+) -> None:
+    asleep = make_connection(cast.acme, clock(), state=state)
+    source = make_source(cast.chatbot, asleep, "Handbook", clock())
+    document = make_document(source, "Leave", clock(), "Thirty days of leave.")
+
+    for place in (
+        f"/chatbots/{cast.chatbot.id}/sources",
+        f"/sources/{source.id}",
+        f"/documents/{document.id}",
+        f"/chatbots/{cast.chatbot.id}/search?q=leave",
+        f"/chatbots/{cast.chatbot.id}/health",
+    ):
+        said = " ".join(soup(ada.get(place)).select_one("main").text.split())
+        assert words in said or "will not re-sync" in said, place

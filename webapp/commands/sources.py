@@ -1,6 +1,8 @@
-"""`flask sources …`: list, show, import, schedule and delete sources."""
+"""`flask sources …`: list, show, import, stop, resume, schedule and delete sources."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import click
 
@@ -21,7 +23,7 @@ STATUSES = (*AT_WORK, *SETTLED)
 
 @click.group("sources")
 def group() -> None:
-    """Sources: the pages and databases a knowledge base was made from."""
+    """Sources: the pages, databases and workspaces a knowledge base was made from."""
 
 
 group.add_command(retrain_sources)
@@ -72,18 +74,31 @@ def show_source(source_id: int, as_json: bool) -> None:
 @click.option("--chatbot", "chatbot_id", type=int, required=True, metavar="ID")
 @click.option("--connection", "connection_id", type=int, required=True, metavar="ID")
 @click.option("--schedule", type=click.Choice(SCHEDULES), help="Default: the organisation's.")
-@click.argument("picks", nargs=-1, required=True, metavar="NOTION_ID_OR_LINK…")
+@click.option("--with-subpages", is_flag=True, help="Of each page, everything below it as well.")
+@click.option("--workspace", is_flag=True, help="Everything shared with the integration, now and later.")
+@click.argument("picks", nargs=-1, metavar="NOTION_ID_OR_LINK…")
 @command()
 def import_sources(
-    chatbot_id: int, connection_id: int, schedule: Schedule | None, picks: tuple[str, ...], as_json: bool
+    chatbot_id: int,
+    connection_id: int,
+    schedule: Schedule | None,
+    with_subpages: bool,
+    workspace: bool,
+    picks: tuple[str, ...],
+    as_json: bool,
 ) -> None:
-    """Add pages or databases to a knowledge base. What is in it already stays as it is."""
+    """Add pages, databases or a whole workspace to a knowledge base. What is in it already stays as it is."""
+    if not picks and not workspace:
+        raise click.UsageError("Say what to import: ids or links of Notion's, or --workspace.")
     chatbot, connection = rows.chatbot(chatbot_id), rows.connection(connection_id)
     outcomes: list[JsonObject] = []
     found: dict[str, doors.Pick] = {}
+    if workspace:
+        found[connection.workspace_id] = doors.workspace_pick(connection)
     for asked in dict.fromkeys(picks):
         try:
-            found[asked] = doors.find_pick(runtime(), connection, asked)
+            pick = doors.find_pick(runtime(), connection, asked)
+            found[asked] = replace(pick, with_subpages=with_subpages and pick.kind == "page")
         except HilalError as error:
             outcomes.append(
                 {"pick": asked, "source_id": None, "title": None, "new": False, "error": error.sentence}
@@ -101,6 +116,24 @@ def import_sources(
     failed = sum(1 for outcome in outcomes if outcome["error"])
     if failed:
         raise Failed(f"{failed} of {len(outcomes)} could not be imported.")
+
+
+@group.command("stop")
+@click.argument("source_ids", type=int, nargs=-1, required=True, metavar="ID…")
+@command()
+def stop_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
+    """Leave sources alone, in the middle of a sync or not, until they are resumed. What was read answers."""
+    doors.stop(runtime(), rows.sources(source_ids))
+    _show_standing(source_ids, "stopped", as_json)
+
+
+@group.command("resume")
+@click.argument("source_ids", type=int, nargs=-1, required=True, metavar="ID…")
+@command()
+def resume_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
+    """Let stopped sources go on where they were."""
+    doors.resume(runtime(), rows.sources(source_ids))
+    _show_standing(source_ids, "goes on", as_json)
 
 
 @group.command("schedule")
@@ -129,8 +162,15 @@ def delete_sources(source_ids: tuple[int, ...], yes: bool, as_json: bool) -> Non
     show({"deleted": [source.id for source in chosen]}, "\n".join(lines), as_json=as_json)
 
 
+def _show_standing(source_ids: tuple[int, ...], word: str, as_json: bool) -> None:
+    items = source_objects(rows.sources(source_ids))
+    show(items, "\n".join(f"{item['id']}: {item['title']}: {word}." for item in items), as_json=as_json)
+
+
 def _line(item: JsonObject) -> tuple[object, ...]:
     state = item["status"]
+    if item["stopped"]:
+        state += " (stopped)"
     if item["connection_state"] != "alive":
         state += f" ({item['connection_state']})"
     kilobytes = f"{item['bytes'] / 1000:.1f}"
@@ -138,7 +178,7 @@ def _line(item: JsonObject) -> tuple[object, ...]:
     return (
         item["id"],
         state,
-        item["kind"],
+        f"{item['kind']}+" if item["with_subpages"] else item["kind"],
         item["documents"],
         kilobytes,
         item["auto_retrain"],

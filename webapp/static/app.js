@@ -15,44 +15,57 @@
 
   /* ---- Selection: kept while lists come and go ---------------------------------------------------------------- */
 
-  const picked = new Map(); // Notion id -> title
+  const picked = new Map(); // id -> { title, field, known, subpages }
+  let said = ""; // what was told about last, so that nobody is told twice
 
-  function boxes(picker) {
-    return all('input[type="checkbox"][name="notion_id"]:not(:disabled)', picker);
+  const boxes = (picker) => all('input:is([name="notion_id"], [name="workspace"]):not(:disabled)', picker);
+  const subpages = (picker) => all('input[name="subpages"]', picker);
+
+  function pick(box) {
+    picked.set(box.value, { title: box.dataset.title, field: box.name, subpages: picked.get(box.value)?.subpages });
+  }
+
+  function pickSubpages(box) {
+    const pick = picked.get(box.value);
+    if (pick && !pick.known) pick.subpages = box.checked;
+    else if (box.checked) picked.set(box.value, { title: box.dataset.title, known: true, subpages: true });
+    else picked.delete(box.value);
   }
 
   function rememberTicks(picker) {
-    for (const box of boxes(picker)) if (box.checked) picked.set(box.value, box.dataset.title);
+    for (const box of boxes(picker)) if (box.checked) pick(box);
+    for (const box of subpages(picker)) if (box.checked) pickSubpages(box);
+  }
+
+  function hiddenField(name, value) {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = name;
+    field.value = value;
+    return field;
   }
 
   function showSelection(picker) {
     const chips = one("[data-chips]", picker);
-    const present = new Set();
-    for (const box of boxes(picker)) {
-      box.checked = picked.has(box.value);
-      present.add(box.value);
-    }
+    for (const box of boxes(picker)) box.checked = picked.has(box.value);
+    for (const box of subpages(picker)) box.checked = Boolean(picked.get(box.value)?.subpages);
     chips.replaceChildren(
-      ...[...picked].map(([id, title]) => {
+      ...[...picked].map(([id, { title, field, subpages: below }]) => {
         const chip = document.createElement("span");
         chip.className = "chip";
         const name = document.createElement("span");
         name.className = "clip";
         name.dir = "auto";
-        name.textContent = title;
+        name.textContent = below ? `${title}, with sub-pages` : title;
         const drop = document.createElement("button");
         drop.type = "button";
         drop.textContent = "×";
         drop.dataset.unpick = id;
         drop.setAttribute("aria-label", `Do not import ${title}`);
         chip.append(name, drop);
-        if (!present.has(id)) {
-          const field = document.createElement("input");
-          field.type = "hidden";
-          field.name = "notion_id";
-          field.value = id;
-          chip.append(field);
-        }
+        // Also for what is listed: the list may be replaced at the moment the form is sent.
+        if (field) chip.append(hiddenField(field, id));
+        if (below) chip.append(hiddenField("subpages", id));
         return chip;
       }),
     );
@@ -68,25 +81,30 @@
       every.checked = ticked > 0 && ticked === shown.length;
       every.indeterminate = ticked > 0 && ticked < shown.length;
     }
+    const now = JSON.stringify([...picked].map(([id, { subpages: below }]) => [id, Boolean(below)]));
+    if (now !== said) one("#import", picker).dispatchEvent(new CustomEvent("picked", { bubbles: true }));
+    said = now;
   }
 
   function forgetSelection(picker) {
     picked.clear();
-    for (const box of boxes(picker)) box.checked = false;
     showSelection(picker);
   }
 
   document.addEventListener("change", ({ target }) => {
     const picker = target.closest("[data-picker]");
     if (!picker) return;
-    if (target.matches('[name="notion_id"]')) {
-      if (target.checked) picked.set(target.value, target.dataset.title);
+    if (target.matches('[name="notion_id"], [name="workspace"]')) {
+      if (target.checked) pick(target);
       else picked.delete(target.value);
+      showSelection(picker);
+    } else if (target.matches('[name="subpages"]')) {
+      pickSubpages(target);
       showSelection(picker);
     } else if (target.closest("[data-select-all]")) {
       for (const box of boxes(one("[data-rows]", picker))) {
         if (box.closest("li").hidden) continue;
-        if (target.checked) picked.set(box.value, box.dataset.title);
+        if (target.checked) pick(box);
         else picked.delete(box.value);
       }
       showSelection(picker);
@@ -111,7 +129,7 @@
   document.addEventListener("htmx:after:swap", () => {
     const picker = one("[data-picker]");
     if (picker) {
-      for (const box of all("#found input:checked", picker)) picked.set(box.value, box.dataset.title);
+      for (const box of all('#found input[name="notion_id"]:checked', picker)) pick(box);
       showSelection(picker);
       const first = one("[data-first-new]", picker);
       if (first) {
@@ -215,22 +233,29 @@
 
   /* ---- Menus: popovers sit beside the button that opens them -------------------------------------------------- */
 
+  function placeMenu(menu) {
+    const button = one(`[popovertarget="${CSS.escape(menu.id)}"]`);
+    if (!button) return;
+    const place = button.getBoundingClientRect();
+    menu.classList.add("placed");
+    const below = place.bottom + 4 + menu.offsetHeight <= innerHeight;
+    menu.style.top = `${below ? place.bottom + 4 : Math.max(8, place.top - 4 - menu.offsetHeight)}px`;
+    menu.style.left = `${Math.max(8, Math.min(place.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
+  }
+
   document.addEventListener(
     "toggle",
     (event) => {
       const menu = event.target;
       if (!menu.matches?.(".menu[popover]") || event.newState !== "open") return;
-      const button = one(`[popovertarget="${CSS.escape(menu.id)}"]`);
-      if (!button) return;
-      const place = button.getBoundingClientRect();
-      menu.classList.add("placed");
-      const below = place.bottom + 4 + menu.offsetHeight <= innerHeight;
-      menu.style.top = `${below ? place.bottom + 4 : Math.max(8, place.top - 4 - menu.offsetHeight)}px`;
-      menu.style.left = `${Math.max(8, Math.min(place.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
+      placeMenu(menu);
       one("a, button", menu)?.focus();
     },
     true,
   );
+
+  // News of a row at work puts the row as the server writes it, without the place of its open menu.
+  document.addEventListener("htmx:after:swap", () => all(".menu:popover-open").forEach(placeMenu));
 
   /* ---- Shortcuts: / search, j and k rows, x select ------------------------------------------------------------ */
 
