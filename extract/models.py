@@ -187,6 +187,7 @@ class Document(Row):
         indexes = (
             (("chatbot", "notion_id"), True),
             (("chatbot", "parent_page_id"), False),
+            (("connection", "notion_id"), False),
             (("connection", "wanted_at"), False),
             (("connection", "look_at"), False),
             (("connection", "verify_at"), False),

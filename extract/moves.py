@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from peewee import SQL, fn
 
@@ -22,10 +22,10 @@ def follow_parent(document: Document, stub: Stub) -> list[int]:
         return []
     holding = Membership.select(Membership.source).where(Membership.document == document.id).tuples()
     held_by = {source_id for (source_id,) in holding}
-    tables = _tables(document.chatbot_id)
+    tables = _with_table(document.chatbot_id, stub)
     left = []
-    for source in _by_place(document.chatbot_id):
-        belongs = _belongs(source, document, stub, tables.get(source.id, set()))
+    for source in _placed(document.chatbot_id, held_by | tables):
+        belongs = _belongs(source, document, stub, in_table=source.id in tables)
         if belongs and source.id not in held_by:
             hold(source.id, document)
         if belongs is False and source.id in held_by:
@@ -89,24 +89,26 @@ def below(source_id: int, document: Document) -> list[int]:
     return sorted(found)
 
 
-def _by_place(chatbot_id: int) -> Iterable[Source]:
-    """The sources of a chatbot for which it matters where a page sits."""
-    placed = (Source.kind != "page") | Source.with_subpages
-    return Source.select().where((Source.chatbot == chatbot_id) & placed).order_by(Source.id)  # type: ignore[no-any-return]
+def _placed(chatbot_id: int, these: Collection[int]) -> Iterable[Source]:
+    """Sources of a chatbot for which it matters where a page sits: of the databases only `these`, and all others."""
+    databases = (Source.kind == "database") & Source.id.in_(list(these))
+    chosen = databases | (Source.kind == "workspace") | Source.with_subpages
+    return Source.select().where((Source.chatbot == chatbot_id) & chosen).order_by(Source.id)  # type: ignore[no-any-return]
 
 
-def _tables(chatbot_id: int) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    rows = DataSource.select(DataSource.source, DataSource.notion_id).join(Source)
-    for source_id, table in rows.where(Source.chatbot == chatbot_id).tuples():
-        found.setdefault(source_id, set()).add(table)
-    return found
+def _with_table(chatbot_id: int, stub: Stub) -> set[int]:
+    """The sources that hold the table whose row the page is."""
+    if stub.parent.kind != "data_source_id":
+        return set()
+    rows = DataSource.select(DataSource.source).join(Source)
+    rows = rows.where((DataSource.notion_id == stub.parent.id) & (Source.chatbot == chatbot_id))
+    return {source_id for (source_id,) in rows.tuples()}
 
 
-def _belongs(source: Source, document: Document, stub: Stub, tables: set[str]) -> bool | None:
+def _belongs(source: Source, document: Document, stub: Stub, *, in_table: bool) -> bool | None:
     """Whether a page belongs to a source; None when its word does not tell, so that everything stays."""
     parent = stub.parent
-    if parent.kind == "data_source_id" and parent.id in tables:
+    if in_table:
         return True
     if source.kind == "database":
         return False

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from peewee import SQL, fn
 
 from .arrivals import notice_arrivals
+from .errors import NotFound, Transient
 from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
 from .notice import add_document, documents_of, mark, mark_if_moved, members_of
 from .notion.stubs import SearchPage
@@ -32,6 +33,13 @@ class WholeLister(TableLister):
         if source.kind == "database":
             self._database(source, rank)
             return
+        try:
+            self._whole(source, rank)
+        except NotFound as error:
+            # Of a tree or a workspace it is its pages that say whether they are there.
+            raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
+
+    def _whole(self, source: Source, rank: Rank) -> None:
         everything = rank is not Rank.EDIT or source.listed_at is None or source.listing_open
         if everything:
             with self.commit():

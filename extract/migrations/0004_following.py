@@ -43,6 +43,8 @@ COLUMNS = (
 TYPES = {False: {"TIME": "TEXT", "JSON": "TEXT"}, True: {"TIME": "TIMESTAMPTZ", "JSON": "JSONB"}}
 INDEXES = (
     "CREATE INDEX document_chatbot_id_parent_page_id ON document (chatbot_id, parent_page_id)",
+    # A sweep asks for a hundred pages of a connection, whatever it holds.
+    "CREATE INDEX document_connection_id_notion_id ON document (connection_id, notion_id)",
     # The daily question of the brake: what has a connection lost lately?
     "CREATE INDEX document_connection_id_removed_at ON document (connection_id, removed_at)",
 )
