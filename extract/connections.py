@@ -150,7 +150,9 @@ def _renew(runtime: Runtime, row: Connection, grant: TokenGrant) -> Connection:
     row.access_token = seal(grant.access_token)
     row.refresh_token = seal(grant.refresh_token) if grant.refresh_token else None
     row.state = "alive"
-    row.refreshing_until = row.error = row.rest_until = row.poll_at = row.brake_at = None
+    row.refreshing_until = row.error = row.rest_until = row.looks_rest_until = row.poll_at = row.brake_at = (
+        None
+    )
     row.poll_failures = 0
     row.save(only=row.dirty_fields)
     return row

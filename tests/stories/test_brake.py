@@ -340,7 +340,7 @@ def test_reconnecting_begins_every_doubt_anew_and_looks_for_what_was_missing(
         ),
     )
     assert Document.select().where(Document.doubted_at.is_null(False)).count() == 0
-    acme.work()
+    acme.follow(seconds=61)
 
     assert held() == 16
     assert not asked()

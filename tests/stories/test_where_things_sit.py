@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from daemon.loop import start_daily_listings
 from extract import doors, drain
 from extract.connections import connect as store_grant
 from extract.models import Connection, Document, Membership, Run, Source
-from extract.notion.budget import Budget
 from extract.notion.oauth import parse_grant
 from sandbox import World
 from tests.knowledge import Knowledge
@@ -238,25 +235,6 @@ def test_a_table_added_to_a_ticked_database_is_found_by_the_next_poll(
     acme.spent()
     acme.follow()
     assert acme.spent() == ["search", "search"]
-
-
-def test_a_spent_window_is_given_time_to_fill(
-    acme: Knowledge, notion: Notion, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    acme.tick(notion.handbook.id)
-    monkeypatch.setattr(Budget, "take", _spent_for_a_moment(acme))
-
-    assert acme.work() is drain.Ended.REST
-    assert Connection.get().rest_until == acme.clock() + timedelta(seconds=10)
-
-
-def _spent_for_a_moment(acme: Knowledge) -> object:
-    from extract.errors import BudgetSpent
-
-    def take(budget: Budget, lane: str) -> None:
-        raise BudgetSpent(resume_at=acme.clock() + timedelta(seconds=1))
-
-    return take
 
 
 def test_what_a_connection_complained_of_is_forgotten_once_it_works_again(
