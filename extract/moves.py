@@ -11,11 +11,12 @@ from .shapes import Stub
 def follow_parent(document: Document, stub: Stub) -> list[int]:
     """Let the databases of the chatbot hold `document` where `stub`, the page's own word, says; answers who lost it.
 
-    A page in the trash keeps its place, for it may come back.
+    A page in the trash keeps its place, for it may come back. An archived row sits in no database: Notion does not
+    list it there.
     """
     if stub.in_trash:
         return []
-    parent = stub.parent.id if stub.parent.kind == "data_source_id" else None
+    parent = stub.parent.id if stub.parent.kind == "data_source_id" and not stub.is_archived else None
     tables = (
         DataSource.select(DataSource.notion_id, Source.id)
         .join(Source)

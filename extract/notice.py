@@ -138,10 +138,11 @@ def held(document: Document) -> Held:
 def mark_if_moved(document: Document, stub: Stub, *, now: datetime, rank: Rank) -> Noticed:
     """Compare what is held with what a listing says, and mark the row when it moved or sits in the trash.
 
-    What would make it leave a source (the trash, another parent) is asked of the page itself first.
+    What would make it leave a source (the trash, the archive, another parent) is asked of the page itself first.
     """
     verdict = judge(stub, held(document))
-    if verdict == "trashed" or _changed_table(document, stub):
+    archived = verdict == "stale" and stub.is_archived
+    if verdict == "trashed" or archived or _changed_table(document, stub):
         mark(document, now=now, rank=rank)
         return Noticed(doubted=1)
     if verdict == "stale":
@@ -222,7 +223,11 @@ def _notice_held(connection_id: int, pages: Sequence[Stub], *, now: datetime) ->
 
 def _notice_rows(connection_id: int, pages: Sequence[Stub], *, now: datetime, verify_hours: float) -> Noticed:
     """Rows of ticked databases that we do not hold yet become documents."""
-    rows = {stub.id: stub for stub in pages if stub.parent.kind == "data_source_id" and not stub.in_trash}
+    rows = {
+        stub.id: stub
+        for stub in pages
+        if stub.parent.kind == "data_source_id" and not stub.in_trash and not stub.is_archived
+    }
     parents = {stub.parent.id for stub in rows.values() if stub.parent.id}
     tables: dict[str, list[DataSource]] = {}
     for data_source in data_sources_of(connection_id, sorted(parents)):

@@ -32,6 +32,35 @@ def test_a_row_that_moves_to_a_table_nobody_ticked_is_dropped(acme: Knowledge, n
     assert acme.source(notion.terms.id).status == "trained"
 
 
+def test_an_archived_row_leaves_its_database_and_comes_back(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.follow(seconds=120)
+    row = next(row for row in notion.terms.rows if row.title == "Lungo")
+    row.archive()
+    acme.follow()
+    acme.follow()
+
+    assert acme.answers("espresso") == ["Ristretto"]
+    row.unarchive()
+    acme.follow()
+    assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
+
+
+def test_an_archived_row_that_is_ticked_itself_goes_on_answering(acme: Knowledge, notion: Notion) -> None:
+    row = next(row for row in notion.terms.rows if row.title == "Lungo")
+    acme.tick(row.id, notion.terms.id)
+    acme.work()
+    row.archive()
+    acme.follow(seconds=120)
+    acme.follow(seconds=120)
+    acme.spent()
+    acme.follow(seconds=120)
+
+    assert acme.answers("long espresso")[0] == "Lungo"
+    assert acme.spent() == ["search", "search"]
+
+
 def test_a_row_that_moves_between_two_ticked_tables_answers_all_the_time(
     acme: Knowledge, notion: Notion, world: World
 ) -> None:
