@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from . import due
 from .columns import split_columns
@@ -13,6 +14,8 @@ from .models import Document
 from .notice import held, kept_stub
 from .reading import relation_ids
 from .runs import Ledger
+from .shapes import Stub
+from .tokens import database_opened
 from .watch import Rank, judge, pause_after
 
 
@@ -32,7 +35,8 @@ def task_for(
 
     What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
     """
-    task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden)
+    unnamed = partial(_unnamed, document.chatbot_id, hidden)
+    task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden, unnamed=unnamed)
     if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
         return task
     if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
@@ -51,8 +55,7 @@ def book(documents: Sequence[Document], ledger: Ledger, *, now: datetime) -> lis
     hidden = due.hidden_columns([row.id for row in documents])
     live = due.followed(row.id for row in documents)
     tasks = [
-        _with_unnamed(row, task_for(row, hidden=hidden.get(row.id, ()), followed=row.id in live, now=now))
-        for row in documents
+        task_for(row, hidden=hidden.get(row.id, ()), followed=row.id in live, now=now) for row in documents
     ]
     for attempts in sorted({row.attempts for row in documents}):
         ids = [row.id for row in documents if row.attempts == attempts]
@@ -70,16 +73,15 @@ def book(documents: Sequence[Document], ledger: Ledger, *, now: datetime) -> lis
     ]
 
 
-def _with_unnamed(document: Document, task: Task) -> Task:
-    """The task with the related pages that the knowledge base cannot name, where the listing told of them."""
-    if task.stub is None:
-        return task
-    shown, _ = split_columns(task.stub.properties, task.hidden)
+def _unnamed(chatbot_id: int, hidden: Collection[str], stub: Stub) -> Sequence[str]:
+    """The related pages that the knowledge base cannot name. In the thread of the fetch, once the stub is there."""
+    shown, _ = split_columns(stub.properties, hidden)
     related = relation_ids(shown)
     if not related:
-        return task
-    held_here = due.titles_held(document.chatbot_id, related)
-    return replace(task, unnamed=tuple(each for each in related if each not in held_here))
+        return ()
+    with database_opened():
+        held_here = due.titles_held(chatbot_id, related)
+    return tuple(each for each in related if each not in held_here)
 
 
 def give_back(bookings: Sequence[Booked]) -> None:
