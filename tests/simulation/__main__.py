@@ -62,8 +62,8 @@ def shortest(stage: Stage, ending: Ending) -> Ending:
     endings = {ending.steps: ending}
 
     def still_fails(steps) -> bool:  # type: ignore[no-untyped-def]
-        again = play(stage, ending.seed, steps)
-        endings[again.steps] = again
+        again = play(stage, ending.seed, steps, to_quiet=ending.at_quiet)
+        endings[tuple(steps)] = again
         return again.invariant == ending.invariant
 
     return endings[shrink(ending.steps, still_fails)]

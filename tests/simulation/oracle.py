@@ -38,14 +38,14 @@ def kept() -> dict[Key, Kept]:
 
 
 def wanted(scene: Scene) -> dict[Key, set[int]]:
-    """Every page that a source of a chatbot should hold now -> the connections of those sources."""
+    """Every page that a source of a chatbot should hold now -> the ids of those sources."""
     found: dict[Key, set[int]] = {}
     for source in Source.select().where(Source.chatbot.in_([each.id for each in scene.chatbots])):
         grant = grant_of(scene, source.connection_id).record
         for page_id in belonging(scene, source):
             page = scene.world.pages.get(page_id)
             if page is not None and not page.in_trash and scene.world.access.can_see(grant, page_id):
-                found.setdefault((source.chatbot_id, page_id), set()).add(source.connection_id)
+                found.setdefault((source.chatbot_id, page_id), set()).add(source.id)
     return found
 
 
@@ -88,28 +88,41 @@ def words_of(scene: Scene, page_id: str) -> dict[str, set[str]]:
     return {"b": set(scene.bodies.get(page_id, [])[-1:]), "t": {plain_text(page.title)}, **values}
 
 
+def held() -> dict[Key, set[int]]:
+    """Every page that a source of a chatbot has been seen to hold -> the ids of those sources."""
+    found: dict[Key, set[int]] = {}
+    rows = database.execute_sql(
+        "SELECT d.chatbot_id, d.notion_id, m.source_id FROM membership m JOIN document d ON d.id = m.document_id"
+    )
+    for chatbot, notion_id, source_id in rows:
+        found.setdefault((chatbot, notion_id), set()).add(source_id)
+    return found
+
+
 @dataclass
 class Oracle:
     """Watches a story step by step. `look` raises Broken."""
 
     scene: Scene
     before: dict[Key, Kept] = field(default_factory=dict)
-    always: set[Key] = field(default_factory=set)
-    """Wanted without a break since the step began."""
+    always: dict[Key, set[int]] = field(default_factory=dict)
+    """The sources that held a page when the step began, and should have held it at every moment since."""
 
     def begin(self) -> None:
-        self.always = set(wanted(self.scene))
+        self.always = held()
+        self.meanwhile()
 
     def meanwhile(self) -> None:
         """Somebody has just done something: what is not wanted now was not wanted all the time."""
-        self.always &= wanted(self.scene).keys()
+        now = wanted(self.scene)
+        self.always = {key: by & now[key] for key, by in self.always.items() if key in now}
 
     def look(self) -> None:
         """After a step: nothing readable has vanished, no text went backwards, nobody holds what is not theirs."""
         self.meanwhile()
         now = kept()
         for key, was in self.before.items():
-            if key in self.always and key not in now:
+            if self.always.get(key) and key not in now:
                 raise Broken("a readable page vanished", f"{was.title} ({key[1][:6]}) from chatbot {key[0]}")
         for key, holds in now.items():
             self._text(key, holds)

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a story ended. `invariant` is None when nothing broke."""
+    """How a story ended. `invariant` is None when nothing broke; `steps` are those up to where it did."""
 
     seed: int
     steps: tuple[Step, ...]
@@ -32,10 +32,12 @@ class Ending:
     detail: str
     told: tuple[str, ...]
     requests: int
+    at_quiet: bool = False
 
 
-def play(stage: Stage, seed: int, steps: Sequence[Step]) -> Ending:
-    """Play a story to its end, or to the first invariant that breaks."""
+def play(stage: Stage, seed: int, steps: Sequence[Step], *, to_quiet: bool = True) -> Ending:
+    """Play a story to its end, or to the first invariant that breaks; without `to_quiet` it may end in uproar."""
+    acted = 0
     told: list[str] = []
     with stage.scene(seed) as scene, capture_logs() as logged:
         oracle = Oracle(scene)
@@ -43,22 +45,28 @@ def play(stage: Stage, seed: int, steps: Sequence[Step]) -> Ending:
         broken = None
         try:
             oracle.begin()
-            for step in steps:
+            for acted, step in enumerate(steps, start=1):
                 _act(scene, oracle, step)
                 told.extend(_told(scene, step))
                 _no_faults_of_ours(logged)
-            oracle.begin()
-            quiet(scene, oracle)
-            _no_faults_of_ours(logged)
+            acted = len(steps) + 1
+            if to_quiet:
+                oracle.begin()
+                quiet(scene, oracle)
+                _no_faults_of_ours(logged)
         except Broken as error:
             broken = (error.invariant, str(error))
         except Exception as error:
             broken = (f"an exception escaped: {type(error).__name__}", repr(error))
             log.error("escaped", exc_info=error)
+        if broken is not None and acted <= len(steps):
+            told.extend(_told(scene, steps[acted - 1]))
         told.extend(f"        {note}" for note in scene.notes)
         requests = scene.wire.requests
     invariant, detail = broken or (None, "")
-    return Ending(seed, tuple(steps), invariant, detail, tuple(told), requests)
+    return Ending(
+        seed, tuple(steps[:acted]), invariant, detail, tuple(told), requests, at_quiet=acted > len(steps)
+    )
 
 
 def _act(scene: Scene, oracle: Oracle, step: Step) -> None:

@@ -141,7 +141,8 @@ def _same_as_a_fresh_import(scene: Scene) -> None:
         scene.clock.advance(seconds=61)
         for connection in connections.values():
             drain_one(scene, connection.id)
-    here, several = kept(), {key for key, by in wanted(scene).items() if len(by) > 1}
+    here, by_connection = kept(), {source.id: source.connection_id for source in Source.select()}
+    several = {key for key, by in wanted(scene).items() if len({by_connection[each] for each in by}) > 1}
     for (chatbot_id, page_id), holds in here.items():
         twin = twins.get(chatbot_id)
         if twin is None or (chatbot_id, page_id) in several:
