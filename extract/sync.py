@@ -14,7 +14,7 @@ from .config import Config
 from .due import rank_of
 from .errors import NotFound, NotionError
 from .fetch import Fetched
-from .handover import hand_over
+from .handover import hand_over, unserved
 from .models import Connection, Document, Source
 from .notice import keep_stub
 from .runs import Ledger
@@ -179,6 +179,8 @@ class Writer:
             self.ledger.touch(booked.source_ids)
             index.drop([document.id])
             return False
+        if left:  # its own connection may have held it there only; who asks from now on holds it still
+            hand_over(unserved([document.id]))
         return True
 
 

@@ -234,6 +234,27 @@ def test_a_page_that_one_connection_no_longer_sees_is_asked_of_the_other(
     assert acme.answers("half the water") == ["Ristretto"]
 
 
+def test_a_page_that_only_a_connection_without_a_source_sees_is_removed(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    ristretto = next(row for row in notion.terms.rows if row.title == "Ristretto")
+    acme.tick(notion.terms.id)
+    acme.work()
+    second = second_connection(acme, notion, world)
+    pick = doors.find_pick(acme.runtime, second, ristretto.id)
+    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    acme.work()
+    private = notion.workspace.page("Private")
+    acme.grant.share(private)
+    ristretto.move(private)
+    for _ in range(4):
+        acme.follow(seconds=24 * 3600)
+        drain.drain(acme.runtime, second.id)
+
+    # The database has lost it, and the connection that it was ticked through does not see it there.
+    assert acme.ask("half the water") == []
+
+
 def test_a_source_ticked_through_another_connection_catches_up_with_what_moved(
     acme: Knowledge, notion: Notion, world: World
 ) -> None:
