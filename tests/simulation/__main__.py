@@ -53,7 +53,9 @@ def _play_all(stage: Stage, seeds: range, asked: argparse.Namespace) -> int:
             if not asked.no_shrink:
                 print(tell(shortest(stage, ending), asked.steps), flush=True)
     spent = time.monotonic() - began
-    print(f"{len(seeds)} stories, {failed} failed, {spent:.0f} s, {len(seeds) * asked.steps / spent:.0f} steps a second")
+    print(
+        f"{len(seeds)} stories, {failed} failed, {spent:.0f} s, {len(seeds) * asked.steps / spent:.0f} steps a second"
+    )
     return 1 if failed else 0
 
 

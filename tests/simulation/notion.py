@@ -101,11 +101,7 @@ def _move(scene: Scene, page: PageHandle | None, numbers: tuple[int, ...]) -> No
     pages = [one for one in scene.pages() if one.record.workspace_id == same]
     tables = [one for one in scene.tables() if one.record.workspace_id == same]
     target: PageHandle | DataSourceHandle | None = (
-        pick(tables, numbers[1])
-        if numbers[2] % 2
-        else pick(pages, numbers[1])
-        if numbers[2] % 3
-        else None
+        pick(tables, numbers[1]) if numbers[2] % 2 else pick(pages, numbers[1]) if numbers[2] % 3 else None
     )
     if target is not None and target.id in set(below):
         return
@@ -179,7 +175,9 @@ def share(scene: Scene, numbers: tuple[int, ...]) -> None:
     grant = pick(scene.grants, numbers[0])
     assert grant is not None
     nodes = [
-        each for each in (*scene.databases(), *scene.pages()) if each.record.workspace_id == grant.workspace_id
+        each
+        for each in (*scene.databases(), *scene.pages())
+        if each.record.workspace_id == grant.workspace_id
     ]
     hidden = [each for each in nodes if not grant.can_see(each)]
     thing = pick(hidden or nodes, numbers[1])
@@ -232,7 +230,9 @@ def rename_column(scene: Scene, numbers: tuple[int, ...]) -> None:
 def add_column(scene: Scene, numbers: tuple[int, ...]) -> None:
     table = pick(scene.tables(), numbers[0])
     if table is not None:
-        table.change_schema({f"Column {scene.word('c')}": ("rich_text", "number", "checkbox")[numbers[1] % 3]})
+        table.change_schema(
+            {f"Column {scene.word('c')}": ("rich_text", "number", "checkbox")[numbers[1] % 3]}
+        )
         scene.say(f"added a column to {table.title}")
 
 
@@ -259,9 +259,7 @@ def hide(scene: Scene, numbers: tuple[int, ...]) -> None:
         _say(scene, "search never shows", page)
 
 
-def _row_with(
-    scene: Scene, kind: str, numbers: tuple[int, ...]
-) -> tuple[PageHandle | None, Property | None]:
+def _row_with(scene: Scene, kind: str, numbers: tuple[int, ...]) -> tuple[PageHandle | None, Property | None]:
     """A row whose table has a column of this type, and the column."""
     row = pick(scene.pages(rows=True), numbers[0])
     if row is None:

@@ -45,7 +45,8 @@ def play(stage: Stage, seed: int, steps: Sequence[Step], *, to_quiet: bool = Tru
         broken = None
         try:
             oracle.begin()
-            for acted, step in enumerate(steps, start=1):
+            for step in steps:
+                acted += 1
                 _act(scene, oracle, step)
                 told.extend(_told(scene, step))
                 _no_faults_of_ours(logged)

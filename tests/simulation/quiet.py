@@ -18,7 +18,7 @@ REREADS = False
 
 
 def quiet(scene: Scene, oracle: Oracle) -> None:
-    """Let a day and more pass and compare what moves a time; then as many days as the rest may take, and compare all."""
+    """Let a day and more pass and compare what moves a time; then what the rest may take, and compare all."""
     fate.end(scene)
     scene.clock.advance(minutes=10)
     ours.mend(scene)
@@ -95,7 +95,10 @@ def _found_by_their_words(scene: Scene) -> None:
     for chatbot in scene.chatbots:
         for page_id, versions in scene.bodies.items():
             expected = 1 if (chatbot.id, page_id) in here else 0
-            for word, count in ((versions[-1], expected), (versions[0], expected if len(versions) == 1 else 0)):
+            for word, count in (
+                (versions[-1], expected),
+                (versions[0], expected if len(versions) == 1 else 0),
+            ):
                 hits = {hit.document_id for hit in search.find(chatbot.id, word)}
                 if len(hits) != count:
                     raise Broken("search does not answer as it should", f"{word}: {len(hits)}, not {count}")
@@ -120,10 +123,11 @@ def _same_as_a_fresh_import(scene: Scene) -> None:
     scene.clock.advance(minutes=5)
     now = scene.clock()
     fresh = Organisation.create(name="Fresh", created_at=now)
-    twins = {chatbot.id: Chatbot.create(organisation=fresh, name="Twin", created_at=now) for chatbot in scene.chatbots}
-    connections = {
-        each.id: connection_of(scene, grant_of(scene, each.id), fresh.id) for each in alive()
+    twins = {
+        chatbot.id: Chatbot.create(organisation=fresh, name="Twin", created_at=now)
+        for chatbot in scene.chatbots
     }
+    connections = {each.id: connection_of(scene, grant_of(scene, each.id), fresh.id) for each in alive()}
     for source in list(Source.select().order_by(Source.id)):
         grant = grant_of(scene, source.connection_id)
         node = scene.world.node(source.notion_id)

@@ -50,7 +50,9 @@ class Scene:
     chatbots: list[Chatbot] = field(default_factory=list)
     connections: dict[str, int] = field(default_factory=dict)  # bot id -> id of our connection
     words: int = 0
-    bodies: dict[str, list[str]] = field(default_factory=dict)  # page id -> the word of each version of its body
+    bodies: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # page id -> the word of each version of its body
     notes: list[str] = field(default_factory=list)  # what the steps did, for the story as it is told
     touched: list[object] = field(default_factory=list)
 

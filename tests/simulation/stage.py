@@ -102,6 +102,10 @@ class Stage:
         upgrade()
         opened.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         opened.close()
+        if postgres_url is not None:
+            opened = open_database(postgres_url)
+            upgrade()
+            opened.close_all()
 
     @contextmanager
     def scene(self, seed: int) -> Iterator[Scene]:

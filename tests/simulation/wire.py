@@ -25,7 +25,9 @@ class Wire(httpx.BaseTransport):
         self._meanwhile: dict[int, Happening] = {}
         self.after_meanwhile: Happening = lambda: None
         self._quiet_until: dict[str, datetime] = {}  # workspace -> when it may be asked again
-        self.unsure_until: datetime | None = None  # Redis was emptied: nobody knows what of the window is left
+        self.unsure_until: datetime | None = (
+            None  # Redis was emptied: nobody knows what of the window is left
+        )
         self.requests = 0
         self.breaks: list[Broken] = []
 
