@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from tests.simulation import notion
+from tests.simulation import notion, ours
 from tests.simulation.processes import follow, run_for, watch, work
 from tests.simulation.scene import Scene, pick
 
@@ -132,6 +132,13 @@ def edits_meanwhile(scene: Scene, numbers: tuple[int, ...]) -> None:
     scene.wire.meanwhile(1 + numbers[0] % 12, lambda: verb(scene, numbers[2:] + numbers[:2]))
 
 
+def ours_meanwhile(scene: Scene, numbers: tuple[int, ...]) -> None:
+    """Somebody of ours, or the daemon, acts while another process waits for Notion."""
+    verbs = (*ours.VERBS.values(), ours.VERBS["retrain"], ours.VERBS["tick"], lambda *given: watch(scene))
+    verb = verbs[numbers[1] % len(verbs)]
+    scene.wire.meanwhile(1 + numbers[0] % 12, lambda: verb(scene, numbers[2:] + numbers[:2]))
+
+
 def redis_emptied(scene: Scene, numbers: tuple[int, ...]) -> None:
     scene.runtime.redis.flushall()
     scene.wire.emptied(window_seconds=scene.runtime.config.notion.window_seconds)
@@ -203,6 +210,7 @@ VERBS: Mapping[str, Verb] = {
     "a worker is killed": killed,
     "a worker freezes": freezes,
     "edits meanwhile": edits_meanwhile,
+    "our people act meanwhile": ours_meanwhile,
     "Redis is emptied": redis_emptied,
     "clocks differ": clocks_differ,
     "the token expires": token_expires,

@@ -157,6 +157,13 @@ def restore_database(scene: Scene, numbers: tuple[int, ...]) -> None:
         scene.say(f"restored database {database.title}")
 
 
+def purge_database(scene: Scene, numbers: tuple[int, ...]) -> None:
+    database = pick(scene.databases(trashed=None), numbers[0])
+    if database is not None:
+        scene.say(f"purged database {database.title}")
+        database.purge()
+
+
 def archive(scene: Scene, numbers: tuple[int, ...]) -> None:
     page = pick(scene.pages(rows=True), numbers[0])
     if page is not None:
@@ -298,6 +305,7 @@ VERBS: Mapping[str, Verb] = {
     "purge a page": purge,
     "trash a database": trash_database,
     "restore a database": restore_database,
+    "purge a database": purge_database,
     "archive a row": archive,
     "unarchive a row": unarchive,
     "share": share,

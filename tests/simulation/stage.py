@@ -120,7 +120,9 @@ class Stage:
         redis.power = power
         redis.flushall()
         wire_database(opened, power)
+        world.query_cap = (10_000, 8)[seed % 2]
         wire = Wire(httpx.WSGITransport(app=create_app(world)), world, clock, power, opened)
+        wire.page_size = (None, 7, 3)[seed % 3]
         try:
             scene = Scene(world, clock, notion_clock, self._runtime(world, clock, redis, wire), power, wire)
             with _one_thread(clock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import httpx
@@ -24,6 +25,7 @@ class Wire(httpx.BaseTransport):
         self._inner, self._world, self._clock, self._power, self._opened = inner, world, clock, power, opened
         self._meanwhile: dict[int, Happening] = {}
         self.after_meanwhile: Happening = lambda: None
+        self.page_size: int | None = None  # Notion may give less than is asked for; None: as many as asked
         self._quiet_until: dict[str, datetime] = {}  # workspace -> when it may be asked again
         self.unsure_until: datetime | None = (
             None  # Redis was emptied: nobody knows what of the window is left
@@ -47,7 +49,7 @@ class Wire(httpx.BaseTransport):
         self._manners(workspace, request)
         self._clock.advance(seconds=LATENCY / 2)
         try:
-            response = self._inner.handle_request(request)
+            response = self._inner.handle_request(self._shortened(request))
             response.read()
         finally:
             self._clock.advance(seconds=LATENCY / 2)
@@ -60,6 +62,15 @@ class Wire(httpx.BaseTransport):
         if workspace and response.status_code in (429, 529):
             self._limited(workspace, response)
         return response
+
+    def _shortened(self, request: httpx.Request) -> httpx.Request:
+        """The same listing in shorter pages, so that a small Notion has long ones."""
+        if self.page_size is None or request.url.path.rsplit("/", 1)[-1] not in ("search", "query"):
+            return request
+        body = json.loads(request.content)
+        body["page_size"] = min(self.page_size, body.get("page_size", 100))
+        headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+        return httpx.Request(request.method, request.url, headers=headers, json=body)
 
     def _workspace(self, request: httpx.Request) -> str | None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
