@@ -144,15 +144,27 @@ def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     return hidden
 
 
+def gone() -> Expression:
+    """Of a source: its database has left, and so have its rows, until it is listed again."""
+    return (Source.kind == "database") & (Source.status == "empty") & Source.doubted_at.is_null(False)
+
+
 def followed(document_ids: Iterable[int]) -> Collection[int]:
-    """Those among the documents that at least one source with auto-retrain `live` holds."""
+    """Those among the documents that at least one source with auto-retrain `live` holds.
+
+    A database that has left Notion's sight holds its rows as tombstones only, also those that are shared by themselves.
+    """
     ids = list(document_ids)
     found: set[int] = set()
     for start in range(0, len(ids), _BATCH):
         rows = (
             Membership.select(Membership.document)
             .join(Source)
-            .where(Membership.document.in_(ids[start : start + _BATCH]) & (Source.auto_retrain == "live"))
+            .where(
+                Membership.document.in_(ids[start : start + _BATCH])
+                & (Source.auto_retrain == "live")
+                & ~gone()
+            )
             .tuples()
         )
         found.update(document_id for (document_id,) in rows)

@@ -320,3 +320,26 @@ def test_what_a_connection_complained_of_is_forgotten_once_it_works_again(
     acme.follow(seconds=16 * 60)
     assert Connection.get().error is None
     assert Source.get().status == "trained"
+
+
+def test_a_row_shared_by_itself_stays_away_while_its_database_is_out_of_sight(
+    acme: Knowledge, notion: Notion
+) -> None:
+    row = next(row for row in notion.terms.rows if row.title == "Lungo")
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.grant.unshare(notion.terms)
+    acme.grant.share(row)
+    for _ in range(4):
+        acme.follow(seconds=12 * 3600)
+        acme.follow()
+    assert acme.source(notion.terms.id).status == "empty"
+    assert acme.ask("espresso") == []
+    acme.spent()
+    acme.follow()
+    assert acme.spent() == ["search", "search"]
+
+    acme.grant.share(notion.terms)
+    for _ in range(4):
+        acme.follow(seconds=12 * 3600)
+    assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
