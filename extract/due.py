@@ -145,8 +145,13 @@ def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
 
 
 def gone() -> Expression:
-    """Of a source: its database has left, and so have its rows, until it is listed again."""
-    return (Source.kind == "database") & (Source.status == "empty") & Source.doubted_at.is_null(False)
+    """Of a source: its database has left, and so have its rows, until it is listed again. As `is_gone`."""
+    return Source.doubted_at.is_null(False) & (Source.listed_at >= Source.doubted_at)
+
+
+def is_gone(source: Source) -> bool:
+    """Whether a listing has confirmed that the database of a source left, and none has shown it since."""
+    return bool(source.doubted_at and source.listed_at and source.listed_at >= source.doubted_at)
 
 
 def followed(document_ids: Iterable[int]) -> Collection[int]:

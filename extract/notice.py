@@ -10,7 +10,7 @@ from typing import Any
 from peewee import Case
 
 from .db import database
-from .due import data_sources_of, followed
+from .due import data_sources_of, followed, is_gone
 from .handover import hand_over
 from .models import DataSource, Document, Membership, Source
 from .shapes import Parent, Stub
@@ -231,7 +231,7 @@ def _notice_rows(connection_id: int, pages: Sequence[Stub], *, now: datetime, ve
     parents = {stub.parent.id for stub in rows.values() if stub.parent.id}
     tables: dict[str, list[DataSource]] = {}
     for data_source in data_sources_of(connection_id, sorted(parents)):
-        if data_source.source.auto_retrain == "live" and not _is_gone(data_source.source):
+        if data_source.source.auto_retrain == "live" and not is_gone(data_source.source):
             tables.setdefault(data_source.notion_id, []).append(data_source)
     members = members_of({table.source_id for found in tables.values() for table in found}, set(rows))
     noticed = Noticed()
@@ -270,18 +270,13 @@ def _notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime)
     noticed = Noticed()
     for table in data_sources_of(connection_id, sorted(shown)):
         stub, source = shown[table.notion_id], table.source
-        gone = _is_gone(source)
+        gone = is_gone(source)
         moved = stub.in_trash or schema_digest(stub.properties) != schema_digest(table.properties)
         back = gone and not stub.in_trash
         if (back or (moved and not gone)) and source.wanted_at is None and source.auto_retrain == "live":
             want_listing(source, now=now, rank=Rank.EDIT, full=not stub.in_trash)
             noticed += Noticed(relist=1)
     return noticed + _notice_tables(connection_id, shown.values(), now=now)
-
-
-def _is_gone(source: Source) -> bool:
-    """The database has left; it is listed again before its rows return. As `due.gone`."""
-    return source.status == "empty" and source.doubted_at is not None
 
 
 def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) -> Noticed:
