@@ -180,7 +180,9 @@ def add_document(
     ).on_conflict_ignore().execute()
     if is_new:
         mark(document, now=now, rank=rank, stub=stub)
-    elif document.connection_id != source.connection_id and document.connection.state != "alive":
+    elif document.connection_id != source.connection_id and (
+        document.removed_at is not None or document.connection.state != "alive"
+    ):  # its own connection cannot show it; the one that it is held through now may
         hand_over(Document.id == document.id)
     return document
 

@@ -131,6 +131,7 @@ class Writer:
         asked_by_person = document.wanted_at is not None and document.wanted_rank == Rank.PERSON
         pause = doubt_pause(self.config.watch.poll_seconds)
         if document.removed_at is not None:
+            hand_over(Document.id == document.id)  # another may see it by the next daily look
             self._remove(booked, document.error or NotFound.sentence, requests=0, now=now)
             return
         if document.doubted_at is not None and now - document.doubted_at >= pause:

@@ -346,3 +346,22 @@ def test_a_row_shared_by_itself_stays_away_while_its_database_is_out_of_sight(
     for _ in range(4):
         acme.follow(seconds=12 * 3600)
     assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
+
+
+def test_a_page_that_left_one_connection_returns_when_it_is_ticked_through_another(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    ristretto = next(row for row in notion.terms.rows if row.title == "Ristretto")
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.grant.unshare(notion.terms)
+    for _ in range(4):
+        acme.follow(seconds=24 * 3600)
+    assert acme.ask("half the water") == []
+
+    second = second_connection(acme, notion, world)
+    pick = doors.find_pick(acme.runtime, second, ristretto.id)
+    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    drain.drain(acme.runtime, second.id)
+
+    assert acme.answers("half the water") == ["Ristretto"]
