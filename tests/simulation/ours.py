@@ -40,7 +40,11 @@ def tick(scene: Scene, numbers: tuple[int, ...]) -> None:
         return
 
     def door() -> None:
-        found = paste(scene, connection, thing.id)
+        if WHOLE_WORKSPACES and numbers[4] % 11 == 0:
+            name = connection.workspace_name
+            found = doors.Pick(kind="workspace", notion_id=connection.workspace_id, title=name, url="")
+        else:
+            found = paste(scene, connection, thing.id)
         if WITH_SUBPAGES and found.kind == "page" and numbers[4] % 3 == 0:
             found = replace(found, with_subpages=True)
         schedule = SCHEDULES[numbers[3] % len(SCHEDULES)]
