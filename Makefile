@@ -1,5 +1,5 @@
 # The commands a person needs. Everything works from a fresh clone with Python 3.11 or newer and nothing else.
-.PHONY: run test check bench format lock clean
+.PHONY: run test check bench simulate format lock clean
 
 VENV := .venv
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -20,6 +20,12 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(VENV)/bin/python -m bench
+
+SEEDS ?= 1..200
+STEPS ?= 400
+
+simulate: $(VENV)/.installed-dev
+	$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --steps $(STEPS)
 
 format: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff format .

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from .due import data_sources_of
+from .due import data_sources_of, is_gone
 from .models import DataSource, Source
 from .notice import (
     Noticed,
@@ -135,12 +135,19 @@ def _wholes(connection_id: int) -> list[Source]:
 
 def _by_table(connection_id: int, pages: Iterable[Stub], takes: Takes) -> dict[str, list[Source]]:
     """Page id -> the sources that hold the table it is a row of."""
-    rows = {stub.id: stub.parent.id for stub in pages if stub.parent.kind == "data_source_id"}
-    tables: dict[str, list[Source]] = {}
-    for table in data_sources_of(connection_id, sorted({each for each in rows.values() if each})):
-        if takes(table.source):
+    rows = [stub for stub in pages if stub.parent.kind == "data_source_id" and stub.parent.id]
+    tables: dict[str | None, list[Source]] = {}
+    for table in data_sources_of(connection_id, sorted({stub.parent.id or "" for stub in rows})):
+        if takes(table.source) and not is_gone(table.source):
             tables.setdefault(table.notion_id, []).append(table.source)
-    return {page_id: tables[parent] for page_id, parent in rows.items() if parent in tables}
+    return {
+        # Notion lists no archived row in its database; a tree or a workspace holds what can be read.
+        stub.id: [
+            source for source in tables[stub.parent.id] if source.kind != "database" or not stub.is_archived
+        ]
+        for stub in rows
+        if stub.parent.id in tables
+    }
 
 
 def _by_parent(trees: Sequence[Source], pages: Iterable[Stub]) -> dict[str, list[Source]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from . import due, moves
 from .columns import split_columns
@@ -14,6 +15,8 @@ from .notice import held, kept_stub
 from .reading import relation_ids
 from .runs import Ledger
 from .settings import Watch
+from .shapes import Stub
+from .tokens import database_opened
 from .watch import Rank, judge, pause_after, reread_due
 
 
@@ -40,7 +43,15 @@ def task_for(
     What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
     `reread`: the body is read whatever its time says.
     """
-    task = Task(document.id, document.notion_id, kept_stub(document), hidden=hidden, unplaced=unplaced)
+    unnamed = partial(_unnamed, document.chatbot_id, hidden)
+    task = Task(
+        document.id,
+        document.notion_id,
+        kept_stub(document),
+        hidden=hidden,
+        unnamed=unnamed,
+        unplaced=unplaced,
+    )
     if document.removed_at is not None:
         return task  # what has come back is read whole, whatever its time says: nothing of it is held
     if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
@@ -79,7 +90,7 @@ def book(documents: Sequence[Document], ledger: Ledger, *, watch: Watch, now: da
             unplaced=row.id in unplaced,
             now=now,
         )
-        tasks.append(_with_unnamed(row, task))
+        tasks.append(task)
     for attempts in sorted({row.attempts for row in documents}):
         due_now = [row.id for row in documents if row.attempts == attempts]
         Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
@@ -96,16 +107,15 @@ def book(documents: Sequence[Document], ledger: Ledger, *, watch: Watch, now: da
     ]
 
 
-def _with_unnamed(document: Document, task: Task) -> Task:
-    """The task with the related pages that the knowledge base cannot name, where the listing told of them."""
-    if task.stub is None:
-        return task
-    shown, _ = split_columns(task.stub.properties, task.hidden)
+def _unnamed(chatbot_id: int, hidden: Collection[str], stub: Stub) -> Sequence[str]:
+    """The related pages that the knowledge base cannot name. In the thread of the fetch, once the stub is there."""
+    shown, _ = split_columns(stub.properties, hidden)
     related = relation_ids(shown)
     if not related:
-        return task
-    held_here = due.titles_held(document.chatbot_id, related)
-    return replace(task, unnamed=tuple(each for each in related if each not in held_here))
+        return ()
+    with database_opened():
+        held_here = due.titles_held(chatbot_id, related)
+    return tuple(each for each in related if each not in held_here)
 
 
 def give_back(bookings: Sequence[Booked]) -> None:

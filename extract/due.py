@@ -205,13 +205,26 @@ def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     return hidden
 
 
+def gone() -> Expression:
+    """Of a source: its database has left, and so have its rows, until it is listed again. As `is_gone`."""
+    return Source.doubted_at.is_null(False) & (Source.listed_at >= Source.doubted_at)
+
+
+def is_gone(source: Source) -> bool:
+    """Whether a listing has confirmed that the database of a source left, and none has shown it since."""
+    return bool(source.doubted_at and source.listed_at and source.listed_at >= source.doubted_at)
+
+
 def follows() -> Expression:
-    """That a source follows edits: live, and not stopped."""
-    return (Source.auto_retrain == "live") & Source.stopped_at.is_null()
+    """That a source follows edits: live, not stopped, and not gone."""
+    return (Source.auto_retrain == "live") & Source.stopped_at.is_null() & ~gone()
 
 
 def followed(document_ids: Iterable[int]) -> Collection[int]:
-    """Those among the documents that at least one source holds which follows edits."""
+    """Those among the documents that at least one source holds which follows edits.
+
+    A database that has left Notion's sight holds its rows as tombstones only, also those that are shared by themselves.
+    """
     ids = list(document_ids)
     found: set[int] = set()
     for start in range(0, len(ids), _BATCH):

@@ -21,7 +21,8 @@ MOST_REFETCHES = 40
 class Task:
     """One document to fetch. `stub` is what a listing said; None asks the page first. `only_if` skips the body.
 
-    `hidden` are the ids of the columns that are switched off for it; `unnamed` the related pages it cannot name.
+    `hidden` are the ids of the columns that are switched off for it; `unnamed` finds the related pages in a stub that
+    it cannot name.
     `unplaced`: if the page sits in a block, nothing we hold says in which page that is.
     """
 
@@ -30,7 +31,7 @@ class Task:
     stub: Stub | None
     only_if: Callable[[Stub], bool] | None = None
     hidden: Collection[str] = ()
-    unnamed: Sequence[str] = ()
+    unnamed: Callable[[Stub], Sequence[str]] = lambda stub: ()
     unplaced: bool = False
 
 
@@ -64,7 +65,7 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock
         client.ask_for("work")  # a look ends here: what it found to have moved is an edit
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
         return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock())
-    related_names = names.of(client, task.unnamed)
+    related_names = names.of(client, task.unnamed(stub))
     read_at = clock()
     try:
         page = client.get_markdown(task.notion_id)

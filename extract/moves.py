@@ -16,7 +16,8 @@ _BATCH = 400  # below SQLite's limit of variables in one statement
 def follow_parent(document: Document, stub: Stub) -> list[int]:
     """Let the sources of the chatbot hold `document` where `stub`, the page's own word, says; answers who lost it.
 
-    A page in the trash keeps its place, for it may come back.
+    A page in the trash keeps its place, for it may come back. An archived row sits in no database: Notion does not
+    list it there.
     """
     if stub.in_trash:
         return []
@@ -108,7 +109,7 @@ def _with_table(chatbot_id: int, stub: Stub) -> set[int]:
 def _belongs(source: Source, document: Document, stub: Stub, *, in_table: bool) -> bool | None:
     """Whether a page belongs to a source; None when its word does not tell, so that everything stays."""
     parent = stub.parent
-    if in_table:
+    if in_table and not (stub.is_archived and source.kind == "database"):
         return True
     if source.kind == "database":
         return False

@@ -10,7 +10,7 @@ from typing import Any
 from peewee import Case
 
 from . import brake
-from .due import data_sources_of, followed
+from .due import data_sources_of, followed, is_gone
 from .handover import hand_over
 from .models import WITHOUT_CONTENT, DataSource, Document, Membership, Source
 from .shapes import Parent, Stub
@@ -140,12 +140,13 @@ def mark_if_moved(
 ) -> Noticed:
     """Compare what is held with what a listing says, and mark the row when it moved or sits in the trash.
 
-    What would make it leave a source (the trash, another parent) is asked of the page itself first. `thorough` looks
-    at what Notion computes, too.
+    What would make it leave a source (the trash, the archive, another parent) is asked of the page itself first.
+    `thorough` looks at what Notion computes, too.
     """
     verdict = judge(stub, held(document), thorough=thorough)
     untold = _untold(document, stub)
-    if verdict == "trashed" or _changed_table(document, stub):
+    archived = verdict == "stale" and stub.is_archived
+    if verdict == "trashed" or archived or _changed_table(document, stub):
         mark(document, now=now, rank=rank)
         return Noticed(doubted=1, untold=untold)
     if verdict == "stale":
@@ -203,7 +204,9 @@ def add_document(
     ).on_conflict_ignore().execute()
     if is_new:
         mark(document, now=now, rank=rank, stub=stub)
-    elif document.connection_id != source.connection_id and document.connection.state != "alive":
+    elif document.connection_id != source.connection_id and (
+        document.removed_at is not None or document.connection.state != "alive"
+    ):  # its own connection cannot show it; the one that it is held through now may
         hand_over(Document.id == document.id)
     return document
 
@@ -271,7 +274,7 @@ def notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime) 
             continue
         if not stub.in_trash and stub.title != table.name:
             _rename(table, stub)
-        gone = source.status == "empty" and source.doubted_at is not None
+        gone = is_gone(source)
         moved = stub.in_trash or schema_digest(stub.properties) != schema_digest(table.properties)
         if source.kind != "database":
             if moved and table.listed:

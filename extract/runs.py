@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from peewee import fn
 
-from .due import has_outstanding, standing
+from .due import has_outstanding, is_gone, standing
 from .index import Put
 from .models import Document, Membership, Run, Source
 from .shapes import Reading
@@ -154,12 +154,15 @@ def settle(source: Source, *, now: datetime) -> bool:
         return False
     stands = standing(source.id)
     listing_failed = source.wanted_at is not None
-    outcome = outcome_of(
-        readable=stands.readable,
-        with_text=stands.with_text,
-        failed=stands.failed,
-        listing_failed=listing_failed,
-    )
+    # Rows of a database that left may be held elsewhere, and go on answering there.
+    outcome = "empty"
+    if not is_gone(source):
+        outcome = outcome_of(
+            readable=stands.readable,
+            with_text=stands.with_text,
+            failed=stands.failed,
+            listing_failed=listing_failed,
+        )
     if not listing_failed:
         source.error = _sentence(source, outcome)
     ran = (

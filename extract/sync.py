@@ -14,7 +14,7 @@ from .config import Config
 from .due import rank_of
 from .errors import NotFound, NotionError
 from .fetch import Fetched
-from .handover import hand_over
+from .handover import hand_over, unserved
 from .holding import is_held
 from .models import Document, Membership, Source
 from .notice import keep_stub
@@ -134,6 +134,7 @@ class Writer:
             return
         pause = doubt_pause(self.config.watch.poll_seconds)
         if document.removed_at is not None:
+            hand_over(Document.id == document.id)  # another may see it by the next daily look
             sentence = document.error or NotFound.sentence
             self._remove(booked, sentence, because=document.removed_because, now=now)
             return
@@ -191,6 +192,8 @@ class Writer:
             self.ledger.touch(booked.source_ids)
             index.drop([document.id])
             return False
+        if left:  # its own connection may have held it there only; who asks from now on holds it still
+            hand_over(unserved([document.id]))
         return True
 
 

@@ -29,6 +29,35 @@ def test_a_row_that_moves_to_a_table_nobody_ticked_is_dropped(acme: Knowledge, n
     assert acme.source(notion.terms.id).status == "trained"
 
 
+def test_an_archived_row_leaves_its_database_and_comes_back(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.follow(seconds=120)
+    row = next(row for row in notion.terms.rows if row.title == "Lungo")
+    row.archive()
+    acme.follow()
+    acme.follow()
+
+    assert acme.answers("espresso") == ["Ristretto"]
+    row.unarchive()
+    acme.follow()
+    assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
+
+
+def test_an_archived_row_that_is_ticked_itself_goes_on_answering(acme: Knowledge, notion: Notion) -> None:
+    row = next(row for row in notion.terms.rows if row.title == "Lungo")
+    acme.tick(row.id, notion.terms.id)
+    acme.work()
+    row.archive()
+    acme.follow(seconds=120)
+    acme.follow(seconds=120)
+    acme.spent()
+    acme.follow(seconds=120)
+
+    assert acme.answers("long espresso")[0] == "Lungo"
+    assert acme.spent() == ["search", "search"]
+
+
 def test_a_row_that_moves_between_two_ticked_tables_answers_all_the_time(
     acme: Knowledge, notion: Notion, world: World
 ) -> None:
@@ -202,6 +231,27 @@ def test_a_page_that_one_connection_no_longer_sees_is_asked_of_the_other(
     assert acme.answers("half the water") == ["Ristretto"]
 
 
+def test_a_page_that_only_a_connection_without_a_source_sees_is_removed(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    ristretto = next(row for row in notion.terms.rows if row.title == "Ristretto")
+    acme.tick(notion.terms.id)
+    acme.work()
+    second = second_connection(acme, notion, world)
+    pick = doors.find_pick(acme.runtime, second, ristretto.id)
+    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    acme.work()
+    private = notion.workspace.page("Private")
+    acme.grant.share(private)
+    ristretto.move(private)
+    for _ in range(4):
+        acme.follow(seconds=24 * 3600)
+        drain.drain(acme.runtime, second.id)
+
+    # The database has lost it, and the connection that it was ticked through does not see it there.
+    assert acme.ask("half the water") == []
+
+
 def test_a_source_ticked_through_another_connection_catches_up_with_what_moved(
     acme: Knowledge, notion: Notion, world: World
 ) -> None:
@@ -248,3 +298,48 @@ def test_what_a_connection_complained_of_is_forgotten_once_it_works_again(
     acme.follow(seconds=16 * 60)
     assert Connection.get().error is None
     assert Source.get().status == "trained"
+
+
+def test_a_row_shared_by_itself_stays_away_while_its_database_is_out_of_sight(
+    acme: Knowledge, notion: Notion
+) -> None:
+    row = next(row for row in notion.terms.rows if row.title == "Lungo")
+    ristretto = next(row for row in notion.terms.rows if row.title == "Ristretto")
+    acme.tick(notion.terms.id, ristretto.id)
+    acme.work()
+    acme.grant.unshare(notion.terms)
+    acme.grant.share(row)
+    acme.grant.share(ristretto)
+    for _ in range(4):
+        acme.follow(seconds=12 * 3600)
+        acme.follow()
+    # What is ticked itself goes on answering; the database says that it has left all the same.
+    assert acme.source(notion.terms.id).status == "empty"
+    assert acme.answers("espresso") == ["Ristretto"]
+    acme.spent()
+    acme.follow()
+    assert acme.spent() == ["search", "search"]
+
+    acme.grant.share(notion.terms)
+    for _ in range(4):
+        acme.follow(seconds=12 * 3600)
+    assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
+
+
+def test_a_page_that_left_one_connection_returns_when_it_is_ticked_through_another(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    ristretto = next(row for row in notion.terms.rows if row.title == "Ristretto")
+    acme.tick(notion.terms.id)
+    acme.work()
+    acme.grant.unshare(notion.terms)
+    for _ in range(4):
+        acme.follow(seconds=24 * 3600)
+    assert acme.ask("half the water") == []
+
+    second = second_connection(acme, notion, world)
+    pick = doors.find_pick(acme.runtime, second, ristretto.id)
+    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    drain.drain(acme.runtime, second.id)
+
+    assert acme.answers("half the water") == ["Ristretto"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from extract import doors
 from sandbox import World
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
@@ -119,3 +120,22 @@ def test_related_pages_that_nobody_ticked_are_named_and_asked_for_only_once(
     rows[0].append("One more line.")
     acme.follow()
     assert acme.spent() == ["search", "search", "markdown"]
+
+
+def test_related_pages_are_named_also_when_the_row_is_asked_for_by_itself(
+    acme: Knowledge, notion: Notion
+) -> None:
+    orders = notion.workspace.database(
+        "Orders", {"Order": "title", "Drink": {"relation": {"data_source_id": notion.terms.data_source}}}
+    )
+    order = orders.row("Order 1", {"Drink": [notion.terms.rows[0]]}, body="To take away.")
+    acme.grant.share(orders)
+    acme.tick(order.id)
+    acme.work()
+    named = acme.document(order.id).text
+    assert f"Drink: {notion.terms.rows[0].title}" in named
+
+    doors.retrain(acme.runtime, [acme.source(order.id)], full=True)
+    acme.work()
+
+    assert acme.document(order.id).text == named

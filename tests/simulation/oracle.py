@@ -1,0 +1,156 @@
+"""What should be true, known without the product's logic: from the sandbox's records and from who ticked what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from extract.db import database
+from extract.models import Connection, Source
+from sandbox.rich_text import plain_text
+from tests.simulation.broken import Broken
+from tests.simulation.scene import Scene, grant_of
+
+WORD = re.compile(r"\bz[btpf]\d{5}\b")
+Key = tuple[int, str]
+"""Chatbot and Notion page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a chatbot holds of one page."""
+
+    title: str
+    text: str
+
+    def words(self, kind: str) -> set[str]:
+        return {word for word in WORD.findall(self.text) if word[1] == kind}
+
+
+def kept() -> dict[Key, Kept]:
+    """Everything that answers now."""
+    rows = database.execute_sql(
+        "SELECT chatbot_id, notion_id, title, text FROM document"
+        " WHERE removed_at IS NULL AND hash <> '' AND synced_at IS NOT NULL"
+    )
+    return {(chatbot, notion_id): Kept(title, text) for chatbot, notion_id, title, text in rows}
+
+
+def wanted(scene: Scene) -> dict[Key, set[int]]:
+    """Every page that a source of a chatbot should hold now -> the ids of those sources."""
+    found: dict[Key, set[int]] = {}
+    for source in Source.select().where(Source.chatbot.in_([each.id for each in scene.chatbots])):
+        grant = grant_of(scene, source.connection_id).record
+        for page_id in belonging(scene, source):
+            page = scene.world.pages.get(page_id)
+            if page is not None and not page.in_trash and scene.world.access.can_see(grant, page_id):
+                found.setdefault((source.chatbot_id, page_id), set()).add(source.id)
+    return found
+
+
+def belonging(scene: Scene, source: Source) -> Iterator[str]:
+    """The pages of a source, as Notion has them; also those that cannot be read now."""
+    if source.kind == "page" and not source.with_subpages:
+        yield source.notion_id
+    elif source.kind == "page":
+        yield from (each for each in scene.world.descendants(source.notion_id) if each in scene.world.pages)
+    elif source.kind == "workspace":
+        grant = grant_of(scene, source.connection_id).record
+        yield from (page.id for page in scene.world.pages.values() if page.workspace_id == grant.workspace_id)
+    else:
+        yield from _rows(scene, source)
+
+
+def _rows(scene: Scene, source: Source) -> Iterator[str]:
+    held = scene.world.databases.get(source.notion_id)
+    grant = grant_of(scene, source.connection_id).record
+    if held is None or held.in_trash or not scene.world.access.can_see(grant, held.id):
+        return
+    for table in held.data_source_ids:
+        if scene.world.access.can_see(grant, table):
+            for row in scene.world.children.get(table, ()):
+                if not scene.world.pages[row].archived:
+                    yield row
+
+
+def words_of(scene: Scene, page_id: str) -> dict[str, set[str]]:
+    """The words of a page's own title, body and properties, as Notion has them now."""
+    page = scene.world.pages[page_id]
+    table = scene.world.data_sources.get(page.parent_id)
+    values: dict[str, set[str]] = {"p": set(), "f": set()}
+    for column in table.schema.values() if table is not None else ():
+        stored = page.values.get(column.id)
+        if column.type == "rich_text" and stored:
+            values["p"].update(WORD.findall(plain_text(stored)))
+        if column.type == "formula" and stored:
+            values["f"].add(stored["string"])
+    return {"b": set(scene.bodies.get(page_id, [])[-1:]), "t": {plain_text(page.title)}, **values}
+
+
+def held() -> dict[Key, set[int]]:
+    """Every page that a source of a chatbot has been seen to hold -> the ids of those sources."""
+    found: dict[Key, set[int]] = {}
+    rows = database.execute_sql(
+        "SELECT d.chatbot_id, d.notion_id, m.source_id FROM membership m JOIN document d ON d.id = m.document_id"
+    )
+    for chatbot, notion_id, source_id in rows:
+        found.setdefault((chatbot, notion_id), set()).add(source_id)
+    return found
+
+
+@dataclass
+class Oracle:
+    """Watches a story step by step. `look` raises Broken."""
+
+    scene: Scene
+    before: dict[Key, Kept] = field(default_factory=dict)
+    always: dict[Key, set[int]] = field(default_factory=dict)
+    """The sources that held a page when the step began, and should have held it at every moment since."""
+
+    def begin(self) -> None:
+        self.always = held()
+        self.meanwhile()
+
+    def meanwhile(self) -> None:
+        """Somebody has just done something: what is not wanted now was not wanted all the time."""
+        now = wanted(self.scene)
+        self.always = {key: by & now[key] for key, by in self.always.items() if key in now}
+
+    def look(self) -> None:
+        """After a step: nothing readable has vanished, no text went backwards, nobody holds what is not theirs."""
+        self.meanwhile()
+        now = kept()
+        for key, was in self.before.items():
+            if self.always.get(key) and key not in now:
+                raise Broken("a readable page vanished", f"{was.title} ({key[1][:6]}) from chatbot {key[0]}")
+        for key, holds in now.items():
+            self._text(key, holds)
+        self._silos()
+        self.before = now
+        if self.scene.wire.breaks:
+            raise self.scene.wire.breaks[0]
+
+    def _text(self, key: Key, holds: Kept) -> None:
+        """Every version of a body bears one word; what we hold is one of them, and never an older one again."""
+        versions = self.scene.bodies[key[1]]
+        found = holds.words("b")
+        if len(found) != 1 or not found <= set(versions):
+            raise Broken("a text that the page never had", f"{holds.title}: {sorted(found)}")
+        was = self.before.get(key)
+        if was is not None and was.text:
+            [then], [now] = was.words("b"), found
+            if versions.index(now) < versions.index(then):
+                raise Broken("a text went backwards", f"{holds.title}: {then} -> {now}")
+
+    def _silos(self) -> None:
+        strangers = database.execute_sql(
+            "SELECT COUNT(*) FROM document d JOIN chatbot b ON b.id = d.chatbot_id"
+            " JOIN connection c ON c.id = d.connection_id WHERE b.organisation_id <> c.organisation_id"
+        ).fetchone()
+        if strangers[0]:
+            raise Broken("an organisation holds what is not its own")
+
+
+def alive() -> list[Connection]:
+    return list(Connection.select().where(Connection.state == "alive").order_by(Connection.id))

@@ -1,0 +1,146 @@
+"""What our people do: tick, delete, retrain, schedule, disconnect, reconnect. What is refused is simply not done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from extract import doors
+from extract.errors import HilalError
+from extract.models import Connection, Source
+from extract.shapes import Schedule
+from extract.sync import vanished_at_once
+from sandbox import access
+from tests.simulation.scene import Scene, connection_of, grant_of, paste, pick
+
+Verb = Callable[[Scene, tuple[int, ...]], None]
+
+SCHEDULES: tuple[Schedule, ...] = ("live", "live", "live", "live", "daily", "weekly", "off")
+
+# Turn on what the product has learnt; the oracle knows both already.
+WITH_SUBPAGES = False
+WHOLE_WORKSPACES = False
+
+
+def tick(scene: Scene, numbers: tuple[int, ...]) -> None:
+    """A person pastes the link of a page or a database that the connection sees, mostly of one nearer the top."""
+    chatbot = pick(scene.chatbots, numbers[0])
+    assert chatbot is not None
+    connection = _connection_of(chatbot.organisation_id, numbers[1])
+    if connection is None:
+        return
+    grant = grant_of(scene, connection.id)
+    seen = [
+        each
+        for each in (*scene.databases(), *scene.databases(), *scene.pages())
+        if grant.can_see(each) and each.record.workspace_id == grant.workspace_id
+    ]
+    thing = pick(seen, numbers[2])
+    if thing is None:
+        return
+
+    def door() -> None:
+        if WHOLE_WORKSPACES and numbers[4] % 11 == 0:
+            name = connection.workspace_name
+            found = doors.Pick(kind="workspace", notion_id=connection.workspace_id, title=name, url="")
+        else:
+            found = paste(scene, connection, thing.id)
+        if WITH_SUBPAGES and found.kind == "page" and numbers[4] % 3 == 0:
+            found = replace(found, with_subpages=True)
+        schedule = SCHEDULES[numbers[3] % len(SCHEDULES)]
+        doors.import_picks(
+            scene.runtime, chatbot=chatbot, connection=connection, picks=[found], schedule=schedule
+        )
+        scene.say(
+            f"{chatbot.name} ticks {found.kind} {found.title} ({thing.id[:6]}) "
+            f"by connection {connection.id}, {schedule}"
+        )
+
+    _try(scene, door)
+
+
+def delete(scene: Scene, numbers: tuple[int, ...]) -> None:
+    source = _source(numbers[0])
+    if source is not None:
+        _try(scene, lambda: doors.delete(scene.runtime, [source]))
+        scene.say(f"deleted source {source.title}")
+
+
+def retrain(scene: Scene, numbers: tuple[int, ...]) -> None:
+    source = _source(numbers[0])
+    if source is not None:
+        _try(scene, lambda: doors.retrain(scene.runtime, [source], full=bool(numbers[1] % 2)))
+        scene.say(f"retrain of {source.title}")
+
+
+def schedule(scene: Scene, numbers: tuple[int, ...]) -> None:
+    source = _source(numbers[0])
+    if source is not None:
+        chosen = SCHEDULES[numbers[1] % len(SCHEDULES)]
+        _try(scene, lambda: doors.set_schedule(scene.runtime, source, chosen))
+        scene.say(f"source {source.title} is synced {chosen}")
+
+
+def disconnect(scene: Scene, numbers: tuple[int, ...]) -> None:
+    connection = pick(list(Connection.select().order_by(Connection.id)), numbers[0])
+    if connection is not None and connection.state == "alive":
+        _try(scene, lambda: doors.disconnect(scene.runtime, connection))
+        scene.say(f"disconnected connection {connection.id}")
+
+
+def reconnect(scene: Scene, numbers: tuple[int, ...]) -> None:
+    lost = Connection.select().where(Connection.state != "alive").order_by(Connection.id)
+    connection = pick(list(lost), numbers[0])
+    if connection is not None:
+        consent(scene, connection)
+
+
+def consent(scene: Scene, connection: Connection) -> None:
+    """The person goes through Notion's consent screen once more, and shares the same pages."""
+    grant = grant_of(scene, connection.id)
+    with scene.world.lock:
+        grant.record.revoked = False
+        access.renew_tokens(scene.world, grant.record)
+        scene.world.access_version += 1
+    _try(scene, lambda: connection_of(scene, grant, connection.organisation_id))
+    scene.say(f"reconnected connection {connection.id}")
+
+
+def mend(scene: Scene) -> None:
+    """People do what only they can: reconnect what is lost, and say that what has gone at once went on purpose."""
+    for connection in Connection.select().order_by(Connection.id):
+        if connection.state != "alive" or grant_of(scene, connection.id).record.revoked:
+            consent(scene, connection)
+        elif vanished_at_once(connection.id):
+            sources = list(Source.select().where(Source.connection == connection.id))
+            _try(scene, lambda sources=sources: doors.retrain(scene.runtime, sources, full=True))
+            scene.say(f"what vanished from connection {connection.id} went on purpose")
+
+
+def _try(scene: Scene, door: Callable[[], object]) -> None:
+    """A web process does it; what it is refused, by us or by Notion, a person reads and leaves."""
+    with scene.power.process():
+        try:
+            door()
+        except HilalError as error:
+            scene.say(f"refused: {type(error).__name__}")
+    scene.wire.forget_meanwhile()
+
+
+def _connection_of(organisation_id: int, number: int) -> Connection | None:
+    mine = (Connection.organisation == organisation_id) & (Connection.state == "alive")
+    return pick(list(Connection.select().where(mine).order_by(Connection.id)), number)
+
+
+def _source(number: int) -> Source | None:
+    return pick(list(Source.select().order_by(Source.id)), number)
+
+
+VERBS: Mapping[str, Verb] = {
+    "tick": tick,
+    "delete a source": delete,
+    "retrain": retrain,
+    "change a schedule": schedule,
+    "disconnect": disconnect,
+    "reconnect": reconnect,
+}

@@ -1,0 +1,198 @@
+"""Where stories are played: a database of their own, a real Redis, the sandbox in the same process, one thread."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest import mock
+
+import httpx
+from cryptography.fernet import Fernet
+from peewee import Database
+
+from daemon import loop
+from extract import drain
+from extract.config import load
+from extract.db import open_database, upgrade
+from extract.runtime import Runtime
+from extract.vault import Vault
+from sandbox import World, create_app
+from sandbox.limits import RateLimit
+from tests.clock import StoppedClock
+from tests.simulation.power import MortalRedis, Power, wire_database
+from tests.simulation.scene import NotionClock, Scene, furnish
+from tests.simulation.wire import Wire
+
+T = TypeVar("T")
+
+WINDOW = 120
+"""Requests in a minute: few, so that stories run out of them."""
+
+_KEY = Fernet.generate_key().decode()
+
+
+class Numbered(Future[T]):
+    """A future whose place in a set follows from its number, not from where it lies in memory."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+
+    def __hash__(self) -> int:
+        return self._number
+
+
+class OneThread:
+    """A pool that works at once and in the thread that asks, so that a story always goes the same way."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._numbers = count()
+
+    def submit(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Numbered(next(self._numbers))
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(work(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def map(self, work: Callable[..., T], *given: Any) -> Iterator[T]:
+        return map(work, *given)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        pass
+
+    def __enter__(self) -> OneThread:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+class VirtualTime:
+    """The `time` module where a drain measures a breath: by the story's clock."""
+
+    def __init__(self, clock: StoppedClock) -> None:
+        self._clock = clock
+
+    def monotonic(self) -> float:
+        return self._clock.now.timestamp()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+
+class Stage:
+    """Plays many stories one after the other; each begins with everything empty."""
+
+    def __init__(self, folder: Path, redis_url: str, postgres_url: str | None = None) -> None:
+        self._folder, self._redis_url, self._postgres_url = folder, redis_url, postgres_url
+        self._template = folder / "template.db"
+        opened = open_database(f"sqlite:///{self._template}")
+        upgrade()
+        opened.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        opened.close()
+        if postgres_url is not None:
+            opened = open_database(postgres_url)
+            upgrade()
+            opened.close_all()
+
+    @contextmanager
+    def scene(self, seed: int) -> Iterator[Scene]:
+        """A furnished scene; everything that chance decides comes from the seed."""
+        random.seed(seed)
+        clock, power = StoppedClock(), Power()
+        notion_clock = NotionClock(clock)
+        world = World(clock=notion_clock, seed=seed)
+        world.rate_limit = RateLimit(requests=WINDOW, window_seconds=60)
+        opened = self._opened()
+        redis = MortalRedis.from_url(self._redis_url)
+        redis.power = power
+        redis.flushall()
+        wire_database(opened, power)
+        world.query_cap = (10_000, 8)[seed % 2]
+        wire = Wire(httpx.WSGITransport(app=create_app(world)), world, clock, power, opened)
+        wire.page_size = (None, 7, 3)[seed % 3]
+        try:
+            scene = Scene(world, clock, notion_clock, self._runtime(world, clock, redis, wire), power, wire)
+            with _one_thread(clock):
+                furnish(scene)
+                yield scene
+        finally:
+            redis.close()
+            self._close(opened)
+
+    def _runtime(self, world: World, clock: StoppedClock, redis: MortalRedis, wire: Wire) -> Runtime:
+        empty = self._folder / "config.toml"
+        empty.write_text("")
+        config = load(
+            {
+                "HILAL_CONFIG": str(empty),
+                "HILAL_INSTANCE": str(self._folder / "instance"),
+                "SECRET_KEY": "a secret key for the simulation only",
+                "ENCRYPTION_KEYS": _KEY,
+                "REDIS_URL": self._redis_url,
+                "NOTION_CLIENT_ID": world.client_id,
+                "NOTION_CLIENT_SECRET": world.client_secret,
+                "NOTION_API_URL": "http://127.0.0.1:4999",
+                "REQUESTS_PER_WINDOW": str(WINDOW),
+            }
+        )
+        config = replace(
+            config,
+            notion=replace(config.notion, parallel_requests=3),
+            watch=replace(config.watch, parallel_polls=1),
+        )
+        return Runtime(
+            config=config,
+            vault=Vault(config.vault.keys),
+            redis=redis,
+            clock=clock,
+            pause=lambda seconds: clock.advance(seconds=seconds),
+            transport=wire,
+        )
+
+    def _opened(self) -> Database:
+        if self._postgres_url is not None:
+            opened = open_database(self._postgres_url)
+            names = [f'"{name}"' for name in opened.get_tables() if name != "schema_migration"]
+            opened.execute_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+            return opened
+        path = self._folder / "story.db"
+        for old in self._folder.glob("story.db*"):
+            old.unlink()
+        shutil.copy(self._template, path)
+        return open_database(f"sqlite:///{path}")
+
+    def _close(self, opened: Database) -> None:
+        if self._postgres_url is not None:
+            opened.close_all()
+        elif not opened.is_closed():
+            opened.close()
+
+
+@contextmanager
+def _one_thread(clock: StoppedClock) -> Iterator[None]:
+    with ExitStack() as stack:
+        for module in (drain, loop):
+            if hasattr(module, "ThreadPoolExecutor"):
+                stack.enter_context(mock.patch.object(module, "ThreadPoolExecutor", OneThread))
+            if hasattr(module, "time"):
+                stack.enter_context(mock.patch.object(module, "time", VirtualTime(clock)))
+        yield
+
+
+def scratch() -> Path:
+    """A folder for databases that nobody needs to survive: in memory where there is such a place."""
+    memory = Path("/dev/shm")
+    return Path(tempfile.mkdtemp(prefix="hilal-story-", dir=memory if memory.is_dir() else None))

@@ -1,0 +1,99 @@
+"""The wire between us and Notion: it takes time, carries what happens meanwhile, and watches our manners."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import httpx
+from peewee import Database
+
+from sandbox import World
+from tests.clock import StoppedClock
+from tests.simulation.broken import Broken
+from tests.simulation.power import Happening, Power, must_not_be_in_transaction
+
+LATENCY = 0.12  # seconds, half before Notion sees the request and half after
+
+
+class Wire(httpx.BaseTransport):
+    """Carries requests to the sandbox's own app. `breaks` collects what must not have happened."""
+
+    def __init__(
+        self, inner: httpx.BaseTransport, world: World, clock: StoppedClock, power: Power, opened: Database
+    ) -> None:
+        self._inner, self._world, self._clock, self._power, self._opened = inner, world, clock, power, opened
+        self._meanwhile: dict[int, Happening] = {}
+        self.after_meanwhile: Happening = lambda: None
+        self.page_size: int | None = None  # Notion may give less than is asked for; None: as many as asked
+        self._quiet_until: dict[str, datetime] = {}  # workspace -> when it may be asked again
+        self.unsure_until: datetime | None = (
+            None  # Redis was emptied: nobody knows what of the window is left
+        )
+        self.requests = 0
+        self.breaks: list[Broken] = []
+
+    def meanwhile(self, after: int, happens: Happening) -> None:
+        """Something happens between the answer to the `after`th request from now and its arrival."""
+        self._meanwhile[self.requests + after] = happens
+
+    def forget_meanwhile(self) -> None:
+        self._meanwhile.clear()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        must_not_be_in_transaction(self._opened, str(request.url))
+        self._power.spend("requests")
+        self.requests += 1
+        number = self.requests
+        workspace = self._workspace(request)
+        self._manners(workspace, request)
+        self._clock.advance(seconds=LATENCY / 2)
+        try:
+            response = self._inner.handle_request(self._shortened(request))
+            response.read()
+        finally:
+            self._clock.advance(seconds=LATENCY / 2)
+            happens = self._meanwhile.pop(number, None)
+            if happens is not None:
+                with self._power.unharmed():
+                    happens()
+                    self.after_meanwhile()
+        self._power.spend("requests")  # who dies here has not heard the answer
+        if workspace and response.status_code in (429, 529):
+            self._limited(workspace, response)
+        return response
+
+    def _shortened(self, request: httpx.Request) -> httpx.Request:
+        """The same listing in shorter pages, so that a small Notion has long ones."""
+        if self.page_size is None or request.url.path.rsplit("/", 1)[-1] not in ("search", "query"):
+            return request
+        body = json.loads(request.content)
+        body["page_size"] = min(self.page_size, body.get("page_size", 100))
+        headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+        return httpx.Request(request.method, request.url, headers=headers, json=body)
+
+    def _workspace(self, request: httpx.Request) -> str | None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        grants = self._world.grants.values()
+        return next((grant.workspace_id for grant in grants if grant.access_token == token), None)
+
+    def _manners(self, workspace: str | None, request: httpx.Request) -> None:
+        until = self._quiet_until.get(workspace or "")
+        if until is not None and self._clock.now < until and not self._unsure():
+            self.breaks.append(Broken("a request before Retry-After was over", str(request.url.path)))
+
+    def _limited(self, workspace: str, response: httpx.Response) -> None:
+        if "x-injected" not in response.headers:
+            if not self._unsure():
+                self.breaks.append(Broken("more requests than the window allows"))
+            return
+        until = self._clock.now + timedelta(seconds=float(response.headers.get("retry-after", "0")))
+        self._quiet_until[workspace] = max(until, self._quiet_until.get(workspace, until))
+
+    def _unsure(self) -> bool:
+        return self.unsure_until is not None and self._clock.now < self.unsure_until
+
+    def emptied(self, *, window_seconds: float) -> None:
+        """Redis has forgotten the window and every pause: for one window nobody can know better."""
+        self.unsure_until = self._clock.now + timedelta(seconds=2 * window_seconds)
+        self._quiet_until.clear()
