@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from extract import doors
+from extract import brake, doors
 from extract.errors import HilalError
 from extract.models import Connection, Source
 from extract.shapes import Schedule
-from extract.sync import vanished_at_once
 from sandbox import access
 from tests.simulation.scene import Scene, connection_of, grant_of, paste, pick
 
@@ -18,8 +17,8 @@ Verb = Callable[[Scene, tuple[int, ...]], None]
 SCHEDULES: tuple[Schedule, ...] = ("live", "live", "live", "live", "daily", "weekly", "off")
 
 # Turn on what the product has learnt; the oracle knows both already.
-WITH_SUBPAGES = False
-WHOLE_WORKSPACES = False
+WITH_SUBPAGES = True
+WHOLE_WORKSPACES = True
 
 
 def tick(scene: Scene, numbers: tuple[int, ...]) -> None:
@@ -111,9 +110,8 @@ def mend(scene: Scene) -> None:
     for connection in Connection.select().order_by(Connection.id):
         if connection.state != "alive" or grant_of(scene, connection.id).record.revoked:
             consent(scene, connection)
-        elif vanished_at_once(connection.id):
-            sources = list(Source.select().where(Source.connection == connection.id))
-            _try(scene, lambda sources=sources: doors.retrain(scene.runtime, sources, full=True))
+        elif brake.pages_asked_about(connection):
+            _try(scene, lambda asked=connection: doors.confirm_removal(scene.runtime, asked))
             scene.say(f"what vanished from connection {connection.id} went on purpose")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from peewee import fn
 
 from extract import doors, search
@@ -13,7 +15,7 @@ from tests.simulation.oracle import Oracle, alive, kept, wanted, words_of
 from tests.simulation.processes import drain_one, run_for, until_nothing_is_due, watch, work
 from tests.simulation.scene import Scene, connection_of, grant_of, paste
 
-REREADS = False
+REREADS = True
 """Whether the product reads each page again after some days; else a person's Retrain stands in for it."""
 
 
@@ -118,6 +120,18 @@ def _idle_polls_cost_two(scene: Scene) -> None:
         raise Broken("an idle poll costs more than two requests", f"{asked} for {live} connections")
 
 
+def _picked_again(scene: Scene, source: Source, connection: Connection) -> doors.Pick | None:
+    """What a source was made of, picked anew; None when nobody sees it any more."""
+    if source.kind == "workspace":
+        return doors.workspace_pick(connection)
+    grant = grant_of(scene, source.connection_id)
+    node = scene.world.node(source.notion_id)
+    if node is None or node.in_trash or not scene.world.access.can_see(grant.record, node.id):
+        return None
+    scene.clock.advance(seconds=5)
+    return replace(paste(scene, connection, source.notion_id), with_subpages=source.with_subpages)
+
+
 def _same_as_a_fresh_import(scene: Scene) -> None:
     """Another organisation imports the same sources from nothing; its texts are what ours should be."""
     scene.clock.advance(minutes=5)
@@ -129,19 +143,17 @@ def _same_as_a_fresh_import(scene: Scene) -> None:
     }
     connections = {each.id: connection_of(scene, grant_of(scene, each.id), fresh.id) for each in alive()}
     for source in list(Source.select().order_by(Source.id)):
-        grant = grant_of(scene, source.connection_id)
-        node = scene.world.node(source.notion_id)
-        if node is None or node.in_trash or not scene.world.access.can_see(grant.record, node.id):
+        found = _picked_again(scene, source, connections[source.connection_id])
+        if found is None:
             continue
-        scene.clock.advance(seconds=5)
         doors.import_picks(
             scene.runtime,
             chatbot=twins[source.chatbot_id],
             connection=connections[source.connection_id],
-            picks=[paste(scene, connections[source.connection_id], source.notion_id)],
+            picks=[found],
             schedule="off",
         )
-    for _ in range(12):
+    for _ in range(20):
         scene.clock.advance(seconds=61)
         for connection in connections.values():
             drain_one(scene, connection.id)
