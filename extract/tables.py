@@ -16,7 +16,7 @@ from .errors import NotFound
 from .holding import held_elsewhere, let_go
 from .listing import DATABASE_IN_TRASH, Lister
 from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
-from .notice import want_again
+from .notice import members_of, want_again
 from .shapes import DatabaseContainer, Stub
 from .trees import rows_of
 from .watch import Rank, schema_digest
@@ -34,7 +34,10 @@ class TableLister(Lister):
         rows = (
             Document.select(*WITHOUT_CONTENT)
             .join(Membership)
-            .where((Membership.source == source.id) & Document.data_source_id.is_null())
+            .where(
+                (Membership.source == source.id)
+                & (Document.data_source_id.is_null() | (Document.notion_id == source.notion_id))
+            )
         )
         if notion_ids is not None:
             rows = rows.where(Document.notion_id.in_(list(notion_ids)))
@@ -92,7 +95,8 @@ class TableLister(Lister):
         if source.kind == "workspace":
             return True
         if container.parent.kind == "page_id":
-            return container.parent.id in self._members(source, [container.parent.id or ""])
+            above = container.parent.id or ""
+            return (source.id, above) in members_of({source.id}, [above])
         return hangs and container.parent.kind != "workspace"
 
     def _hanging(self, source: Source) -> set[str]:

@@ -62,6 +62,15 @@ def belonging(scene: Scene, source: Source) -> Iterator[str]:
         yield from _rows(scene, source)
 
 
+def can_be_found(scene: Scene, source: Source, page_id: str) -> bool:
+    """Whether Notion tells of a page at all: search may leave it out, but not the body or the table it sits in."""
+    page = scene.world.pages[page_id]
+    if page_id not in scene.world.index_for(page.workspace_id).hidden:
+        return True
+    grant = grant_of(scene, source.connection_id).record
+    return page.parent_type != "workspace" and scene.world.access.can_see(grant, page.parent_id)
+
+
 def _rows(scene: Scene, source: Source) -> Iterator[str]:
     held = scene.world.databases.get(source.notion_id)
     grant = grant_of(scene, source.connection_id).record

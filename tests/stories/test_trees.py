@@ -173,6 +173,14 @@ def test_a_new_database_in_the_tree_is_listed_and_its_new_rows_follow(acme: Know
     assert acme.answers("breadword") == ["Bread"]
 
 
+def test_a_database_in_a_row_of_a_database_belongs_to_the_tree(acme: Knowledge, tree: Tree) -> None:
+    inner = tree.workspace.database("Steps", {"Step": "title"}, parent=tree.tasks.rows[0])
+    inner.row("Fill the can", body="canword")
+    take(acme, tree.root)
+
+    assert acme.answers("canword") == ["Fill the can"]
+
+
 def test_a_renamed_column_reaches_every_row_of_a_table_in_the_tree(acme: Knowledge, tree: Tree) -> None:
     take(acme, tree.root)
     tree.tasks.data_source.rename_property("Note", "Remark")
