@@ -51,14 +51,16 @@ def follow(scene: Scene, *, seconds: float = 61) -> None:
 
 def run_for(scene: Scene, *, hours: float, stride_hours: float) -> None:
     """Hours with everything running, seen at strides: at each the daemon ticks until nothing is due, three times."""
-    left = hours
+    left, day = hours, 0.0
     while left > 0:
         stride = min(stride_hours, left)
-        left -= stride
+        left, day = left - stride, day + stride
         scene.clock.advance(hours=stride)
+        if day >= 24:
+            _forget_names(scene)
+            day = 0
         for _ in range(3):
             follow(scene)
-    _a_day_old_names(scene, hours)
 
 
 def until_nothing_is_due(scene: Scene, *, patience: int = 60) -> None:
@@ -86,9 +88,8 @@ def _taken(scene: Scene) -> list[int]:
     return found
 
 
-def _a_day_old_names(scene: Scene, hours: float) -> None:
+def _forget_names(scene: Scene) -> None:
     """Redis counts a real day for what it remembers of names; here the day is ours."""
-    if hours >= 24:
-        keys = scene.runtime.redis.keys("hilal:name:*")
-        if keys:
-            scene.runtime.redis.delete(*keys)
+    keys = scene.runtime.redis.keys("hilal:name:*")
+    if keys:
+        scene.runtime.redis.delete(*keys)
