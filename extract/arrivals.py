@@ -141,9 +141,9 @@ def _by_table(connection_id: int, pages: Iterable[Stub], takes: Takes) -> dict[s
         if takes(table.source) and not is_gone(table.source):
             tables.setdefault(table.notion_id, []).append(table.source)
     return {
-        # Notion lists no archived row in its database; a tree or a workspace holds what can be read.
+        # Notion lists no archived row in its database; a workspace holds what can be read.
         stub.id: [
-            source for source in tables[stub.parent.id] if source.kind != "database" or not stub.is_archived
+            source for source in tables[stub.parent.id] if source.kind == "workspace" or not stub.is_archived
         ]
         for stub in rows
         if stub.parent.id in tables

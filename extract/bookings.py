@@ -54,7 +54,8 @@ def task_for(
     )
     if document.removed_at is not None:
         return task  # what has come back is read whole, whatever its time says: nothing of it is held
-    if document.wanted_at is not None and (task.stub is not None or document.wanted_rank != Rank.SCHEDULE):
+    told = document.stub is not None  # a listing said that it moved, though a doubt has the page asked first
+    if document.wanted_at is not None and (told or document.wanted_rank != Rank.SCHEDULE):
         return task
     if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
         return task

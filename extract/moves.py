@@ -109,7 +109,7 @@ def _with_table(chatbot_id: int, stub: Stub) -> set[int]:
 def _belongs(source: Source, document: Document, stub: Stub, *, in_table: bool) -> bool | None:
     """Whether a page belongs to a source; None when its word does not tell, so that everything stays."""
     parent = stub.parent
-    if in_table and not (stub.is_archived and source.kind == "database"):
+    if in_table and not (stub.is_archived and source.kind != "workspace"):
         return True
     if source.kind == "database":
         return False

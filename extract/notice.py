@@ -48,6 +48,8 @@ class Noticed:
 def mark(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = None) -> None:
     """Want this document read again; with `stub`, its page need not be asked for title and properties."""
     already = document.wanted_at is not None and document.error is None
+    if stub is None and document.wanted_at is not None and document.stub is not None:
+        document.stub_digest = ""  # what that stub told was never read: comparing must not take it for known
     document.wanted_rank = min(rank, document.wanted_rank) if already else rank
     document.wanted_at = now
     document.try_after = None

@@ -54,7 +54,7 @@ def belonging(scene: Scene, source: Source) -> Iterator[str]:
     if source.kind == "page" and not source.with_subpages:
         yield source.notion_id
     elif source.kind == "page":
-        yield from (each for each in scene.world.descendants(source.notion_id) if each in scene.world.pages)
+        yield from _below(scene, source.notion_id)
     elif source.kind == "workspace":
         grant = grant_of(scene, source.connection_id).record
         yield from (page.id for page in scene.world.pages.values() if page.workspace_id == grant.workspace_id)
@@ -62,13 +62,35 @@ def belonging(scene: Scene, source: Source) -> Iterator[str]:
         yield from _rows(scene, source)
 
 
+def _below(scene: Scene, root: str) -> Iterator[str]:
+    """A page with all that sits below it; Notion lists no archived row, nor what hangs in one."""
+    world, front = scene.world, [root]
+    while front:
+        each = front.pop()
+        page = world.pages.get(each)
+        if page is not None and page.archived and page.parent_type == "data_source" and each != root:
+            continue
+        if page is not None:
+            yield each
+        front.extend(world.children.get(each, ()))
+
+
 def can_be_found(scene: Scene, source: Source, page_id: str) -> bool:
-    """Whether Notion tells of a page at all: search may leave it out, but not the body or the table it sits in."""
-    page = scene.world.pages[page_id]
-    if page_id not in scene.world.index_for(page.workspace_id).hidden:
-        return True
+    """Whether Notion tells of a page at all: of one in a tree only where all between it and the root is in sight; of
+    one in a workspace by search, or else by the body or the table it sits in.
+    """
+    world, page = scene.world, scene.world.pages[page_id]
     grant = grant_of(scene, source.connection_id).record
-    return page.parent_type != "workspace" and scene.world.access.can_see(grant, page.parent_id)
+    if source.kind == "workspace":
+        hidden = page_id in world.index_for(page.workspace_id).hidden
+        above = page.parent_type != "workspace" and world.access.can_see(grant, page.parent_id)
+        return above or not hidden
+    between = page_id
+    while source.with_subpages and between != source.notion_id:
+        between = world.parent_of(between) or source.notion_id
+        if not world.access.can_see(grant, between):
+            return False
+    return True
 
 
 def _rows(scene: Scene, source: Source) -> Iterator[str]:

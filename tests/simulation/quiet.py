@@ -80,9 +80,9 @@ def _same_pages(scene: Scene) -> None:
 
 
 def _told_of(scene: Scene, key: Key, source_ids: set[int]) -> bool:
-    """Whether Notion tells of a page that is wanted: a workspace may hold one that no search shows."""
-    sources = list(Source.select().where(Source.id.in_(source_ids)))
-    return any(source.kind != "workspace" or can_be_found(scene, source, key[1]) for source in sources)
+    """Whether Notion tells one of the sources of a page that is wanted for them."""
+    sources = Source.select().where(Source.id.in_(source_ids))
+    return any(can_be_found(scene, source, key[1]) for source in sources)
 
 
 def _same_words(scene: Scene, kinds: str) -> None:

@@ -10,8 +10,9 @@ import pytest
 from extract.config import Config
 from extract.connections import client_for, http_for
 from extract.models import Connection, Document
+from extract.notice import mark
 from extract.poll import poll
-from extract.watch import reread_due
+from extract.watch import Rank, reread_due
 from sandbox import World
 from tests.clock import START
 from tests.knowledge import Knowledge
@@ -195,3 +196,35 @@ def test_clocks_that_differ_lose_no_second_edit_within_a_minute(
         acme.follow(seconds=65)
 
     assert acme.answers("secondword") == ["Handbook"]
+
+
+def test_a_move_that_a_listing_told_of_is_read_although_the_page_is_doubted_meanwhile(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    acme.tick(notion.terms.id, schedule="daily")
+    acme.work()
+    acme.follow(seconds=120)
+    lungo = next(row for row in notion.terms.rows if row.title == "Lungo")
+    notion.terms.data_source.rename_property("Meaning", "Sense")
+    world.faults.fail("markdown", status=404, code="object_not_found", page_id=lungo)
+    acme.follow(seconds=24 * 3600)
+    acme.follow(seconds=300)
+
+    assert "Sense: A long espresso" in acme.document(lungo.id).text
+
+
+def test_a_move_that_a_listing_told_of_is_read_although_the_page_is_asked_itself_meanwhile(
+    acme: Knowledge, notion: Notion
+) -> None:
+    acme.tick(notion.terms.id, schedule="daily")
+    acme.work()
+    acme.follow(seconds=120)
+    notion.terms.data_source.rename_property("Meaning", "Sense")
+    lungo = next(row for row in notion.terms.rows if row.title == "Lungo")
+    with http_for(acme.runtime) as http:
+        stub = client_for(acme.runtime, acme.connection, http=http).get_page(lungo.id)
+    mark(acme.document(lungo.id), now=acme.clock(), rank=Rank.SCHEDULE, stub=stub)
+    mark(acme.document(lungo.id), now=acme.clock(), rank=Rank.SCHEDULE)
+    acme.work()
+
+    assert "Sense: A long espresso" in acme.document(lungo.id).text
