@@ -13,8 +13,8 @@ from peewee import fn
 from extract import connections, due, jobs, runs, webhooks
 from extract.db import database
 from extract.errors import Blocked, Forbidden, HilalError, Later, ReconnectNeeded
+from extract.marks import want_listing
 from extract.models import Connection, Source
-from extract.notice import want_listing
 from extract.poll import poll
 from extract.runtime import Runtime
 from extract.watch import (

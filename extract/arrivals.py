@@ -10,17 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from .due import data_sources_of, is_gone
+from .marks import add_document, documents_of, mark, members_of, want_listing
 from .models import DataSource, Source
-from .notice import (
-    Noticed,
-    add_document,
-    documents_of,
-    mark,
-    members_of,
-    notice_held,
-    notice_schemas,
-    want_listing,
-)
+from .notice import Noticed, notice_held, notice_schemas
 from .shapes import Stub
 from .watch import SEARCH_LAG, Rank
 

@@ -10,8 +10,8 @@ from functools import partial
 from . import due, moves
 from .columns import split_columns
 from .fetch import Task
+from .marks import held, kept_stub
 from .models import Document
-from .notice import held, kept_stub
 from .reading import relation_ids
 from .runs import Ledger
 from .settings import Watch

@@ -21,8 +21,8 @@ from .importing import (
     widen_or_narrow,
     workspace_pick,
 )
+from .marks import want_again, want_listing
 from .models import Connection, Document, Membership, Run, Source
-from .notice import want_again, want_listing
 from .runtime import Runtime
 from .watch import AT_WORK, Rank, next_sync
 

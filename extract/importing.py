@@ -9,8 +9,8 @@ from datetime import datetime
 from . import connections, jobs, stopping, trees
 from .db import database
 from .errors import NotFound, Refused
+from .marks import add_document, mark, want_listing
 from .models import Chatbot, Connection, Document, Membership, Source
-from .notice import add_document, mark, want_listing
 from .runtime import Runtime
 from .shapes import SCHEDULES, DatabaseContainer, Schedule, SourceKind, Stub
 from .watch import FRESH_STUB, OVERLAP, Rank, next_sync

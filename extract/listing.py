@@ -21,8 +21,9 @@ from .arrivals import keep_table
 from .config import Config
 from .errors import HilalError, NotFound, Transient
 from .holding import let_go
+from .marks import add_document, documents_of, mark, members_of
 from .models import DataSource, Document, Membership, Source
-from .notice import add_document, documents_of, mark, mark_if_moved, members_of
+from .notice import mark_if_moved
 from .notion.client import NotionClient
 from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub

@@ -8,8 +8,8 @@ from datetime import datetime
 from peewee import SQL, fn
 
 from .due import standing
+from .marks import want_listing
 from .models import Document, Membership, Run, Source
-from .notice import want_listing
 from .progress import Progress, progress
 from .watch import Rank
 

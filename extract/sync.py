@@ -16,8 +16,8 @@ from .errors import NotFound, NotionError
 from .fetch import Fetched
 from .handover import hand_over, unserved
 from .holding import is_held
+from .marks import keep_stub
 from .models import Document, Membership, Source
-from .notice import keep_stub
 from .runs import Ledger
 from .shapes import Stub
 from .watch import Rank, look_again_at, pause_after, verify_at

@@ -15,8 +15,8 @@ from .arrivals import keep_table
 from .errors import NotFound
 from .holding import held_elsewhere, let_go
 from .listing import DATABASE_IN_TRASH, Lister
+from .marks import members_of, want_again
 from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
-from .notice import members_of, want_again
 from .shapes import DatabaseContainer, Stub
 from .trees import rows_of
 from .watch import Rank, schema_digest

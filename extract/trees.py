@@ -12,8 +12,8 @@ from datetime import datetime
 from .arrivals import ask_tables, notice_arrivals
 from .holding import holders_of
 from .index import Put
+from .marks import add_document, documents_of, mark, members_of
 from .models import Document, Membership, Source
-from .notice import add_document, documents_of, mark, members_of
 from .shapes import Child, Stub
 from .watch import Rank
 

@@ -13,8 +13,9 @@ from peewee import SQL, fn
 
 from .arrivals import notice_arrivals
 from .errors import NotFound, Transient
+from .marks import add_document, documents_of, mark, members_of
 from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
-from .notice import add_document, documents_of, mark, mark_if_moved, members_of
+from .notice import mark_if_moved
 from .notion.stubs import SearchPage
 from .shapes import Stub
 from .tables import TableLister

@@ -9,8 +9,8 @@ import pytest
 
 from extract.config import Config
 from extract.connections import client_for, http_for
+from extract.marks import mark
 from extract.models import Connection, Document
-from extract.notice import mark
 from extract.poll import poll
 from extract.watch import Rank, reread_due
 from sandbox import World
