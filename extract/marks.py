@@ -9,7 +9,7 @@ from typing import Any
 from peewee import Case
 
 from .handover import hand_over
-from .models import WITHOUT_CONTENT, Document, Membership, Source
+from .models import WITHOUT_CONTENT, Child, Document, Membership, Source
 from .shapes import Parent, Stub
 from .watch import Held, Rank, computed_digest_of, digest_of, verify_at
 
@@ -140,6 +140,8 @@ def add_document(
     Membership.insert(
         source=source.id, document=document.id, listing=source.listing
     ).on_conflict_ignore().execute()
+    if not is_new:
+        bring_in_below(source, document, now=now)
     if is_new:
         mark(document, now=now, rank=rank, stub=stub)
     elif document.connection_id != source.connection_id and (
@@ -147,6 +149,12 @@ def add_document(
     ):  # its own connection cannot show it; the one that it is held through now may
         hand_over(Document.id == document.id)
     return document
+
+
+def bring_in_below(source: Source, document: Document, *, now: datetime) -> None:
+    """A page that was read before has joined a tree: what hangs in its body is brought in by a listing."""
+    if source.with_subpages and Child.select().where(Child.document == document.id).exists():
+        want_listing(source, now=now, rank=Rank.EDIT, full=False)
 
 
 def documents_of(chatbot_id: int, page_ids: Sequence[str]) -> dict[str, Document]:

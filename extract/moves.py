@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from peewee import SQL, fn
 
 from .holding import hold, let_go
+from .marks import bring_in_below
 from .models import Child, DataSource, Document, Membership, Source
 from .shapes import Stub
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
 
 
-def follow_parent(document: Document, stub: Stub) -> list[int]:
+def follow_parent(document: Document, stub: Stub, *, now: datetime) -> list[int]:
     """Let the sources of the chatbot hold `document` where `stub`, the page's own word, says; answers who lost it.
 
     A page in the trash keeps its place, for it may come back. An archived row sits in no database: Notion does not
@@ -29,6 +31,7 @@ def follow_parent(document: Document, stub: Stub) -> list[int]:
         belongs = _belongs(source, document, stub, in_table=source.id in tables)
         if belongs and source.id not in held_by:
             hold(source.id, document)
+            bring_in_below(source, document, now=now)
         if belongs is False and source.id in held_by:
             left.append(source.id)
     if left:

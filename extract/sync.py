@@ -45,7 +45,7 @@ class Writer:
             keep_stub(document, fetched.stub)
             if not overtaken:
                 document.save(only=_LISTED if fetched.tree is not None else _PLACE)
-            if not self._sits(booked, fetched):
+            if not self._sits(booked, fetched, now=now):
                 return
         if fetched.stub.in_trash:
             self._remove(booked, IN_TRASH, because="trash", now=now)
@@ -181,10 +181,10 @@ class Writer:
         document.save(only=[*_STATE, Document.stub])
         self.ledger.touch(booked.source_ids)
 
-    def _sits(self, booked: Booked, fetched: Fetched) -> bool:
+    def _sits(self, booked: Booked, fetched: Fetched, *, now: datetime) -> bool:
         """The page itself has said where it sits; False when no source holds it there, and it is dropped."""
         document = booked.row
-        left = moves.follow_parent(document, fetched.stub)
+        left = moves.follow_parent(document, fetched.stub, now=now)
         self.ledger.count(left, removed=1)
         for source_id in left:
             self.ledger.count([source_id], removed=moves.leave_with_all_below(source_id, document))

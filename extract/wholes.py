@@ -50,6 +50,9 @@ class WholeLister(TableLister):
                 with self.commit():
                     source.walk_cursor = WALKED
                     source.save(only=[Source.walk_cursor])
+        if source.with_subpages:
+            with self.commit():
+                self._hold_children(source, rank)
         self._containers(source, everything=everything and source.kind != "workspace")
         for table in DataSource.select().where((DataSource.source == source.id) & ~DataSource.listed):
             self._rows_of(source, table, rank)
@@ -72,7 +75,6 @@ class WholeLister(TableLister):
             return
         with self.commit():
             self._hold_root(source, rank)
-            self._hold_children(source, rank)
         if source.wanted_full or source.listed_at is None:
             self._want_members(source, rank)
         elif rank is not Rank.VERIFY:

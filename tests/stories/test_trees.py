@@ -181,6 +181,29 @@ def test_a_database_in_a_row_of_a_database_belongs_to_the_tree(acme: Knowledge, 
     assert acme.answers("canword") == ["Fill the can"]
 
 
+def test_what_hangs_in_a_page_that_another_source_had_read_comes_with_it(acme: Knowledge, tree: Tree) -> None:
+    row = tree.tasks.rows[0]
+    tree.workspace.page("In a row", "inrowword", parent=row)
+    acme.tick(tree.tasks.id)
+    acme.work()
+    acme.follow(seconds=300)
+    take(acme, tree.root)
+
+    assert acme.answers("inrowword") == ["In a row"]
+
+
+def test_what_hangs_in_a_page_that_moves_into_the_tree_comes_with_it(acme: Knowledge, tree: Tree) -> None:
+    under = tree.workspace.page("Under", "underword", parent=tree.beside)
+    acme.tick(tree.beside.id)
+    take(acme, tree.root)
+    assert acme.ask("underword") == []
+
+    tree.beside.move(tree.guide)
+    for _ in range(3):
+        acme.follow(seconds=8 * 3600)
+    assert acme.answers("underword") == [under.title]
+
+
 def test_a_renamed_column_reaches_every_row_of_a_table_in_the_tree(acme: Knowledge, tree: Tree) -> None:
     take(acme, tree.root)
     tree.tasks.data_source.rename_property("Note", "Remark")
