@@ -76,7 +76,7 @@ def _rows(scene: Scene, source: Source) -> Iterator[str]:
 
 
 def hidden(holders: Collection[int]) -> frozenset[str]:
-    """The columns that every database among the holders of a row has switched off, by their ids as Notion tells them."""
+    """The ids of the columns that every database among the holders of a row has switched off."""
     rows = Source.select().where(Source.id.in_(sorted(holders)) & (Source.kind == "database"))
     off = [frozenset(source.hidden_columns) for source in rows]
     return frozenset.intersection(*off) if off else frozenset()
