@@ -21,7 +21,7 @@ def stage(tmp_path: Path, redis_url: str) -> Stage:
     return Stage(tmp_path, redis_url)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_at_quiet_the_knowledge_base_equals_notion(stage: Stage, seed: int) -> None:
     ending = play(stage, seed, story(seed, STEPS))
     if ending.invariant is not None:
