@@ -77,9 +77,13 @@ class Subscription:
         return Delivery({}, body, {"Content-Type": "application/json"})
 
     def take(self) -> list[Delivery]:
-        """What has happened since the last time: one event an entity and type, in the order of its last change."""
+        """What has happened since the last time: one event an entity and type, in the order of its last change.
+
+        Nothing is told of what has been deleted for good meanwhile.
+        """
         with self._world.lock:
-            heard = sorted(self._waiting.values(), key=lambda each: each.at)
+            still = (each for each in self._waiting.values() if self._world.node(each.record.id) is not None)
+            heard = sorted(still, key=lambda each: each.at)
             self._waiting.clear()
             self._never_seen.clear()
             return [self._signed(self._event(each)) for each in heard]

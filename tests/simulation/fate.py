@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from tests.simulation import notion, ours
+from tests.simulation.courier import WEATHERS
+from tests.simulation.oracle import in_doubt
 from tests.simulation.processes import follow, run_for, watch, work
 from tests.simulation.scene import Scene, pick
 
@@ -16,6 +18,10 @@ MOST_SKEW = 18
 
 _ENDPOINTS = (None, "search", "markdown", "page", "query", "database", "data_source")
 _INJECTED = {"X-Injected": "1"}
+_BLOCKED = {"rate_limit_reason": "public_api_request_blocked"}
+
+MOST_AHEAD = 10
+"""Minutes by which a clock of ours may be wrong until somebody sets it."""
 _MEANWHILE = (
     notion.edit,
     notion.edit,
@@ -51,9 +57,28 @@ def down(scene: Scene, numbers: tuple[int, ...]) -> None:
 
 
 def rate_limited(scene: Scene, numbers: tuple[int, ...]) -> None:
-    seconds = (3, 20, 61, 400)[numbers[0] % 4]
+    seconds = (3, 20, 61, 400, 1500)[numbers[0] % 5]
     _fail(scene, numbers, status=429, times=1, headers={"Retry-After": str(seconds), **_INJECTED})
     scene.say(f"429 for {seconds} seconds")
+
+
+def blocked(scene: Scene, numbers: tuple[int, ...]) -> None:
+    scene.world.faults.fail(
+        _endpoint(numbers), status=429, times=1, headers=_INJECTED, additional_data=_BLOCKED
+    )
+    scene.say("Notion blocks us")
+
+
+def denied(scene: Scene, numbers: tuple[int, ...]) -> None:
+    """Notion says once that something is not there, which is there: nothing may go for that."""
+    endpoint = ("page", "markdown", "page", "database", "data_source", "query")[numbers[0] % 6]
+    among = {"page": scene.pages(), "markdown": scene.pages(), "database": scene.databases()}
+    thing = pick(among.get(endpoint, scene.tables()), numbers[1])
+    if thing is None or thing.id in scene.denied or in_doubt(thing.id):
+        return
+    scene.denied.add(thing.id)
+    scene.world.faults.fail(endpoint, status=404, times=1, page_id=thing.id)
+    scene.say(f"{endpoint} of {thing.title} ({thing.id[:6]}) is denied once")
 
 
 def overloaded(scene: Scene, numbers: tuple[int, ...]) -> None:
@@ -151,6 +176,22 @@ def clocks_differ(scene: Scene, numbers: tuple[int, ...]) -> None:
     scene.say(f"Notion's clock is {skew} seconds ahead")
 
 
+def clock_is_set(scene: Scene, numbers: tuple[int, ...]) -> None:
+    """Our clock jumps, by minutes; Notion's goes on as it went."""
+    ahead = timedelta(minutes=numbers[0] % (2 * MOST_AHEAD + 1) - MOST_AHEAD)
+    scene.clock.now += scene.notion_clock.ahead - ahead
+    scene.notion_clock.ahead = ahead
+    scene.wire.clock_was_set(window_seconds=scene.runtime.config.notion.window_seconds)
+    scene.say(f"our clock is set, and Notion's is {ahead.total_seconds() / 60:.0f} minutes ahead")
+
+
+def weather(scene: Scene, numbers: tuple[int, ...]) -> None:
+    """How Notion's events arrive from now on."""
+    if scene.courier is not None:
+        scene.courier.weather = WEATHERS[numbers[0] % len(WEATHERS)]
+        scene.say(f"the weather for events is {scene.courier.weather}")
+
+
 def token_expires(scene: Scene, numbers: tuple[int, ...]) -> None:
     grant = pick(scene.grants, numbers[0])
     assert grant is not None
@@ -171,6 +212,8 @@ def end(scene: Scene) -> None:
     scene.wire.forget_meanwhile()
     scene.power.spare()
     scene.world.search_lag_seconds = 0
+    if scene.courier is not None:
+        scene.courier.weather = "fair"
 
 
 def _fail(
@@ -198,6 +241,8 @@ VERBS: Mapping[str, Verb] = {
     "a day passes": day,
     "the daemon is down": down,
     "rate limited": rate_limited,
+    "Notion blocks us": blocked,
+    "something is denied once": denied,
     "overloaded": overloaded,
     "server errors": server_errors,
     "an edge answers in HTML": html,
@@ -213,6 +258,8 @@ VERBS: Mapping[str, Verb] = {
     "our people act meanwhile": ours_meanwhile,
     "Redis is emptied": redis_emptied,
     "clocks differ": clocks_differ,
+    "our clock is set": clock_is_set,
+    "the weather for events": weather,
     "the token expires": token_expires,
     "the token is revoked": token_revoked,
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from extract.db import database
-from extract.models import Connection, Source
+from extract.models import Connection, Document, Source
 from sandbox.rich_text import plain_text
 from tests.simulation.broken import Broken
 from tests.simulation.scene import Scene, grant_of
@@ -105,13 +106,22 @@ def _rows(scene: Scene, source: Source) -> Iterator[str]:
                     yield row
 
 
-def words_of(scene: Scene, page_id: str) -> dict[str, set[str]]:
-    """The words of a page's own title, body and properties, as Notion has them now."""
+def hidden(holders: Collection[int]) -> frozenset[str]:
+    """The ids of the columns that every database among the holders of a row has switched off."""
+    rows = Source.select().where(Source.id.in_(sorted(holders)) & (Source.kind == "database"))
+    off = [frozenset(source.hidden_columns) for source in rows]
+    return frozenset.intersection(*off) if off else frozenset()
+
+
+def words_of(scene: Scene, page_id: str, hidden: Collection[str] = ()) -> dict[str, set[str]]:
+    """The words of a page's own title, body and properties but the hidden ones, as Notion has them now."""
     page = scene.world.pages[page_id]
     table = scene.world.data_sources.get(page.parent_id)
     values: dict[str, set[str]] = {"p": set(), "f": set()}
     for column in table.schema.values() if table is not None else ():
         stored = page.values.get(column.id)
+        if quote(column.id, safe="") in hidden:
+            continue
         if column.type == "rich_text" and stored:
             values["p"].update(WORD.findall(plain_text(stored)))
         if column.type == "formula" and stored:
@@ -130,6 +140,28 @@ def held() -> dict[Key, set[int]]:
     return found
 
 
+Asleep = dict[int, tuple[object, ...]]
+"""A document that only stopped sources hold -> since when, and how it is."""
+
+
+def asleep() -> Asleep:
+    """What nothing of ours may touch."""
+    rows = database.execute_sql(
+        "SELECT d.id, MIN(s.stopped_at), MAX(s.stopped_at), d.synced_at, d.removed_at, d.hash"
+        " FROM document d JOIN membership m ON m.document_id = d.id JOIN source s ON s.id = m.source_id"
+        " GROUP BY d.id, d.synced_at, d.removed_at, d.hash HAVING COUNT(*) = COUNT(s.stopped_at)"
+    )
+    return {document_id: tuple(rest) for document_id, *rest in rows}
+
+
+def in_doubt(notion_id: str) -> bool:
+    """Whether Notion has already denied once, to anybody of ours, that this is there."""
+    return any(
+        table.select().where((table.notion_id == notion_id) & table.doubted_at.is_null(False)).exists()
+        for table in (Document, Source)
+    )
+
+
 @dataclass
 class Oracle:
     """Watches a story step by step. `look` raises Broken."""
@@ -139,8 +171,12 @@ class Oracle:
     always: dict[Key, set[int]] = field(default_factory=dict)
     """The sources that held a page when the step began, and should have held it at every moment since."""
 
+    asleep: Asleep = field(default_factory=dict)
+    """What only stopped sources held when the step began."""
+
     def begin(self) -> None:
         self.always = held()
+        self.asleep = asleep()
         self.meanwhile()
 
     def meanwhile(self) -> None:
@@ -158,6 +194,7 @@ class Oracle:
         for key, holds in now.items():
             self._text(key, holds)
         self._silos()
+        self._sleep()
         self.before = now
         if self.scene.wire.breaks:
             raise self.scene.wire.breaks[0]
@@ -173,6 +210,14 @@ class Oracle:
             [then], [now] = was.words("b"), found
             if versions.index(now) < versions.index(then):
                 raise Broken("a text went backwards", f"{holds.title}: {then} -> {now}")
+
+    def _sleep(self) -> None:
+        """What was stopped when the step began, and still is, was left alone."""
+        now = asleep()
+        for document_id, was in self.asleep.items():
+            is_now = now.get(document_id, was)
+            if is_now[:2] == was[:2] and is_now != was:
+                raise Broken("a stopped source was worked", f"document {document_id}: {was} -> {is_now}")
 
     def _silos(self) -> None:
         strangers = database.execute_sql(

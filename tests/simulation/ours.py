@@ -1,4 +1,4 @@
-"""What our people do: tick, delete, retrain, schedule, disconnect, reconnect. What is refused is simply not done."""
+"""What our people do: tick, delete, retrain, stop, hide columns, disconnect. What is refused is simply not done."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from extract import brake, doors
+from extract.columns import columns_of
 from extract.errors import HilalError
 from extract.models import Connection, Source
 from extract.shapes import Schedule
@@ -80,6 +81,51 @@ def schedule(scene: Scene, numbers: tuple[int, ...]) -> None:
         scene.say(f"source {source.title} is synced {chosen}")
 
 
+def stop(scene: Scene, numbers: tuple[int, ...]) -> None:
+    source = _source(numbers[0])
+    if source is not None:
+        _try(scene, lambda: doors.stop(scene.runtime, [source]))
+        scene.say(f"stopped source {source.title}")
+
+
+def resume(scene: Scene, numbers: tuple[int, ...]) -> None:
+    stopped = Source.select().where(Source.stopped_at.is_null(False)).order_by(Source.id)
+    source = pick(list(stopped), numbers[0])
+    if source is not None:
+        _try(scene, lambda: doors.resume(scene.runtime, [source]))
+        scene.say(f"resumed source {source.title}")
+
+
+def subpages(scene: Scene, numbers: tuple[int, ...]) -> None:
+    """A page is taken with its sub-pages, or no longer."""
+    pages = Source.select().where(Source.kind == "page").order_by(Source.id)
+    source = pick(list(pages), numbers[0])
+    if source is not None and (WITH_SUBPAGES or source.with_subpages):
+        chosen = not source.with_subpages
+        _try(scene, lambda: doors.set_subpages(scene.runtime, source, chosen))
+        scene.say(f"source {source.title} is {'widened' if chosen else 'narrowed'}")
+
+
+def columns(scene: Scene, numbers: tuple[int, ...]) -> None:
+    """Some columns of a database are hidden, and all others shown."""
+    source = pick(list(Source.select().where(Source.kind == "database").order_by(Source.id)), numbers[0])
+    if source is None:
+        return
+    listed = [column for column in columns_of(source) if column.kind != "title"]
+    chosen = [column for place, column in enumerate(listed) if numbers[1] >> place & 1]
+    _try(scene, lambda: doors.set_columns(scene.runtime, source, [column.id for column in chosen]))
+    scene.say(f"of {source.title} are hidden: {', '.join(column.name for column in chosen) or 'none'}")
+
+
+def answer(scene: Scene, numbers: tuple[int, ...]) -> None:
+    """Somebody answers the brake: what vanished went on purpose."""
+    asking = [each for each in Connection.select().order_by(Connection.id) if brake.pages_asked_about(each)]
+    connection = pick(asking, numbers[0])
+    if connection is not None:
+        _try(scene, lambda: doors.confirm_removal(scene.runtime, connection))
+        scene.say(f"what vanished from connection {connection.id} went on purpose")
+
+
 def disconnect(scene: Scene, numbers: tuple[int, ...]) -> None:
     connection = pick(list(Connection.select().order_by(Connection.id)), numbers[0])
     if connection is not None and connection.state == "alive":
@@ -139,6 +185,11 @@ VERBS: Mapping[str, Verb] = {
     "delete a source": delete,
     "retrain": retrain,
     "change a schedule": schedule,
+    "stop a source": stop,
+    "resume a source": resume,
+    "widen or narrow": subpages,
+    "hide columns": columns,
+    "answer the brake": answer,
     "disconnect": disconnect,
     "reconnect": reconnect,
 }

@@ -15,7 +15,9 @@ ROUNDS = 40
 
 
 def watch(scene: Scene) -> None:
-    """The daemon ticks once, or dies doing it."""
+    """What Notion tells arrives, and the daemon ticks once; or a process dies doing it."""
+    if scene.courier is not None:
+        scene.courier.carry()
     with scene.power.process():
         tick(scene.runtime)
     scene.wire.forget_meanwhile()

@@ -11,7 +11,7 @@ from extract.models import Chatbot, Connection, Document, Organisation, Run, Sou
 from extract.watch import AT_WORK
 from tests.simulation import fate, ours
 from tests.simulation.broken import Broken
-from tests.simulation.oracle import Key, Oracle, alive, can_be_found, kept, wanted, words_of
+from tests.simulation.oracle import Key, Oracle, alive, can_be_found, hidden, kept, wanted, words_of
 from tests.simulation.processes import drain_one, run_for, until_nothing_is_due, watch, work
 from tests.simulation.scene import Scene, connection_of, grant_of, paste
 
@@ -51,6 +51,7 @@ def quiet(scene: Scene, oracle: Oracle) -> None:
 
 
 def _everything_live(scene: Scene) -> None:
+    doors.resume(scene.runtime, list(Source.select()))
     for source in Source.select().where(Source.auto_retrain != "live"):
         doors.set_schedule(scene.runtime, source, "live")
 
@@ -86,8 +87,9 @@ def _told_of(scene: Scene, key: Key, source_ids: set[int]) -> bool:
 
 
 def _same_words(scene: Scene, kinds: str) -> None:
+    holders = wanted(scene)
     for key, holds in kept().items():
-        truth = words_of(scene, key[1])
+        truth = words_of(scene, key[1], hidden(holders[key]))
         for kind in kinds:
             shown = {holds.title} if kind == "t" else holds.words(kind)
             if shown != truth[kind]:
@@ -161,6 +163,9 @@ def _same_as_a_fresh_import(scene: Scene) -> None:
             picks=[found],
             schedule="off",
         )
+        Source.update(hidden_columns=source.hidden_columns).where(
+            (Source.chatbot == twins[source.chatbot_id]) & (Source.notion_id == source.notion_id)
+        ).execute()
     for _ in range(20):
         scene.clock.advance(seconds=61)
         for connection in connections.values():

@@ -16,6 +16,7 @@ from sandbox import World
 from sandbox.handles import DatabaseHandle, DataSourceHandle, PageHandle
 from sandbox.world import GrantHandle, WorkspaceHandle
 from tests.clock import StoppedClock
+from tests.simulation.courier import Courier
 from tests.simulation.power import Power
 from tests.simulation.wire import Wire
 
@@ -29,10 +30,11 @@ class NotionClock:
 
     def __init__(self, ours: StoppedClock) -> None:
         self._ours = ours
-        self.skew = timedelta()
+        self.skew = timedelta()  # some seconds, that come and go
+        self.ahead = timedelta()  # some minutes, since ours was last set
 
     def __call__(self):  # type: ignore[no-untyped-def]
-        return self._ours.now + self.skew
+        return self._ours.now + self.skew + self.ahead
 
 
 @dataclass
@@ -54,7 +56,8 @@ class Scene:
         default_factory=dict
     )  # page id -> the word of each version of its body
     notes: list[str] = field(default_factory=list)  # what the steps did, for the story as it is told
-    touched: list[object] = field(default_factory=list)
+    denied: set[str] = field(default_factory=set)  # what Notion has denied once, though it was there
+    courier: Courier | None = None  # who brings Notion's events; None: there are none
 
     def word(self, kind: str) -> str:
         """A word that stands nowhere else: `b` in a body, `t` in a title, `p` in a property, `f` in a formula."""

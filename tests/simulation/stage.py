@@ -28,14 +28,19 @@ from extract.vault import Vault
 from sandbox import World, create_app
 from sandbox.limits import RateLimit
 from tests.clock import StoppedClock
+from tests.simulation.courier import Courier
 from tests.simulation.power import MortalRedis, Power, wire_database
 from tests.simulation.scene import NotionClock, Scene, furnish
 from tests.simulation.wire import Wire
+from tests.telling import telling
 
 T = TypeVar("T")
 
 WINDOW = 120
 """Requests in a minute: few, so that stories run out of them."""
+
+MOST = 200
+"""Requests in a minute that some stories may find out to be allowed; of these some allow less, some more."""
 
 _KEY = Fernet.generate_key().decode()
 
@@ -114,7 +119,9 @@ class Stage:
         clock, power = StoppedClock(), Power()
         notion_clock = NotionClock(clock)
         world = World(clock=notion_clock, seed=seed)
-        world.rate_limit = RateLimit(requests=WINDOW, window_seconds=60)
+        learns = (seed // 3) % 2 == 1  # how much Notion allows is found out by using it
+        allowed = WINDOW + (30 * (seed % 4) if learns else 0)
+        world.rate_limit = RateLimit(requests=allowed, window_seconds=60)
         opened = self._opened()
         redis = MortalRedis.from_url(self._redis_url)
         redis.power = power
@@ -123,16 +130,22 @@ class Stage:
         world.query_cap = (10_000, 8)[seed % 2]
         wire = Wire(httpx.WSGITransport(app=create_app(world)), world, clock, power, opened)
         wire.page_size = (None, 7, 3)[seed % 3]
+        wire.may_be_refused = learns
         try:
-            scene = Scene(world, clock, notion_clock, self._runtime(world, clock, redis, wire), power, wire)
+            runtime = self._runtime(world, clock, redis, wire, most=MOST if learns else 0)
+            scene = Scene(world, clock, notion_clock, runtime, power, wire)
             with _one_thread(clock):
                 furnish(scene)
+                if (seed // 2) % 3:
+                    scene.courier = Courier(telling(runtime, world), power, seed)
                 yield scene
         finally:
             redis.close()
             self._close(opened)
 
-    def _runtime(self, world: World, clock: StoppedClock, redis: MortalRedis, wire: Wire) -> Runtime:
+    def _runtime(
+        self, world: World, clock: StoppedClock, redis: MortalRedis, wire: Wire, *, most: int
+    ) -> Runtime:
         empty = self._folder / "config.toml"
         empty.write_text("")
         config = load(
@@ -146,6 +159,7 @@ class Stage:
                 "NOTION_CLIENT_SECRET": world.client_secret,
                 "NOTION_API_URL": "http://127.0.0.1:4999",
                 "REQUESTS_PER_WINDOW": str(WINDOW),
+                "MOST_REQUESTS_PER_WINDOW": str(most),
             }
         )
         config = replace(

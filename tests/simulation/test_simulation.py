@@ -21,7 +21,7 @@ def stage(tmp_path: Path, redis_url: str) -> Stage:
     return Stage(tmp_path, redis_url)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_at_quiet_the_knowledge_base_equals_notion(stage: Stage, seed: int) -> None:
     ending = play(stage, seed, story(seed, STEPS))
     if ending.invariant is not None:
@@ -49,7 +49,7 @@ def test_an_edit_that_nobody_reads_is_noticed_by_the_oracle(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The simulation can fail: here the polls are deaf, and the daily looks believe that nothing moves."""
-    monkeypatch.setattr("daemon.loop.poll_one", lambda *arguments: False)
+    monkeypatch.setattr("daemon.loop.poll_one", lambda *arguments, **named: False)
     monkeypatch.setattr("extract.bookings.judge", lambda *arguments, **named: "same")
     monkeypatch.setattr("extract.notice.judge", lambda *arguments, **named: "same")
     told = [Step(1, "tick", (0, 0, 0, 0, 1, 0)), Step(2, "follow", (0,) * 6)]

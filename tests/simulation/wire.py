@@ -14,6 +14,12 @@ from tests.simulation.broken import Broken
 from tests.simulation.power import Happening, Power, must_not_be_in_transaction
 
 LATENCY = 0.12  # seconds, half before Notion sees the request and half after
+DAY = timedelta(days=1)
+BLOCKED = timedelta(hours=1)  # who blocks us is left alone so long
+
+MOST_REFUSALS = 2
+"""How often a day a workspace may refuse us while we find out how much it allows: what was tried fails, and what was
+taken to hold may have held by the luck of its windows only."""
 
 
 class Wire(httpx.BaseTransport):
@@ -30,6 +36,8 @@ class Wire(httpx.BaseTransport):
         self.unsure_until: datetime | None = (
             None  # Redis was emptied: nobody knows what of the window is left
         )
+        self.may_be_refused = False  # how much Notion allows is found out by using it
+        self._refusals: dict[str, list[datetime]] = {}
         self.requests = 0
         self.breaks: list[Broken] = []
 
@@ -83,17 +91,33 @@ class Wire(httpx.BaseTransport):
             self.breaks.append(Broken("a request before Retry-After was over", str(request.url.path)))
 
     def _limited(self, workspace: str, response: httpx.Response) -> None:
-        if "x-injected" not in response.headers:
-            if not self._unsure():
-                self.breaks.append(Broken("more requests than the window allows"))
-            return
-        until = self._clock.now + timedelta(seconds=float(response.headers.get("retry-after", "0")))
+        if "x-injected" not in response.headers and not self._unsure():
+            self._refused(workspace)
+        pause = timedelta(seconds=float(response.headers.get("retry-after", "0")))
+        if "public_api_request_blocked" in response.text:
+            pause = BLOCKED
+        until = self._clock.now + pause
         self._quiet_until[workspace] = max(until, self._quiet_until.get(workspace, until))
+
+    def _refused(self, workspace: str) -> None:
+        """The window was used up: never where its size is known, seldom where it is found out."""
+        now = self._clock.now
+        lately = [at for at in self._refusals.get(workspace, []) if now - at < DAY]
+        self._refusals[workspace] = [*lately, now]
+        if not self.may_be_refused:
+            self.breaks.append(Broken("more requests than the window allows"))
+        elif len(lately) >= MOST_REFUSALS:
+            self.breaks.append(Broken("refused too often", f"{len(lately) + 1} times within a day"))
 
     def _unsure(self) -> bool:
         return self.unsure_until is not None and self._clock.now < self.unsure_until
 
     def emptied(self, *, window_seconds: float) -> None:
         """Redis has forgotten the window and every pause: for one window nobody can know better."""
-        self.unsure_until = self._clock.now + timedelta(seconds=2 * window_seconds)
+        self.clock_was_set(window_seconds=window_seconds)
         self._quiet_until.clear()
+        self._refusals.clear()
+
+    def clock_was_set(self, *, window_seconds: float) -> None:
+        """Our minute is not Notion's for a while."""
+        self.unsure_until = self._clock.now + timedelta(seconds=2 * window_seconds)
