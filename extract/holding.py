@@ -25,18 +25,6 @@ def holders_of(document: Document) -> list[Source]:
     )
 
 
-def held_elsewhere(source_id: int, document_ids: Sequence[int]) -> set[int]:
-    """Those of the documents that another source holds, too."""
-    found: set[int] = set()
-    for start in range(0, len(document_ids), _BATCH):
-        rows = Membership.select(Membership.document).where(
-            (Membership.source != source_id)
-            & Membership.document.in_(list(document_ids[start : start + _BATCH]))
-        )
-        found.update(row.document_id for row in rows)
-    return found
-
-
 def hold(source_id: int, document: Document) -> None:
     """As if the source's listing had shown it; one that is under way has not passed it by."""
     listing = Source.select(Source.listing).where(Source.id == source_id).scalar()

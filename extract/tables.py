@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import structlog
 from peewee import JOIN
 
 from .arrivals import keep_table
 from .errors import NotFound
-from .holding import held_elsewhere, let_go
-from .listing import DATABASE_IN_TRASH, Lister
-from .marks import members_of, want_again
+from .holding import let_go
+from .listing import Lister
+from .marks import mark, members_of, want_again
 from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
 from .shapes import DatabaseContainer, Stub
 from .trees import rows_of
 from .watch import Rank, schema_digest
-
-log = structlog.get_logger(__name__)
 
 _BATCH = 400  # below SQLite's limit of variables in one statement
 
@@ -65,7 +62,7 @@ class TableLister(Lister):
     def _container(self, source: Source, container: DatabaseContainer, *, hangs: bool) -> None:
         if container.in_trash:
             with self.commit():
-                self._empty(source, container.id)
+                self._ask_rows(source, container.id)
             return
         if not self._inside(source, container, hangs=hangs):
             with self.commit():
@@ -139,16 +136,15 @@ class TableLister(Lister):
     def _settled(self, tables: Sequence[DataSource]) -> None:
         DataSource.update(listed=True).where(DataSource.id.in_([table.id for table in tables])).execute()
 
-    def _empty(self, source: Source, database_id: str) -> None:
-        """The database is in the trash by its own word: its rows go out, and wait as tombstones for its return."""
+    def _ask_rows(self, source: Source, database_id: str) -> None:
+        """The database is in the trash, and its rows with it, but for one that was moved before: each is asked."""
         tables = self._tables_in(source, database_id)
         ids = rows_of(source.id, [table.notion_id for table in tables])
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            for row in Document.select(*WITHOUT_CONTENT).where(Document.id.in_(batch)):
+                mark(row, now=self.clock(), rank=Rank.SCHEDULE)
         self._settled(tables)
-        elsewhere = held_elsewhere(source.id, ids)
-        here = [document_id for document_id in ids if document_id not in elsewhere]
-        self._take_out(here, DATABASE_IN_TRASH, because="trash", now=self.clock())
-        self.ledger.count([source.id], removed=len(here))
-        log.info("tables_in_trash", source_id=source.id, documents=len(here))
 
     def _table_left(self, source: Source, database_id: str) -> None:
         tables = self._tables_in(source, database_id)

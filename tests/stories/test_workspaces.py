@@ -196,6 +196,19 @@ def test_a_trashed_database_takes_its_rows_out_until_it_is_restored(
     assert acme.answers("rowword") == ["Water plants"]
 
 
+def test_a_row_moved_before_its_database_was_trashed_answers_all_the_time(
+    acme: Knowledge, company: Company
+) -> None:
+    other = company.workspace.database("Archive", {"Task": "title"})
+    acme.grant.share(other)
+    take_all(acme)
+    company.tasks.rows[0].move(other)
+    company.tasks.trash()
+    for _ in range(4):
+        acme.follow(seconds=120)
+        assert titles() == ["Guide", "Handbook", "Water plants"]
+
+
 def test_an_idle_poll_of_a_workspace_is_two_requests(acme: Knowledge) -> None:
     take_all(acme)
     acme.follow(seconds=300)
