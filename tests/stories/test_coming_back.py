@@ -123,29 +123,6 @@ def test_a_database_restored_answers_again_although_nobody_follows_it(
     assert acme.source(notion.terms.id).status == "trained"
 
 
-def test_an_archived_row_goes_on_answering_and_follows_its_edits(acme: Knowledge, notion: Notion) -> None:
-    acme.tick(notion.terms.id)
-    acme.work()
-    acme.follow(seconds=120)
-    lungo = row(notion, "Lungo")
-
-    lungo.archive()
-    for _ in range(3):
-        a_day(acme)
-    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
-    acme.work()
-    assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
-
-    lungo.edit("Stretched with hot water.")
-    a_day(acme)
-    assert acme.answers("stretched") == ["Lungo"]
-
-    lungo.unarchive()
-    a_day(acme)
-    assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
-    assert Document.select().where(Document.removed_at.is_null(False)).count() == 0
-
-
 def test_a_row_that_never_returns_is_forgotten_and_comes_as_new_if_it_does(
     acme: Knowledge, notion: Notion
 ) -> None:
