@@ -15,9 +15,9 @@ from bench.filling import fill
 from bench.freshness_requests import NO_DAILY_LOOKS, poll
 from daemon.loop import tick
 from extract import connections, due, jobs
+from extract.arrivals import notice_shown
 from extract.db import database
 from extract.models import Connection, Document
-from extract.notice import notice_edits
 from extract.shapes import Stub, utc_now
 
 TIMES = 15
@@ -78,7 +78,7 @@ def _marking(notion: Bed) -> float:
 
     def mark() -> None:
         with database.atomic() as transaction:
-            notice_edits(notion.connection.id, moved, now=utc_now(), verify_hours=24)
+            notice_shown(notion.connection.id, moved, now=utc_now(), verify_hours=24)
             transaction.rollback()
 
     return _median(mark)

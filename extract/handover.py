@@ -34,6 +34,35 @@ def hand_over(chosen: Expression) -> int:
     return taken
 
 
+def give_back(document: Document) -> bool:
+    """Give a page that this connection no longer shows to one that waits for its person and holds it, too.
+
+    What Notion answers one connection says nothing of what it would answer another: until that is reconnected, the
+    page goes on answering as it is. Answers whether there was one.
+    """
+    absent = (
+        Source.select(Source.connection)
+        .join(Membership)
+        .switch(Source)
+        .join(Connection)
+        .where(
+            (Membership.document == document.id)
+            & (Source.connection != document.connection_id)
+            & (Connection.state != "alive")
+        )
+        .order_by(Source.id)
+        .limit(1)
+    )
+    given: int = (
+        Document.update(
+            connection=absent, doubted_at=None, wanted_at=None, error=None, try_after=None, attempts=0
+        )
+        .where((Document.id == document.id) & fn.EXISTS(absent))
+        .execute()
+    )
+    return given == 1
+
+
 def unserved(document_ids: list[int]) -> Expression:
     """Those among the documents that no source of their own connection holds any more."""
     own = (

@@ -14,7 +14,7 @@ from .config import Config
 from .due import rank_of
 from .errors import NotFound, NotionError
 from .fetch import Fetched
-from .handover import hand_over, unserved
+from .handover import give_back, hand_over, unserved
 from .holding import is_held
 from .marks import keep_stub
 from .models import Document, Membership, Source
@@ -139,6 +139,9 @@ class Writer:
             self._remove(booked, sentence, because=document.removed_because, now=now)
             return
         if document.doubted_at is not None and now - document.doubted_at >= pause:
+            if give_back(document):
+                self.ledger.touch(booked.source_ids)
+                return
             if brake.stops(document, now=now):
                 self.put_off(booked, brake.SENTENCE, now=now)
                 return

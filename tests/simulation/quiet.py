@@ -103,7 +103,7 @@ _KINDS = {"b": "body", "t": "title", "p": "property", "f": "formula"}
 
 def _found_by_their_words(scene: Scene) -> None:
     """Each chatbot finds a page by the word of its body, and nothing by the words of what it does not hold."""
-    here = wanted(scene)
+    here = kept()
     for chatbot in scene.chatbots:
         for page_id, versions in scene.bodies.items():
             expected = 1 if (chatbot.id, page_id) in here else 0

@@ -7,6 +7,7 @@ import pytest
 from daemon.loop import start_daily_listings
 from extract import doors, drain
 from extract.connections import connect as store_grant
+from extract.connections import mark_reconnect
 from extract.models import Connection, Document, Membership, Run, Source
 from extract.notion.oauth import parse_grant
 from sandbox import World
@@ -188,6 +189,31 @@ def second_connection(acme: Knowledge, notion: Notion, world: World) -> Connecti
             }
         ),
     )
+
+
+def test_a_page_of_a_connection_that_waits_for_its_person_stays_whatever_another_is_shown(
+    acme: Knowledge, notion: Notion, world: World
+) -> None:
+    acme.tick(notion.handbook.id)
+    acme.work()
+    second = second_connection(acme, notion, world)
+    doors.import_picks(
+        acme.runtime,
+        chatbot=acme.chatbot,
+        connection=second,
+        picks=[doors.workspace_pick(second)],
+        schedule="live",
+    )
+    drain.drain(acme.runtime, second.id)
+    mark_reconnect(Connection.get_by_id(acme.connection.id))
+    world.grant(second.bot_id).unshare(notion.handbook)
+    for _ in range(10):
+        acme.clock.advance(hours=6)
+        acme.watch()
+        drain.drain(acme.runtime, second.id)
+        assert acme.answers("thirty days") == ["Handbook"]
+
+    assert acme.document(notion.handbook.id).connection_id == acme.connection.id
 
 
 def test_a_page_is_followed_through_the_connection_that_is_left(
