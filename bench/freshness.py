@@ -32,7 +32,7 @@ def main() -> None:
         ),
         "poll": lambda: _poll(given),
         "latency": lambda: freshness_latency.main(given.poll_seconds, edits=given.edits),
-        "floor": lambda: freshness_floor.main(given.runs),
+        "floor": lambda: freshness_floor.main(given.runs, browsing=not given.nobody_browses),
         "capacity": freshness_capacity.main,
     }
     for name in [given.what] if given.what else tables:
@@ -74,6 +74,9 @@ def _options() -> argparse.Namespace:
         type=lambda text: tuple(_numbers(run, "/") for run in text.split(",")),
         default=freshness_floor.RUNS,
         help="of floor: requests/seconds/documents, as in 60/20/300,180/60/900",
+    )
+    parser.add_argument(
+        "--nobody-browses", action="store_true", help="of floor: nobody has used the picker for ten minutes"
     )
     return parser.parse_args()
 

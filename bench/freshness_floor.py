@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from bench.bed import Asked, bed
 from bench.processes import running, wait_until
+from extract import connections
 
 LATENCY_MS = 200
 RUNS = ((60, 20, 300), (180, 60, 900))
@@ -52,15 +53,18 @@ class Import:
         return found
 
 
-def measure(*, documents: int, limit: int, window: int, latency_ms: int = LATENCY_MS) -> Import:
+def measure(
+    *, documents: int, limit: int, window: int, latency_ms: int = LATENCY_MS, browsing: bool = True
+) -> Import:
     """Import a database of so many rows with worker and daemon, the limit in force at both ends."""
     with bed(
         rows=documents, blocks=10, latency_ms=latency_ms, requests_per_window=limit, window_seconds=window
     ) as notion:
-        # The rest is kept for people, whether there are any or not.
-        work_limit = int(limit * (1 - notion.runtime.config.notion.people_share) + 1e-9)
         notion.tick_all()
         notion.requests()
+        if not browsing:  # as when the person who ticked has closed the picker ten minutes ago
+            notion.runtime.redis.flushall()
+        work_limit = connections.budget_for(notion.runtime, notion.connection.workspace_id).share("work")
         patience = 60 + 3 * window * (documents / work_limit + 1)
         with running(notion, "worker", "daemon"):
             wait_until(lambda: notion.synced() == documents, what="the import", patience=patience)
@@ -69,10 +73,10 @@ def measure(*, documents: int, limit: int, window: int, latency_ms: int = LATENC
         return Import(asked, ended - asked[0].at, documents, work_limit, limit, window)
 
 
-def main(runs: Sequence[tuple[int, int, int]] = RUNS) -> None:
-    print(f"latency {LATENCY_MS} ms; share = floor / wall, see bench/README.md")
+def main(runs: Sequence[tuple[int, int, int]] = RUNS, *, browsing: bool = True) -> None:
+    print(f"latency {LATENCY_MS} ms; {'a person' if browsing else 'nobody'} browses; share = floor / wall")
     for limit, window, documents in runs:
-        done = measure(documents=documents, limit=limit, window=window)
+        done = measure(documents=documents, limit=limit, window=window, browsing=browsing)
         refused = sum(each.status == 429 for each in done.asked)
         print(
             f"{documents} documents at {limit} a {window} s: {len(done.asked)} requests in {done.wall:.1f} s, "
