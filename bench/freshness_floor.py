@@ -63,7 +63,8 @@ def measure(
         notion.tick_all()
         notion.requests()
         if not browsing:  # as when the person who ticked has closed the picker ten minutes ago
-            notion.runtime.redis.flushall()
+            for key in notion.runtime.redis.scan_iter("hilal:budget:*:browsing"):
+                notion.runtime.redis.delete(key)
         work_limit = connections.budget_for(notion.runtime, notion.connection.workspace_id).share("work")
         patience = 60 + 3 * window * (documents / work_limit + 1)
         with running(notion, "worker", "daemon"):

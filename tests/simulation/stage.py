@@ -179,8 +179,7 @@ class Stage:
     def _opened(self) -> Database:
         if self._postgres_url is not None:
             opened = open_database(self._postgres_url)
-            names = [f'"{name}"' for name in opened.get_tables() if name != "schema_migration"]
-            opened.execute_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+            _empty(opened)
             return opened
         path = self._folder / "story.db"
         for old in self._folder.glob("story.db*"):
@@ -190,9 +189,15 @@ class Stage:
 
     def _close(self, opened: Database) -> None:
         if self._postgres_url is not None:
+            _empty(opened)  # other tests use this database, too
             opened.close_all()
         elif not opened.is_closed():
             opened.close()
+
+
+def _empty(opened: Database) -> None:
+    names = [f'"{name}"' for name in opened.get_tables() if name != "schema_migration"]
+    opened.execute_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def a_day(acme: Knowledge, *, hours: int = 24) -> None:
 def spread_looks(acme: Knowledge) -> None:
     """Each page's daily look at a moment of its own, as chance would have it."""
     draw = random.Random(1)
-    for document in Document.select():
+    for document in Document.select().order_by(Document.id):
         at = acme.clock() + timedelta(minutes=draw.randrange(10, 23 * 60))
         Document.update(verify_at=at).where(Document.id == document.id).execute()
 
