@@ -44,7 +44,7 @@ def notice_arrivals(
     wholes = [source for source in _wholes(connection_id) if takes(source)]
     noticed = _new_tables(connection_id, shown, wholes, rank=rank, now=now)
     pages = {stub.id: stub for stub in shown if stub.kind == "page"}
-    joins = _Joins({}, rank=rank, now=now, verify_hours=verify_hours)
+    joins = _Joins(rank=rank, now=now, verify_hours=verify_hours)
     joins.remember(wholes, pages)
     noticed += joins.all(_by_table(connection_id, pages.values(), takes), pages)
     everywhere = [source for source in wholes if source.kind == "workspace"]
@@ -82,10 +82,8 @@ def _strays(trees: Sequence[Source], pages: Mapping[str, Stub], *, rank: Rank, n
 class _Joins:
     """Which source holds which of the shown pages, while more of them join."""
 
-    def __init__(
-        self, members: Mapping[int, set[str]], *, rank: Rank, now: datetime, verify_hours: float
-    ) -> None:
-        self._members = dict(members)
+    def __init__(self, *, rank: Rank, now: datetime, verify_hours: float) -> None:
+        self._members: dict[int, set[str]] = {}
         self._rank, self._now, self._hours = rank, now, verify_hours
 
     def remember(self, sources: Iterable[Source], pages: Collection[str]) -> None:
@@ -179,14 +177,13 @@ def _tables_of(sources: Sequence[Source], notion_ids: Sequence[str]) -> list[Dat
     )
 
 
-def keep_table(source_id: int, stub: Stub, *, name: str | None = None) -> DataSource:
+def keep_table(source_id: int, stub: Stub, *, name: str | None = None) -> None:
     """The row of a table as its stub tells it; one that is new is still to be listed."""
     table, _ = DataSource.get_or_create(source=source_id, notion_id=stub.id)
     table.database_id = stub.database_id
     table.name = name or stub.title
     table.properties = dict(stub.properties)
     table.save(only=[DataSource.database_id, DataSource.name, DataSource.properties])
-    return table  # type: ignore[no-any-return]
 
 
 def ask_tables(source: Source, notion_ids: Sequence[str | None], *, now: datetime) -> None:

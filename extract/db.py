@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from peewee import Database, DatabaseProxy, Field, PostgresqlDatabase, SqliteDatabase
@@ -16,6 +17,9 @@ from .errors import ConfigError, SchemaError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_234_001  # any number, the same in every process: PostgreSQL's advisory lock of an upgrade
+
+T = TypeVar("T")
+BATCH = 400
 
 database = DatabaseProxy()
 """What every model is bound to; `open_database` decides what stands behind it."""
@@ -82,6 +86,12 @@ def open_database(url: str) -> Database:
         raise ConfigError("database.url (DATABASE_URL): must start with sqlite:/// or postgres://")
     database.initialize(target)
     return target
+
+
+def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`items` in parts that one statement may name: far below SQLite's limit of variables."""
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
 
 
 def is_postgres() -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from . import brake, connections, jobs, stopping
 from .columns import columns_of
-from .db import database, is_postgres
+from .db import batches, database, is_postgres
 from .errors import Refused
 from .holding import drop_unheld
 from .importing import (
@@ -192,8 +192,8 @@ def _hide_again(document_ids: Sequence[int], *, now: datetime) -> None:
     """A column may have been shown only for the sake of a database that is gone: such rows are read again."""
     rows = Source.select(Source.id, Source.hidden_columns).where(Source.kind == "database")
     hiding = [source.id for source in rows if source.hidden_columns]
-    for start in range(0, len(document_ids) if hiding else 0, 400):
-        held = (Membership.source.in_(hiding)) & Membership.document.in_(document_ids[start : start + 400])
+    for some in batches(document_ids) if hiding else ():
+        held = Membership.source.in_(hiding) & Membership.document.in_(some)
         want_again(Membership.select(Membership.document).where(held), now=now, rank=Rank.EDIT)
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from peewee import SQL, Case, Expression, Field, fn
 
+from .db import batches
 from .models import WITHOUT_CONTENT, Chunk, Connection, DataSource, Document, Membership, Source
 from .watch import AT_WORK, Rank, few_of_each
-
-_BATCH = 400  # below SQLite's limit of variables in one statement
 
 
 def ripe(table: type[Source] | type[Document], now: datetime) -> Expression:
@@ -55,7 +54,7 @@ def sources_due(
         .tuples()
     )
     ids = few_of_each(pairs, waiting=dict(waiting), most=most)
-    return [row for start in range(0, len(ids), _BATCH) for row in _in_order(ids[start : start + _BATCH])]
+    return [row for some in batches(ids) for row in _in_order(some)]
 
 
 def _in_order(ids: Sequence[int]) -> list[Source]:
@@ -227,11 +226,11 @@ def followed(document_ids: Iterable[int]) -> Collection[int]:
     """
     ids = list(document_ids)
     found: set[int] = set()
-    for start in range(0, len(ids), _BATCH):
+    for some in batches(ids):
         rows = (
             Membership.select(Membership.document)
             .join(Source)
-            .where(Membership.document.in_(ids[start : start + _BATCH]) & follows())
+            .where(Membership.document.in_(some) & follows())
             .tuples()
         )
         found.update(document_id for (document_id,) in rows)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from peewee import SQL
 
 from . import index
+from .db import batches
 from .handover import hand_over, unserved
 from .models import Document, Membership, Source
-
-_BATCH = 400  # below SQLite's limit of variables in one statement
 
 
 def is_held(document: Document) -> bool:
@@ -33,16 +32,14 @@ def hold(source_id: int, document: Document) -> None:
 
 def let_go(source_id: int, document_ids: Sequence[int]) -> None:
     """The source holds these no longer; those that no other source holds are dropped. Call inside a transaction."""
-    for start in range(0, len(document_ids), _BATCH):
-        batch = list(document_ids[start : start + _BATCH])
+    for batch in batches(document_ids):
         Membership.delete().where((Membership.source == source_id) & Membership.document.in_(batch)).execute()
     drop_unheld(document_ids)
 
 
 def drop_unheld(document_ids: Sequence[int]) -> None:
     """Drop those of the documents that no source holds any more. Call inside a transaction."""
-    for start in range(0, len(document_ids), _BATCH):
-        batch = list(document_ids[start : start + _BATCH])
+    for batch in batches(document_ids):
         still = {
             row.document_id
             for row in Membership.select(Membership.document).where(Membership.document.in_(batch)).distinct()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from .db import database, is_postgres
+from .db import BATCH, batches, database, is_postgres
 from .models import Child, Chunk, Document, Link
 from .shapes import Child as ChildFound
 from .shapes import Passage, Reading
 from .words import terms
 
-T = TypeVar("T")
-_BATCH = 400  # rows of one statement: stays far below SQLite's limit of variables
 TITLED = "title:"  # before a term of a title in PostgreSQL; no word of a text holds a colon
 _GAP = 100  # positions between two fields, so that no phrase reaches from one into the next
 
@@ -92,7 +90,7 @@ def put(
 def remove(document_ids: Sequence[int]) -> None:
     """Empty the documents: no text, no chunks, no full text. Their rows stay, as tombstones."""
     with database.atomic():
-        for some in _batches(sorted(document_ids)):
+        for some in batches(sorted(document_ids)):
             Chunk.delete().where(Chunk.document.in_(some)).execute()
             Link.delete().where(Link.document.in_(some)).execute()
             Child.delete().where(Child.document.in_(some)).execute()
@@ -102,7 +100,7 @@ def remove(document_ids: Sequence[int]) -> None:
 def drop(document_ids: Sequence[int]) -> None:
     """Delete the documents, with their chunks and full text."""
     with database.atomic():
-        for some in _batches(sorted(document_ids)):
+        for some in batches(sorted(document_ids)):
             Chunk.delete().where(Chunk.document.in_(some)).execute()
             Document.delete().where(Document.id.in_(some)).execute()
 
@@ -185,9 +183,9 @@ def _write_links(document: Any, targets: set[str]) -> None:
     """Which pages the document names. They may change while the text does not: a page unknown here shows no name."""
     targets.discard(document.notion_id)
     held = {row.notion_id for row in Link.select(Link.notion_id).where(Link.document == document.id)}
-    for some in _batches(sorted(held - targets)):
+    for some in batches(sorted(held - targets)):
         Link.delete().where((Link.document == document.id) & Link.notion_id.in_(some)).execute()
-    for some in _batches(sorted(targets - held)):
+    for some in batches(sorted(targets - held)):
         Link.insert_many([{"document": document.id, "notion_id": target} for target in some]).execute()
 
 
@@ -202,11 +200,11 @@ def _write_children(
     }
     came = tuple(child for notion_id, child in found.items() if notion_id not in held)
     went = tuple(child for notion_id, child in held.items() if notion_id not in found)
-    for some in _batches(went):
+    for some in batches(went):
         Child.delete().where(
             (Child.document == document.id) & Child.notion_id.in_([child.notion_id for child in some])
         ).execute()
-    for some in _batches(came):
+    for some in batches(came):
         Child.insert_many(
             [{"document": document.id, "notion_id": child.notion_id, "kind": child.kind} for child in some]
         ).execute()
@@ -216,7 +214,7 @@ def _write_children(
 def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], retitled: bool) -> Put:
     after = {passage.digest: (position, passage) for position, passage in enumerate(reading.passages)}
     gone = [chunk.id for digest, chunk in before.items() if digest not in after]
-    for some in _batches(gone):
+    for some in batches(gone):
         Chunk.delete().where(Chunk.id.in_(some)).execute()
 
     moved = []
@@ -226,10 +224,10 @@ def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], re
             moved.append(chunk)
     if moved:
         rewrite: Any = Chunk.bulk_update  # peewee ships no types for it
-        rewrite(moved, [Chunk.position], batch_size=_BATCH)
+        rewrite(moved, [Chunk.position], batch_size=BATCH)
 
     new = [(position, passage) for digest, (position, passage) in after.items() if digest not in before]
-    for batch in _batches(new):
+    for batch in batches(new):
         Chunk.insert_many(
             [
                 {
@@ -273,7 +271,7 @@ def _write_full_text(chatbot_id: int, title: str, chunks: Sequence[tuple[int, Pa
         else "INSERT OR REPLACE INTO chunk_text (rowid, scope, title, headings, body) VALUES {}"
     )
     row_marks = "(%s, %s, %s, %s, %s::tsvector)" if is_postgres() else "(?, ?, ?, ?, ?)"
-    for batch in _batches(rows):
+    for batch in batches(rows):
         values = [value for row in batch for value in row]
         database.execute_sql(statement.format(", ".join([row_marks] * len(batch))), values)
 
@@ -290,11 +288,6 @@ def _vector(scoped: str, fields: tuple[list[str], list[str], list[str]]) -> str:
     # Titles once more as terms of their own: asking for weight A would read every row that holds the word.
     titles = [f"'{TITLED}{term}'" for term in dict.fromkeys(fields[0])]
     return " ".join([f"'{scoped}'", *titles, *lexemes])
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]
 
 
 def _mark() -> str:

@@ -19,6 +19,7 @@ from peewee import SQL, fn
 from . import brake, index
 from .arrivals import keep_table
 from .config import Config
+from .db import batches
 from .errors import HilalError, NotFound, Transient
 from .holding import let_go
 from .marks import add_document, documents_of, mark, members_of
@@ -316,8 +317,7 @@ class Lister:
 
     def _take_out(self, document_ids: Sequence[int], sentence: str, *, because: str, now: datetime) -> None:
         """Out of the index, kept as tombstones until their database returns."""
-        for start in range(0, len(document_ids), 400):
-            batch = document_ids[start : start + 400]
+        for batch in batches(document_ids):
             index.remove(batch)
             Document.update(
                 removed_at=now,

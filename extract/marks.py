@@ -8,12 +8,11 @@ from typing import Any
 
 from peewee import Case
 
+from .db import batches
 from .handover import hand_over
 from .models import WITHOUT_CONTENT, Child, Document, Membership, Source
 from .shapes import Parent, Stub
 from .watch import Held, Rank, computed_digest_of, digest_of, verify_at
-
-_BATCH = 400  # below SQLite's limit of variables in one statement
 
 
 def mark(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = None) -> None:
@@ -169,9 +168,9 @@ def documents_by_page(connection_id: int, page_ids: Iterable[str]) -> dict[str, 
     """Notion page id -> this connection's documents of it (one per chatbot). Without text."""
     found: dict[str, list[Document]] = {}
     ids = list(page_ids)
-    for start in range(0, len(ids), _BATCH):
+    for some in batches(ids):
         rows = Document.select(*WITHOUT_CONTENT).where(
-            (Document.connection == connection_id) & Document.notion_id.in_(ids[start : start + _BATCH])
+            (Document.connection == connection_id) & Document.notion_id.in_(some)
         )
         for row in rows:
             found.setdefault(row.notion_id, []).append(row)
@@ -184,11 +183,9 @@ def members_of(source_ids: Collection[int], page_ids: Collection[str]) -> set[tu
         return set()
     ids = sorted(page_ids)
     found: set[tuple[int, str]] = set()
-    for start in range(0, len(ids), _BATCH):
+    for some in batches(ids):
         # In two steps, each by its index: together they would read every membership of a large source.
-        rows = Document.select(Document.id, Document.notion_id).where(
-            Document.notion_id.in_(ids[start : start + _BATCH])
-        )
+        rows = Document.select(Document.id, Document.notion_id).where(Document.notion_id.in_(some))
         names: dict[int, str] = dict(rows.tuples())
         members = Membership.select(Membership.source, Membership.document).where(
             Membership.document.in_(list(names)) & Membership.source.in_(sorted(source_ids))

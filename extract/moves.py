@@ -7,12 +7,11 @@ from datetime import datetime
 
 from peewee import SQL, fn
 
+from .db import batches
 from .holding import hold, let_go
 from .marks import bring_in_below
 from .models import Child, DataSource, Document, Membership, Source
 from .shapes import Stub
-
-_BATCH = 400  # below SQLite's limit of variables in one statement
 
 
 def follow_parent(document: Document, stub: Stub, *, now: datetime) -> list[int]:
@@ -48,8 +47,8 @@ def leave_with_all_below(source_id: int, document: Document) -> int:
     ids = below(source_id, document)
     hanging = Child.select(Child.notion_id).where(Child.kind == "database")
     gone = [document.id, *ids]
-    for start in range(0, len(gone), _BATCH):
-        in_these = hanging.where(Child.document.in_(gone[start : start + _BATCH]))
+    for some in batches(gone):
+        in_these = hanging.where(Child.document.in_(some))
         DataSource.delete().where(
             (DataSource.source == source_id) & DataSource.database_id.in_(in_these)
         ).execute()
@@ -86,18 +85,18 @@ def below(source_id: int, document: Document) -> list[int]:
     found: dict[int, str] = {}
     front = {document.id: document.notion_id}
     while front:
-        under = _directly_below(source_id, front)
-        front = {each: notion_id for each, notion_id in under.items() if each not in found}
+        under = [_directly_below(source_id, dict(some)) for some in batches(list(front.items()))]
+        front = {each: notion_id for part in under for each, notion_id in part.items() if each not in found}
         found.update(front)
     found.pop(document.id, None)
     return sorted(found)
 
 
-def _placed(chatbot_id: int, these: Collection[int]) -> Iterable[Source]:
+def _placed(chatbot_id: int, these: Collection[int]) -> list[Source]:
     """Sources of a chatbot for which it matters where a page sits: of the databases only `these`, and all others."""
     databases = (Source.kind == "database") & Source.id.in_(list(these))
     chosen = databases | (Source.kind == "workspace") | Source.with_subpages
-    return Source.select().where((Source.chatbot == chatbot_id) & chosen).order_by(Source.id)  # type: ignore[no-any-return]
+    return list(Source.select().where((Source.chatbot == chatbot_id) & chosen).order_by(Source.id))
 
 
 def _with_table(chatbot_id: int, stub: Stub) -> set[int]:

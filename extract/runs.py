@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from peewee import fn
 
+from .db import batches
 from .due import has_outstanding, is_gone, standing
 from .index import Put
 from .models import Document, Membership, Run, Source
@@ -115,8 +116,8 @@ def prune(*, now: datetime) -> int:
     old = (placed.c.started_at < now - RUNS_KEPT_FOR) & (placed.c.place > KEPT_RUNS)
     rows = placed.select_from(placed.c.id).where(old | (placed.c.place > MOST_RUNS)).tuples()
     ids = [run_id for (run_id,) in rows]
-    for start in range(0, len(ids), 400):
-        Run.delete().where(Run.id.in_(ids[start : start + 400])).execute()
+    for some in batches(ids):
+        Run.delete().where(Run.id.in_(some)).execute()
     return len(ids)
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from peewee import JOIN
 
 from .arrivals import keep_table
+from .db import batches
 from .errors import NotFound
 from .holding import let_go
 from .listing import Lister
@@ -19,8 +20,6 @@ from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, So
 from .shapes import DatabaseContainer, Stub
 from .trees import rows_of
 from .watch import Rank, schema_digest
-
-_BATCH = 400  # below SQLite's limit of variables in one statement
 
 
 class TableLister(Lister):
@@ -84,8 +83,8 @@ class TableLister(Lister):
         if before is None or schema_digest(before.properties) == schema_digest(schema.properties):
             return
         ids = rows_of(source.id, [schema.id])
-        for start in range(0, len(ids), _BATCH):
-            want_again(ids[start : start + _BATCH], now=self.clock(), rank=Rank.EDIT)
+        for some in batches(ids):
+            want_again(some, now=self.clock(), rank=Rank.EDIT)
 
     def _inside(self, source: Source, container: DatabaseContainer, *, hangs: bool) -> bool:
         """Whether a database sits in the tree, by its own word; a block that it sits in must be one we know."""
@@ -120,10 +119,8 @@ class TableLister(Lister):
 
     def _look(self, source: Source, tables: Sequence[DataSource]) -> None:
         ids = rows_of(source.id, [table.notion_id for table in tables])
-        for start in range(0, len(ids), _BATCH):
-            Document.update(verify_at=self.clock()).where(
-                Document.id.in_(ids[start : start + _BATCH])
-            ).execute()
+        for some in batches(ids):
+            Document.update(verify_at=self.clock()).where(Document.id.in_(some)).execute()
         self._settled(tables)
 
     def _tables_in(self, source: Source, database_id: str) -> list[DataSource]:
@@ -140,8 +137,7 @@ class TableLister(Lister):
         """The database is in the trash, and its rows with it, but for one that was moved before: each is asked."""
         tables = self._tables_in(source, database_id)
         ids = rows_of(source.id, [table.notion_id for table in tables])
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
+        for batch in batches(ids):
             for row in Document.select(*WITHOUT_CONTENT).where(Document.id.in_(batch)):
                 mark(row, now=self.clock(), rank=Rank.SCHEDULE)
         self._settled(tables)

@@ -17,7 +17,6 @@ from .marks import add_document, documents_of, mark, members_of
 from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
 from .notice import mark_if_moved
 from .notion.stubs import SearchPage
-from .shapes import Stub
 from .tables import TableLister
 from .watch import OVERLAP, SEARCH_LAG, Rank
 
@@ -161,14 +160,11 @@ class WholeLister(TableLister):
             asked += 1
             with self.commit():
                 for stub in page.stubs:
-                    self._want(None if stub.partial or stub.in_trash else left.pop(stub.id, None), stub, rank)
+                    if stub.id in left and not stub.partial and not stub.in_trash:
+                        mark(left.pop(stub.id), now=self.clock(), rank=rank, stub=stub)
         with self.commit():
             for document in left.values():
-                self._want(document, None, rank)
-
-    def _want(self, document: Document | None, stub: Stub | None, rank: Rank) -> None:
-        if document is not None:
-            mark(document, now=self.clock(), rank=rank, stub=stub)
+                mark(document, now=self.clock(), rank=rank)
 
     def _catch_up(self, source: Source, rank: Rank) -> None:
         """What search shows to have moved since the last listing."""

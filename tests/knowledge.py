@@ -8,7 +8,7 @@ from daemon.loop import tick
 from extract import doors, drain, search
 from extract.connections import connect
 from extract.models import Chatbot, Connection, Document, Organisation, Run, Source
-from extract.notion.oauth import parse_grant
+from extract.notion.oauth import TokenGrant, parse_grant
 from extract.runtime import Runtime
 from extract.shapes import Hit, Schedule
 from sandbox import World
@@ -84,15 +84,20 @@ def connected(runtime: Runtime, clock: StoppedClock, world: World, grant: GrantH
     connection = connect(
         runtime,
         organisation_id=organisation.id,
-        grant=parse_grant(
-            {
-                "access_token": grant.access_token,
-                "refresh_token": grant.refresh_token,
-                "bot_id": grant.bot_id,
-                "workspace_id": grant.workspace_id,
-                "workspace_name": "Acme",
-                "token_type": "bearer",
-            }
-        ),
+        grant=token_grant(grant),
     )
     return Knowledge(runtime, clock, world, chatbot, connection, grant)
+
+
+def token_grant(grant: GrantHandle) -> TokenGrant:
+    """What the token endpoint answers when a person has been through the consent that `grant` stands for."""
+    return parse_grant(
+        {
+            "access_token": grant.access_token,
+            "refresh_token": grant.refresh_token,
+            "bot_id": grant.bot_id,
+            "workspace_id": grant.workspace_id,
+            "workspace_name": "Acme",
+            "token_type": "bearer",
+        }
+    )

@@ -9,14 +9,13 @@ from typing import Any
 from peewee import fn
 
 from extract import index
+from extract.db import batches
 from extract.models import Chatbot, Connection, Document, Membership, Organisation, Run, Source
 from extract.shapes import Hit
 
 from . import words
 
 JsonObject = dict[str, Any]
-
-_BATCH = 500  # ids in one statement
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -42,8 +41,8 @@ def source_objects(sources: Sequence[Source]) -> list[JsonObject]:
 def counts_of(source_ids: Sequence[int]) -> dict[int, index.Counts]:
     """Documents, chunks and bytes of each source, however many are asked for."""
     found: dict[int, index.Counts] = {}
-    for start in range(0, len(source_ids), _BATCH):
-        found.update(index.counts(source_ids[start : start + _BATCH]))
+    for some in batches(source_ids):
+        found.update(index.counts(some))
     return found
 
 

@@ -11,10 +11,9 @@ from extract import brake, doors
 from extract.connections import connect
 from extract.errors import Refused
 from extract.models import Connection, Document
-from extract.notion.oauth import parse_grant
 from sandbox import World
 from sandbox.handles import PageHandle
-from tests.knowledge import Knowledge
+from tests.knowledge import Knowledge, token_grant
 from tests.stories.conftest import Notion
 
 
@@ -330,14 +329,7 @@ def test_reconnecting_begins_every_doubt_anew_and_looks_for_what_was_missing(
     connect(
         acme.runtime,
         organisation_id=acme.chatbot.organisation_id,
-        grant=parse_grant(
-            {
-                "access_token": grant.access_token,
-                "refresh_token": grant.refresh_token,
-                "bot_id": grant.bot_id,
-                "workspace_id": grant.workspace_id,
-            }
-        ),
+        grant=token_grant(grant),
     )
     assert Document.select().where(Document.doubted_at.is_null(False)).count() == 0
     acme.follow(seconds=61)

@@ -13,12 +13,11 @@ from daemon.loop import poll_one
 from extract import drain, due
 from extract.connections import connect as store_grant
 from extract.models import Connection, Document, Run
-from extract.notion.oauth import parse_grant
 from extract.runtime import Runtime
 from sandbox import World
 from sandbox.handles import PageHandle
 from tests.clock import StoppedClock
-from tests.knowledge import Knowledge
+from tests.knowledge import Knowledge, token_grant
 from tests.stories.conftest import Notion
 
 BLOCK = {"rate_limit_reason": "public_api_request_blocked"}
@@ -173,13 +172,7 @@ def other_connection(acme: Knowledge, notion: Notion, world: World) -> Connectio
     return store_grant(
         acme.runtime,
         organisation_id=acme.chatbot.organisation_id,
-        grant=parse_grant(
-            {
-                "access_token": grant.access_token,
-                "bot_id": grant.bot_id,
-                "workspace_id": grant.workspace_id,
-            }
-        ),
+        grant=token_grant(grant),
     )
 
 

@@ -12,12 +12,11 @@ from extract import doors, drain, lease
 from extract.connections import connect as store_grant
 from extract.errors import LeaseLost, Refused
 from extract.models import Connection, Document, Run
-from extract.notion.oauth import parse_grant
 from extract.runtime import Runtime
 from extract.settings import Notion as NotionSettings
 from sandbox import RateLimit, World
 from tests.clock import StoppedClock
-from tests.knowledge import Knowledge
+from tests.knowledge import Knowledge, token_grant
 from tests.stories.conftest import Notion
 
 
@@ -163,14 +162,7 @@ def test_reconnecting_resumes_where_it_stopped(
     store_grant(
         acme.runtime,
         organisation_id=acme.chatbot.organisation_id,
-        grant=parse_grant(
-            {
-                "access_token": grant.access_token,
-                "refresh_token": grant.refresh_token,
-                "bot_id": grant.bot_id,
-                "workspace_id": grant.workspace_id,
-            }
-        ),
+        grant=token_grant(grant),
     )
     assert Connection.select().count() == 1
     acme.follow()

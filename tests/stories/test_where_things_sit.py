@@ -9,9 +9,8 @@ from extract import doors, drain
 from extract.connections import connect as store_grant
 from extract.connections import mark_reconnect
 from extract.models import Connection, Document, Membership, Run, Source
-from extract.notion.oauth import parse_grant
 from sandbox import World
-from tests.knowledge import Knowledge
+from tests.knowledge import Knowledge, token_grant
 from tests.stories.conftest import Notion
 
 
@@ -180,14 +179,7 @@ def second_connection(acme: Knowledge, notion: Notion, world: World) -> Connecti
     return store_grant(
         acme.runtime,
         organisation_id=acme.chatbot.organisation_id,
-        grant=parse_grant(
-            {
-                "access_token": grant.access_token,
-                "refresh_token": grant.refresh_token,
-                "bot_id": grant.bot_id,
-                "workspace_id": grant.workspace_id,
-            }
-        ),
+        grant=token_grant(grant),
     )
 
 
