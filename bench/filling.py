@@ -14,10 +14,11 @@ from typing import Any
 from bench.bed import Bed
 from extract import connections
 from extract.db import database, is_postgres
+from extract.judging import digest_of
 from extract.marks import add_document
 from extract.models import Chunk, Connection, DataSource, Document, Membership, Source
 from extract.shapes import Stub, utc_now
-from extract.watch import Rank, digest_of, verify_at
+from extract.watch import Rank, verify_at
 
 _BATCH = 200
 

@@ -17,15 +17,7 @@ from extract.marks import want_listing
 from extract.models import Connection, Source
 from extract.poll import poll
 from extract.runtime import Runtime
-from extract.watch import (
-    FULL_EVERY,
-    PERIODS,
-    Rank,
-    following_sync,
-    listing_pause,
-    pause_after,
-    poll_pause,
-)
+from extract.watch import FULL_EVERY, PERIODS, Rank, following_sync, listing_pause, pause_after, poll_pause
 
 from .polls import Polls
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from .due import data_sources_of, is_gone
 from .marks import add_document, documents_of, mark, members_of, want_listing
 from .models import DataSource, Source
 from .notice import Noticed, notice_held, notice_schemas
 from .shapes import Stub
+from .standing import data_sources_of, is_gone
 from .watch import SEARCH_LAG, Rank
 
 Takes = Callable[[Source], bool]

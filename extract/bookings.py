@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from . import due, moves
+from . import moves, standing
 from .columns import split_columns
 from .fetch import Task
+from .judging import judge
 from .marks import held, kept_stub
 from .models import Document
 from .reading import relation_ids
@@ -17,7 +18,7 @@ from .runs import Ledger
 from .settings import Watch
 from .shapes import Stub
 from .tokens import database_opened
-from .watch import Rank, judge, pause_after, reread_due
+from .watch import Rank, pause_after, reread_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def book(documents: Sequence[Document], ledger: Ledger, *, watch: Watch, now: da
     The retry comes before the attempt: a crash then means later, never at once and forever.
     """
     ids = [row.id for row in documents]
-    hidden, live, unplaced = due.hidden_columns(ids), due.followed(ids), moves.unplaced(ids)
+    hidden, live, unplaced = standing.hidden_columns(ids), standing.followed(ids), moves.unplaced(ids)
     tasks = []
     for row in documents:
         reread = reread_due(
@@ -97,7 +98,7 @@ def book(documents: Sequence[Document], ledger: Ledger, *, watch: Watch, now: da
         Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
             Document.id.in_(due_now)
         ).execute()
-    holders = due.sources_holding(ids)
+    holders = standing.sources_holding(ids)
     for document in documents:
         document.attempts += 1
         if document.wanted_at is not None and document.wanted_rank < Rank.VERIFY:
@@ -115,7 +116,7 @@ def _unnamed(chatbot_id: int, hidden: Collection[str], stub: Stub) -> Sequence[s
     if not related:
         return ()
     with database_opened():
-        held_here = due.titles_held(chatbot_id, related)
+        held_here = standing.titles_held(chatbot_id, related)
     return tuple(each for each in related if each not in held_here)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from .columns import split_columns
 from .config import Config
-from .due import titles_held
 from .fetch import Fetched
 from .models import DataSource, Document
 from .reading import Chunking, has_text, read_page, read_properties, relation_ids
 from .reading.properties import completed_value
 from .shapes import Json, Reading
+from .standing import titles_held
 
 
 @dataclass(frozen=True, slots=True)

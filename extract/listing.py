@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TypeVar, cast
 
 import structlog
-from peewee import SQL, fn
 
-from . import brake, index
+from . import brake, leaving
 from .arrivals import keep_table
 from .config import Config
-from .db import batches
 from .errors import HilalError, NotFound, Transient
 from .holding import let_go
+from .judging import schema_digest
 from .marks import add_document, documents_of, mark, members_of
 from .models import DataSource, Document, Membership, Source
 from .notice import mark_if_moved
@@ -29,7 +28,7 @@ from .notion.client import NotionClient
 from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub
 from .sync import doubt_pause
-from .watch import Rank, pause_after, reread_due, schema_digest, verify_at
+from .watch import Rank, pause_after, reread_due, verify_at
 
 log = structlog.get_logger(__name__)
 
@@ -91,37 +90,18 @@ class Lister:
             if source is None or source.wanted_at != tried.wanted_at:
                 return  # deleted meanwhile, or wanted anew: that wish has its own first attempt
             if isinstance(error, NotFound):
-                if self._confirmed_gone(source, now=now) and not self._stopped(source, now=now):
+                pause = doubt_pause(self.config.watch.poll_seconds)
+                if leaving.is_confirmed(source, pause=pause, now=now):
                     because = "confirmed" if brake.was_confirmed(source) else "database"
                     self._gone(source, DATABASE_GONE, because=because, now=now)
                     return
-                self._doubt(source, now=now)
+                leaving.doubt(source, DATABASE_GONE, pause=pause, now=now)
             else:
                 source.attempts += 1
                 source.try_after = now + pause_after(source.attempts)
                 source.error = error.sentence
             source.save(only=[Source.attempts, Source.try_after, Source.error, Source.doubted_at])
             self.ledger.touch([source.id])
-
-    def _doubt(self, source: Source, *, now: datetime) -> None:
-        """Its rows keep answering; it is asked again soon, then ever more rarely while the brake holds."""
-        pause = self._doubt_pause()
-        if source.doubted_at is not None:
-            source.attempts += 1
-            pause = max(pause, pause_after(source.attempts))
-        source.try_after = now + pause
-        source.doubted_at = source.doubted_at or now
-        source.error = DATABASE_GONE
-
-    def _doubt_pause(self) -> timedelta:
-        return doubt_pause(self.config.watch.poll_seconds)
-
-    def _confirmed_gone(self, source: Source, *, now: datetime) -> bool:
-        return source.doubted_at is not None and now - source.doubted_at >= self._doubt_pause()
-
-    def _stopped(self, source: Source, *, now: datetime) -> bool:
-        """A database is one object, but its rows are many pages, and the brake counts those; it has none when gone."""
-        return bool(_rows_only_of(source)) and brake.stops(source, now=now)
 
     def _page(self, source: Source, rank: Rank) -> None:
         """A page is its own listing: its document is marked, and asked for title and time when it is fetched."""
@@ -315,42 +295,13 @@ class Lister:
             (Source.id == source.id) & (Source.wanted_at == source.wanted_at)
         ).execute()
 
-    def _take_out(self, document_ids: Sequence[int], sentence: str, *, because: str, now: datetime) -> None:
-        """Out of the index, kept as tombstones until their database returns."""
-        for batch in batches(document_ids):
-            index.remove(batch)
-            Document.update(
-                removed_at=now,
-                removed_because=because,
-                error=sentence,
-                wanted_at=None,
-                doubted_at=None,
-                look_at=None,
-                verify_at=None,
-                stub=None,
-            ).where(Document.id.in_(batch)).execute()
-
     def _gone(self, source: Source, sentence: str, *, because: str, now: datetime) -> None:
         """The database itself has left: its rows go out of the index, and wait as tombstones for its return."""
-        only_here = _rows_only_of(source)
-        self._take_out(only_here, sentence, because=because, now=now)
-        self.ledger.count([source.id], removed=len(only_here))
+        removed = leaving.take_out(source, sentence, because=because, now=now)
+        self.ledger.count([source.id], removed=removed)
         self._listed(source, now=now)
         source.doubted_at = now
         source.listing_open = False
         source.save(only=[Source.doubted_at, Source.listing_open])
         self.ledger.close(source, outcome="empty", sentence=sentence, now=now)
-        log.info("source_gone", source_id=source.id, documents=len(only_here))
-
-
-def _rows_only_of(source: Source) -> list[int]:
-    """The documents that are present and that no other source holds."""
-    other = Membership.alias()
-    elsewhere = other.select(SQL("1")).where((other.document == Document.id) & (other.source != source.id))
-    rows = (
-        Document.select(Document.id)
-        .join(Membership)
-        .where((Membership.source == source.id) & Document.removed_at.is_null() & ~fn.EXISTS(elsewhere))
-        .order_by(Document.id)
-    )
-    return [document_id for (document_id,) in rows.tuples()]
+        log.info("source_gone", source_id=source.id, documents=removed)

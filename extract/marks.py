@@ -10,9 +10,10 @@ from peewee import Case
 
 from .db import batches
 from .handover import hand_over
+from .judging import Held, computed_digest_of, digest_of
 from .models import WITHOUT_CONTENT, Child, Document, Membership, Source
 from .shapes import Parent, Stub
-from .watch import Held, Rank, computed_digest_of, digest_of, verify_at
+from .watch import Rank, verify_at
 
 
 def mark(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = None) -> None:
@@ -96,7 +97,7 @@ _MARKS = [
 
 
 def held(document: Document) -> Held:
-    """The facts of a row that `watch.judge` decides on."""
+    """The facts of a row that `judging.judge` decides on."""
     return Held(
         edited_at=document.edited_at,
         noticed_at=document.noticed_at,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from . import brake
-from .due import data_sources_of, followed, is_gone
+from .judging import judge, schema_digest
 from .marks import documents_by_page, held, mark, want_listing
 from .models import DataSource, Document, Source
 from .shapes import Stub
-from .watch import OVERLAP, Rank, judge, schema_digest
+from .standing import data_sources_of, followed, is_gone
+from .watch import OVERLAP, Rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from peewee import fn
 
 from .db import batches
-from .due import has_outstanding, is_gone, standing
 from .index import Put
 from .models import Document, Membership, Run, Source
 from .shapes import Reading
+from .standing import has_outstanding, is_gone, standing
 from .watch import Rank, outcome_of
 
 KEPT_RUNS = 50

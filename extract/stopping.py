@@ -7,10 +7,10 @@ from datetime import datetime
 
 from peewee import SQL, fn
 
-from .due import standing
 from .marks import want_listing
 from .models import Document, Membership, Run, Source
 from .progress import Progress, progress
+from .standing import standing
 from .watch import Rank
 
 

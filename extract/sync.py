@@ -16,11 +16,12 @@ from .errors import NotFound, NotionError
 from .fetch import Fetched
 from .handover import give_back, hand_over, unserved
 from .holding import is_held
+from .judging import look_again_at
 from .marks import keep_stub
 from .models import Document, Membership, Source
 from .runs import Ledger
 from .shapes import Stub
-from .watch import Rank, look_again_at, pause_after, verify_at
+from .watch import Rank, pause_after, verify_at
 
 log = structlog.get_logger(__name__)
 

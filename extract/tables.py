@@ -14,12 +14,13 @@ from .arrivals import keep_table
 from .db import batches
 from .errors import NotFound
 from .holding import let_go
+from .judging import schema_digest
 from .listing import Lister
 from .marks import mark, members_of, want_again
 from .models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
 from .shapes import DatabaseContainer, Stub
 from .trees import rows_of
-from .watch import Rank, schema_digest
+from .watch import Rank
 
 
 class TableLister(Lister):

@@ -18,13 +18,14 @@ from peewee import Expression, InterfaceError, OperationalError
 
 from .arrivals import ask_tables
 from .db import database, is_postgres
-from .due import followed, follows
+from .judging import told
 from .marks import add_document, documents_by_page, mark, want_listing
 from .models import Connection, DataSource, Document, Membership, Source, WebhookEvent
 from .notice import Noticed
 from .notion.events import Event, event_of, trimmed
 from .shapes import Json
-from .watch import Rank, relist_pause, told, was_missed
+from .standing import followed, follows
+from .watch import Rank, relist_pause, was_missed
 
 log = structlog.get_logger(__name__)
 

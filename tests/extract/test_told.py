@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from extract.judging import told
 from extract.notion.events import event_of, handshake_token, is_signed, is_too_old
 from extract.shapes import Parent
-from extract.watch import poll_pause, relist_pause, told, was_missed, webhooks_prove_alive
+from extract.watch import poll_pause, relist_pause, was_missed, webhooks_prove_alive
 from extract.webhooks import Tidings, gathered
 from tests.clock import START
 

@@ -7,19 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from extract.judging import Held, digest_of, judge, look_again_at, schema_digest
 from extract.shapes import Parent, Stub
 from extract.watch import (
-    Held,
-    digest_of,
     few_of_each,
     following_sync,
-    judge,
-    look_again_at,
     next_sync,
     outcome_of,
     pause_after,
     round_of_looks,
-    schema_digest,
     too_many_gone,
     verify_at,
 )
