@@ -335,7 +335,7 @@ class _Drain:
 
     def _mended(self) -> None:
         """What the connection complained of before is over, since Notion has answered; so may be the brake."""
-        with database.atomic():
+        with self._commit():
             brake.lift_if_over(self._connection.id, now=self._runtime.clock())
         complaint = self._connection.error
         if complaint and self._answered:
