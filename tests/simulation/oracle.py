@@ -77,8 +77,8 @@ def _below(scene: Scene, root: str) -> Iterator[str]:
 
 
 def can_be_found(scene: Scene, source: Source, page_id: str) -> bool:
-    """Whether Notion tells of a page at all: of one in a tree only where all between it and the root is in sight; of
-    one in a workspace by search, or else by the body or the table it sits in.
+    """Whether Notion tells of a page at all: of one in a tree only where all up to the root is in sight, and none of it
+    in the trash; of one in a workspace by search, or else by the body or the table it sits in.
     """
     world, page = scene.world, scene.world.pages[page_id]
     grant = grant_of(scene, source.connection_id).record
@@ -89,7 +89,8 @@ def can_be_found(scene: Scene, source: Source, page_id: str) -> bool:
     between = page_id
     while source.with_subpages and between != source.notion_id:
         between = world.parent_of(between) or source.notion_id
-        if not world.access.can_see(grant, between):
+        node = world.node(between)
+        if node is None or node.in_trash or not world.access.can_see(grant, between):
             return False
     return True
 
