@@ -108,6 +108,11 @@ def dropped(scene: Scene, numbers: tuple[int, ...]) -> None:
     scene.say("dropped connections")
 
 
+def hanging(scene: Scene, numbers: tuple[int, ...]) -> None:
+    scene.wire.hanging = 1 + numbers[0] % 5
+    scene.say("Notion hangs")
+
+
 def query_unavailable(scene: Scene, numbers: tuple[int, ...]) -> None:
     scene.world.faults.fail("query", status=503, times=1 + numbers[0] % 6)
     scene.say("query is unavailable")
@@ -210,6 +215,7 @@ def end(scene: Scene) -> None:
     """Fate leaves everybody alone from here on."""
     scene.world.faults.clear()
     scene.wire.forget_meanwhile()
+    scene.wire.hanging = 0
     scene.power.spare()
     scene.world.search_lag_seconds = 0
     if scene.courier is not None:
@@ -248,6 +254,7 @@ VERBS: Mapping[str, Verb] = {
     "an edge answers in HTML": html,
     "half a JSON": half_json,
     "dropped connections": dropped,
+    "Notion hangs": hanging,
     "query is unavailable": query_unavailable,
     "cursors are refused": cursors_refused,
     "search lags": search_lags,

@@ -84,6 +84,7 @@ FATE: Mapping[str, int] = {
     "an edge answers in HTML": 2,
     "half a JSON": 3,
     "dropped connections": 4,
+    "Notion hangs": 3,
     "query is unavailable": 2,
     "cursors are refused": 2,
     "search lags": 3,

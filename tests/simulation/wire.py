@@ -15,6 +15,7 @@ from tests.simulation.power import Happening, Power, must_not_be_in_transaction
 
 LATENCY = 0.12  # seconds, half before Notion sees the request and half after
 DAY = timedelta(days=1)
+PATIENCE = 70  # seconds that we wait for an answer
 BLOCKED = timedelta(hours=1)  # who blocks us is left alone so long
 
 MOST_REFUSALS = 2
@@ -38,6 +39,7 @@ class Wire(httpx.BaseTransport):
         )
         self.may_be_refused = False  # how much Notion allows is found out by using it
         self._refusals: dict[str, list[datetime]] = {}
+        self.hanging = 0  # so many of the next answers never arrive
         self.requests = 0
         self.breaks: list[Broken] = []
 
@@ -67,6 +69,10 @@ class Wire(httpx.BaseTransport):
                     happens()
                     self.after_meanwhile()
         self._power.spend("requests")  # who dies here has not heard the answer
+        if self.hanging:
+            self.hanging -= 1
+            self._clock.advance(seconds=PATIENCE)
+            raise httpx.ReadTimeout("as ordered", request=request)
         if workspace and response.status_code in (429, 529):
             self._limited(workspace, response)
         return response
