@@ -10,7 +10,7 @@ import httpx
 import structlog
 from peewee import fn
 
-from extract import connections, due, jobs, runs, webhooks
+from extract import connections, due, jobs, key_use, runs, webhooks
 from extract.db import database
 from extract.errors import Blocked, Forbidden, HilalError, Later, ReconnectNeeded
 from extract.marks import want_listing
@@ -41,6 +41,7 @@ def tick(runtime: Runtime, *, stop: threading.Event | None = None, polls: Polls 
     webhooks.take(now, verify_hours=runtime.config.watch.verify_hours)
     webhooks.prune(now)
     prune_daily(runtime, now=now)
+    store_key_uses(runtime, now=now)
     # Before the polls, which may take long when Notion is slow.
     for connection_id in due.connections_with_work(now=now):
         jobs.wake(runtime, connection_id)
@@ -97,6 +98,12 @@ def prune_daily(runtime: Runtime, *, now: datetime) -> None:
     """Delete old runs, once a day by whichever daemon comes first. A Redis that forgets only repeats it."""
     if runtime.redis.set("hilal:runs_pruned", now.isoformat(), nx=True, ex=_DAY_SECONDS):
         log.info("runs_pruned", count=runs.prune(now=now))
+
+
+def store_key_uses(runtime: Runtime, *, now: datetime) -> None:
+    """Store when API keys were last used, once a minute by whichever daemon comes first."""
+    if runtime.redis.set("hilal:key_uses_stored", now.isoformat(), nx=True, ex=60):
+        key_use.store_uses(runtime.redis)
 
 
 def polls_due(now: datetime) -> list[int]:

@@ -14,6 +14,7 @@ from playhouse.migrations import Runner
 from playhouse.pool import PooledPostgresqlDatabase
 
 from .errors import ConfigError, SchemaError
+from .read_only import refuse_write
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_234_001  # any number, the same in every process: PostgreSQL's advisory lock of an upgrade
@@ -59,9 +60,17 @@ UtcDateTimeField: Any = _UtcDateTimeField
 class _Sqlite(SqliteDatabase):  # type: ignore[misc]
     field_types = {**SqliteDatabase.field_types, "UTC": "TEXT"}
 
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        refuse_write(sql)
+        return super().execute_sql(sql, params)
+
 
 class _Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]
     field_types = {**PooledPostgresqlDatabase.field_types, "UTC": "TIMESTAMPTZ"}
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        refuse_write(sql)
+        return super().execute_sql(sql, params)
 
 
 def open_database(url: str) -> Database:

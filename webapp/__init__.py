@@ -1,7 +1,7 @@
 """The web app: pages for people, the retrieval API for chatbots, webhooks, and the `flask` commands.
 
-A request flows: limits → database opened → session and CSRF → guard (who, which role, whose row) → view → template
-→ headers.
+A request flows: database opened → safe methods held read-only → limits → session and CSRF → guard (who, which role,
+whose row) → view → template → headers.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from . import (
     picker,
     picker_import,
     probes,
+    safe_methods,
     search,
     settings,
     sign_in,
@@ -61,6 +62,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
         hops = runtime.config.web.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _open_database_per_request(app)
+    safe_methods.init_app(app)
     headers.init_app(app, production=runtime.config.production)
     csrf.init_app(app)
     limiter.init_app(app)
@@ -110,6 +112,7 @@ def _flask_config(config: Config) -> Mapping[str, object]:
         "MAX_FORM_MEMORY_SIZE": _LARGEST_BODY,
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: pages stay open for days
         "WTF_CSRF_HEADERS": ["X-CSRFToken"],
+        "WTF_CSRF_SSL_STRICT": False,  # browsers may send no Referer; `safe_methods` looks at the origin
         "RATELIMIT_HEADERS_ENABLED": False,
     }
 

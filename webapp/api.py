@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
+import structlog
 from flask import Blueprint, Flask, Response, abort, g, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from limits import parse
 from peewee import PeeweeException
+from redis.exceptions import RedisError
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import HTTPException, Unauthorized
+from werkzeug.exceptions import HTTPException, TooManyRequests, Unauthorized
 
 from extract.errors import HilalError
-from extract.models import ApiKey, Document, Source
+from extract.key_use import note_use
+from extract.models import Document, Source
 from extract.search import find
 
 from .cursors import read_cursor, write_cursor
@@ -31,13 +34,13 @@ from .objects import (
     whole_document_object,
 )
 
+log = structlog.get_logger(__name__)
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 PREFIX = "/api/"
 MAX_WORDS = 1_000
 MAX_HITS = 50
 PAGE = 100
-_USED_EVERY = timedelta(minutes=1)
 
 CODES = {
     400: "bad_request",
@@ -62,15 +65,10 @@ def _allowance() -> str:
     return f"{runtime().config.web.api_requests_per_minute} per minute"
 
 
-def _refused(response: Response) -> bool:
-    return response.status_code == 401
-
-
 # A limiter of its own: without Redis a login waits, to be safe, but a chatbot goes on answering.
 limiter = Limiter(key_func=_caller, swallow_errors=True, headers_enabled=False)
 limiter.limit(_allowance)(blueprint)
-# Guessing keys counts against the address, whichever key each guess shows.
-limiter.limit("300 per minute", key_func=get_remote_address, deduct_when=_refused)(blueprint)
+_WRONG_KEYS = parse("300 per minute")
 
 
 @blueprint.record_once
@@ -84,10 +82,22 @@ def check_key() -> None:
     secret = _presented_key()
     key = find_key(secret) if secret else None
     if key is None:
-        challenge = WWWAuthenticate("bearer")
-        raise Unauthorized("Send a valid key: Authorization: Bearer <key>.", www_authenticate=challenge)
+        refuse_key()
     g.api_chatbot_id = key.chatbot_id
-    _note_use(key)
+    note_use(runtime().redis, key.id, now=runtime().clock())
+
+
+def refuse_key() -> NoReturn:
+    """Answer 401, or 429 to an address that guesses on. A valid key is never counted here."""
+    try:
+        may_go_on = limiter.limiter.hit(_WRONG_KEYS, "wrong keys", get_remote_address())
+    except RedisError as error:
+        log.warning("wrong_key_not_counted", error=type(error).__name__)
+        may_go_on = True
+    if not may_go_on:
+        raise TooManyRequests
+    challenge = WWWAuthenticate("bearer")
+    raise Unauthorized("Send a valid key: Authorization: Bearer <key>.", www_authenticate=challenge)
 
 
 @blueprint.get("/v1/search")
@@ -143,7 +153,7 @@ def http_error(error: HTTPException) -> Response:
     status = error.code or 500
     message = error.description or error.name
     if status == 429:
-        message = "Too many requests with this key. Wait a moment, then go on."
+        message = "Too many requests with this key, or too many wrong keys. Wait a moment, then go on."
     if status == 404 and error.description == type(error).description:
         message = "There is nothing at this address. The addresses begin with /api/v1/."
     return error_answer(CODES.get(status, "error"), message, status, error)
@@ -183,13 +193,6 @@ def _presented_key() -> str:
     """The key in the Authorization header; empty when there is none."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
-
-
-def _note_use(key: ApiKey) -> None:
-    """Keep when a key was last used, to the minute: a busy key must not write on every request."""
-    now = runtime().clock()
-    if key.last_used_at is None or now - key.last_used_at >= _USED_EVERY:
-        ApiKey.update(last_used_at=now).where(ApiKey.id == key.id).execute()
 
 
 def _number(name: str, *, default: int, most: int) -> int:

@@ -83,7 +83,7 @@ def create_key(chatbot_id: int) -> ResponseReturnValue:
 def revoke_key(key_id: int) -> ResponseReturnValue:
     """Asks first: whoever uses the key stops getting answers at once."""
     key = own_key(key_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("chatbots/revoke_key.html", key=key)
     if key.revoked_at is None:
         key.revoked_at = runtime().clock()

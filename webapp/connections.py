@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
 def disconnect(connection_id: int) -> ResponseReturnValue:
     """Asks first and says what stays; then forgets both tokens. What was imported goes on answering."""
     connection = own_connection(connection_id)
-    if request.method == "GET":
+    if request.method != "POST":
         sources = Source.select().where(Source.connection == connection).count()
         return render_template("connections/disconnect.html", connection=connection, sources=sources)
     doors.disconnect(runtime(), connection)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import abort, g, request
+from flask import abort, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -27,6 +27,8 @@ from extract.models import (
 
 from .extensions import login_manager
 from .roles import Role
+
+_LAST_SEEN = "chatbot"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -153,18 +155,21 @@ def own_key(key_id: int) -> ApiKey:
 
 
 def open_chatbot() -> Chatbot | None:
-    """The chatbot this page is about, else the one last used, else the organisation's first."""
+    """The chatbot this page is about, else the one last seen in this browser, else last worked on, else the first."""
     found: Chatbot | None = g.get("chatbot")
     if found is None:
-        last_used = current_org().chatbots.where(Chatbot.id == current_member().last_chatbot_id)
-        found = last_used.get_or_none() or current_org().chatbots.order_by(Chatbot.id).first()
-    return found
+        last = session.get(_LAST_SEEN, current_member().last_chatbot_id)
+        found = current_org().chatbots.where(Chatbot.id == last).get_or_none()
+    return found or current_org().chatbots.order_by(Chatbot.id).first()
 
 
 def _open(chatbot: Chatbot) -> Chatbot:
+    """Remember what the person is at: in the session when they look, in their row when they change something."""
     g.chatbot = chatbot
     member = current_member()
-    if request.method == "GET" and member.last_chatbot_id != chatbot.id:
+    if session.get(_LAST_SEEN) != chatbot.id:
+        session[_LAST_SEEN] = chatbot.id
+    if request.method == "POST" and member.last_chatbot_id != chatbot.id:
         member.last_chatbot = chatbot
         member.save(only=[Member.last_chatbot])
     return chatbot

@@ -9,6 +9,7 @@ from hashlib import sha256
 from extract.models import ApiKey, Chatbot
 
 _PREFIX_LENGTH = 9
+_LONGEST_KEY = 128  # ours have 46 characters; nothing longer is hashed or looked up
 
 
 def make_key(chatbot: Chatbot, name: str, now: datetime) -> tuple[ApiKey, str]:
@@ -26,6 +27,8 @@ def make_key(chatbot: Chatbot, name: str, now: datetime) -> tuple[ApiKey, str]:
 
 def find_key(secret: str) -> ApiKey | None:
     """The valid key whose text this is, with its chatbot; None when there is none or it was revoked."""
+    if len(secret) > _LONGEST_KEY:
+        return None
     found: ApiKey | None = (
         ApiKey.select(ApiKey, Chatbot)
         .join(Chatbot)

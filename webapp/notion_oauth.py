@@ -33,6 +33,7 @@ from .frame import problem, runtime, toast
 from .guards import current_org, current_role, needs, open_chatbot, own_chatbot
 from .notion_transport import NotionAdapter
 from .roles import Role
+from .safe_methods import acts_on_get
 
 blueprint = Blueprint("notion_oauth", __name__, url_prefix="/notion")
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ def connect() -> ResponseReturnValue:
 
 
 @blueprint.get("/callback")
+@acts_on_get("OAuth ends on a GET; the single-use state says that this browser began it")
 def callback() -> ResponseReturnValue:
     """Back from Notion."""
     state = request.args.get("state", "")

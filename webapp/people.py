@@ -80,7 +80,7 @@ def remove(member_id: int) -> ResponseReturnValue:
     """Asks first; says what stays."""
     person = own_member(member_id)
     _only_owners_touch_owners(person)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("people/remove.html", person=person)
     if person.id == current_member().id:
         problem("You cannot remove yourself. Ask another admin or owner.")

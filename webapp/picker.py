@@ -18,6 +18,7 @@ from .picker_cache import PickerCache
 from .picker_listing import FILTERS, SCREENFUL, Filter, Row
 from .picker_search import load
 from .roles import Role
+from .safe_methods import acts_on_get
 
 blueprint = Blueprint("picker", __name__)
 
@@ -49,6 +50,7 @@ class View:
 
 @blueprint.get("/chatbots/<int:chatbot_id>/notion")
 @needs(Role.ADMIN)
+@acts_on_get("lists what Notion shares, and may refresh the access token for it")
 def page(chatbot_id: int) -> ResponseReturnValue:
     """The list of what can be imported; parts of it for htmx."""
     chatbot = own_chatbot(chatbot_id)

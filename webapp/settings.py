@@ -63,7 +63,7 @@ def password() -> ResponseReturnValue:
 @needs(Role.ADMIN)
 def organisation() -> ResponseReturnValue:
     """The organisation's name, and how new sources follow Notion."""
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("settings/organisation.html", redirect_uri=runtime().config.redirect_uri)
     found = current_org()
     schedule = request.form.get("default_schedule", found.default_schedule)

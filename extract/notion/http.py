@@ -16,6 +16,7 @@ import httpx
 
 from ..config import Config
 from ..errors import InvalidRequest, NotionError, Transient
+from ..read_only import refuse_notion
 from ..shapes import Clock, Json
 
 VERSION = "2026-03-11"
@@ -58,6 +59,7 @@ class Reply:
 
 def http_client(config: Config, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """The client for every call to Notion; `transport` replaces the network. The caller closes it."""
+    refuse_notion()
     notion = config.notion
     address = httpx.URL(notion.api_url)
     most = max(notion.parallel_requests, config.watch.parallel_polls)

@@ -13,6 +13,7 @@ from flask import Flask
 
 from extract.models import Connection, Document, Member, Source, WebhookToken
 from extract.runtime import Runtime
+from tests.whole_database import whole_database
 from webapp import keys, members
 from webapp.roles import Role
 
@@ -194,6 +195,46 @@ def test_rows_that_never_were_do_not_exist(cast: Cast, ada: Browser) -> None:
     answers = {(method, rule): call(ada, method, nowhere(rule))[0] for method, rule in WITH_AN_ID}
 
     assert set(answers.values()) == {404}, answers
+
+
+@pytest.mark.parametrize("name", ["nobody", "cleo", "bob", "ada", "mallory"])
+def test_looking_changes_no_row(
+    app: Flask,
+    address: Callable[[str], str],
+    cast: Cast,
+    login: Callable[[Member], Browser],
+    browser: Browser,
+    name: str,
+) -> None:
+    """GET, HEAD and OPTIONS of every route; an exception of the database's refusal would come through."""
+    person = browser if name == "nobody" else login(getattr(cast, name))
+    _, secret = keys.make_key(cast.chatbot, "bot", cast.acme.created_at)
+    before = whole_database()
+
+    for rule in sorted({rule for _, rule in ROUTES}):
+        headers = {"Authorization": f"Bearer {secret}"} if rule.startswith("/api/") else {}
+        for method in ("GET", "HEAD", "OPTIONS"):
+            answer = person.client.open(address(rule), method=method, headers=headers)
+            assert answer.status_code < 500, (method, rule)
+            assert not (method == "HEAD" and answer.data), rule
+            answer.close()
+
+    assert whole_database() == before
+
+
+def test_a_method_that_a_route_does_not_offer_is_refused_and_changes_no_row(
+    app: Flask, address: Callable[[str], str], ada: Browser
+) -> None:
+    ada.get("/settings")
+    before = whole_database()
+
+    for rule in sorted({rule for _, rule in ROUTES}):
+        offered = {method for method, each in ROUTES if each == rule}
+        for method in {"POST", "PUT", "PATCH", "DELETE"} - offered:
+            answer = ada.client.open(address(rule), method=method, headers={"X-CSRFToken": ada.token})
+            assert answer.status_code in (401, 405), (method, rule)
+
+    assert whole_database() == before
 
 
 def test_the_api_asks_for_a_key(address: Callable[[str], str], ada: Browser) -> None:
