@@ -1,5 +1,5 @@
 # The commands a person needs. Everything works from a fresh clone with Python 3.11 or newer and nothing else.
-.PHONY: run test check bench simulate format lock clean
+.PHONY: run test check bench simulate fuzz format lock clean
 
 VENV := .venv
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -26,6 +26,11 @@ STEPS ?= 400
 
 simulate: $(VENV)/.installed-dev
 	$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --steps $(STEPS)
+
+FUZZ_SEEDS ?= 80
+
+fuzz: $(VENV)/.installed-dev
+	FUZZ_SEEDS=$(FUZZ_SEEDS) $(VENV)/bin/python -m pytest -n 2 tests/fuzz
 
 format: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff format .

@@ -78,7 +78,10 @@ def open_database(url: str) -> Database:
 
     Raises ConfigError when the URL is of neither kind. Connecting happens on first use.
     """
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise ConfigError("database.url (DATABASE_URL): is not a URL") from error
     if scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
         if not path or path == url:

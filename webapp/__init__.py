@@ -1,7 +1,7 @@
 """The web app: pages for people, the retrieval API for chatbots, webhooks, and the `flask` commands.
 
-A request flows: database opened → safe methods held read-only → limits → session and CSRF → guard (who, which role,
-whose row) → view → template → headers.
+A request flows: database opened → texts and ids checked → safe methods held read-only → limits → session and CSRF →
+guard (who, which role, whose row) → view → template → headers.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from . import (
     frame,
     headers,
     health,
+    incoming,
     notion_oauth,
     people,
     picker,
@@ -62,6 +63,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
         hops = runtime.config.web.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _open_database_per_request(app)
+    incoming.init_app(app)
     safe_methods.init_app(app)
     headers.init_app(app, production=runtime.config.production)
     csrf.init_app(app)

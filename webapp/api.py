@@ -24,6 +24,7 @@ from extract.search import find
 
 from .cursors import read_cursor, write_cursor
 from .frame import runtime
+from .incoming import whole_number
 from .keys import find_key
 from .objects import (
     document_objects,
@@ -198,9 +199,13 @@ def _presented_key() -> str:
 def _number(name: str, *, default: int, most: int) -> int:
     """The query argument `name`, a whole number from 1 to `most`."""
     value = request.args.get(name, str(default))
-    if not value.isdecimal() or not 1 <= int(value) <= most:
+    try:
+        number = whole_number(value)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= most:
         abort(400, f"{name} must be a number from 1 to {most}.")
-    return int(value)
+    return number
 
 
 def _cursor() -> int:

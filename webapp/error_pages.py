@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Flask, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from peewee import InterfaceError, OperationalError
+from peewee import DataError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -102,6 +102,11 @@ def init_app(app: Flask) -> None:
     def ours(error: HilalError) -> ResponseReturnValue:
         log.warning("refused: %s", error)
         return answer(409, "That could not be done", error.sentence)
+
+    @app.errorhandler(DataError)
+    def unstorable(error: DataError) -> ResponseReturnValue:
+        log.error("the database refused a value: %s", type(error.__cause__ or error).__name__, exc_info=error)
+        return answer(400)
 
     @app.errorhandler(RedisError)
     @app.errorhandler(OperationalError)

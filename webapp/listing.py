@@ -15,6 +15,7 @@ from extract.progress import Progress, progress
 from extract.watch import AT_WORK, SETTLED
 
 from .estimates import resting, time_left
+from .incoming import whole_number
 from .objects import counts_of, sources_with_connection
 from .telling import KINDS
 
@@ -54,7 +55,7 @@ class Wish:
             status=status if status in (*GROUPS, *AT_WORK, *SETTLED) else "",
             kind=kind if kind in KINDS else "",
             sort=sort if sort in SORTS else "added",
-            page=max(int(page), 1) if page.isdecimal() and len(page) < 7 else 1,
+            page=_page(page),
         )
 
     def arguments(self, **changed: Any) -> dict[str, Any]:
@@ -162,6 +163,13 @@ def lines(sources: Sequence[Any]) -> list[Line]:
         )
         for source in sources
     ]
+
+
+def _page(text: str) -> int:
+    try:
+        return max(whole_number(text), 1)
+    except ValueError:
+        return 1
 
 
 def _ordered(chosen: Any, wish: Wish) -> list[Any]:

@@ -31,6 +31,7 @@ from extract.runtime import Runtime
 from . import picker_cache
 from .frame import problem, runtime, toast
 from .guards import current_org, current_role, needs, open_chatbot, own_chatbot
+from .incoming import whole_number
 from .notion_transport import NotionAdapter
 from .roles import Role
 from .safe_methods import acts_on_get
@@ -63,7 +64,7 @@ NOT_ALLOWED = "Only admins and owners can connect Notion. Nothing was connected.
 @needs(Role.ADMIN)
 def connect() -> ResponseReturnValue:
     """To Notion's consent screen; the state remembers for which chatbot."""
-    number = request.args.get("chatbot", type=int)
+    number = request.args.get("chatbot", type=whole_number)
     chatbot = own_chatbot(number) if number is not None else open_chatbot()
     if chatbot is None:
         return redirect(url_for("chatbots.index"), code=303)
@@ -149,12 +150,12 @@ def _sentence(error: HilalError) -> str:
 
 def _chatbot_of(state: str) -> Chatbot | None:
     """The chatbot this sign-in was for; of a state we cannot read, the one last used."""
-    number = state.rpartition(".")[2]
-    if number.isdigit() and len(number) < 10:
-        found: Chatbot | None = current_org().chatbots.where(Chatbot.id == int(number)).get_or_none()
-        if found is not None:
-            return found
-    return open_chatbot()
+    try:
+        number = whole_number(state.rpartition(".")[2])
+    except ValueError:
+        return open_chatbot()
+    found: Chatbot | None = current_org().chatbots.where(Chatbot.id == number).get_or_none()
+    return found or open_chatbot()
 
 
 def _drop_oldest_states() -> None:

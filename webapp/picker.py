@@ -14,6 +14,7 @@ from extract.models import Chatbot, Connection, Source
 
 from .frame import runtime, wants_fragment
 from .guards import current_org, needs, own_chatbot
+from .incoming import whole_number
 from .picker_cache import PickerCache
 from .picker_listing import FILTERS, SCREENFUL, Filter, Row
 from .picker_search import load
@@ -89,7 +90,7 @@ def usable_connections() -> list[Connection]:
 
 def chosen_connection(connections: list[Connection]) -> Connection | None:
     """The connection asked for, else the newest one that is alive, else the newest."""
-    number = request.args.get("connection", type=int)
+    number = request.args.get("connection", type=whole_number)
     asked = [each for each in connections if each.id == number]
     alive = [each for each in connections if each.state == "alive"]
     return next(iter(asked + alive + connections), None)
@@ -98,7 +99,7 @@ def chosen_connection(connections: list[Connection]) -> Connection | None:
 def _view(chatbot: Chatbot, connection: Connection) -> View:
     query = " ".join(request.args.get("q", "").split())[:_LONGEST_QUERY]
     only = request.args.get("kind", "all")
-    start = max(0, request.args.get("cursor", 0, type=int) or 0)
+    start = max(0, request.args.get("cursor", 0, type=whole_number))
     view = View(query=query, only=only if only in FILTERS else "all", start=start)
     view.shown = start + SCREENFUL
     cache = PickerCache(runtime().redis, connection.id)

@@ -20,6 +20,7 @@ from extract.shapes import Schedule, Stub
 from . import estimates
 from .frame import chatbot_home, problem, runtime, toast
 from .guards import current_org, needs, own_chatbot, own_connection
+from .incoming import whole_number
 from .picker import chosen_connection, known_sources, sentence_for, usable_connections
 from .picker_cache import PickerCache
 from .roles import Role
@@ -65,7 +66,7 @@ def import_ticked(chatbot_id: int) -> ResponseReturnValue:
     chatbot = own_chatbot(chatbot_id)
     connection = _connection()
     back = url_for(
-        "picker.page", chatbot_id=chatbot.id, connection=request.form.get("connection_id", type=int)
+        "picker.page", chatbot_id=chatbot.id, connection=request.form.get("connection_id", type=whole_number)
     )
     if connection is None:
         problem("Connect to Notion first, then tick what to import.")
@@ -77,7 +78,7 @@ def import_ticked(chatbot_id: int) -> ResponseReturnValue:
     if len(ticked) > MOST_AT_ONCE:
         problem(f"That is more than {MOST_AT_ONCE} at once. Import them in several steps.")
         return redirect(back, code=303)
-    if request.form.get("ask") and request.form.get("confirmed", type=int) != len(ticked):
+    if request.form.get("ask") and request.form.get("confirmed", type=whole_number) != len(ticked):
         found = _estimate(connection, ticked)
         if found.lasts > WORTH_ASKING:
             return _question(chatbot, connection, ticked, found, back)
@@ -106,7 +107,7 @@ def import_ticked(chatbot_id: int) -> ResponseReturnValue:
 
 
 def _connection() -> Connection | None:
-    number = request.form.get("connection_id", type=int)
+    number = request.form.get("connection_id", type=whole_number)
     return own_connection(number) if number is not None else chosen_connection(usable_connections())
 
 

@@ -38,7 +38,10 @@ def own_path(address: str | None) -> str | None:
     """`address` as a path of ours to go on to; None when it leads anywhere else."""
     if not address or "\\" in address or any(ord(letter) < 33 for letter in address):
         return None
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # as of "http://["
+        return None
     if parts.scheme and (parts.scheme not in ("http", "https") or parts.netloc != request.host):
         return None
     if parts.netloc and not parts.scheme:
@@ -53,7 +56,7 @@ def init_app(_app: Flask) -> None:
     def load(identifier: str) -> SignedIn | None:
         """The person of a session, unless the session key has changed since (password change, removal)."""
         number, _, session_key = identifier.partition(".")
-        if not number.isdigit():
+        if not number.isdigit():  # signed by us
             return None
         member = (
             Member.select(Member, Organisation)

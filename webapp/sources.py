@@ -15,6 +15,7 @@ from extract.models import Document, Membership, Run, Source
 from .brake import questions_of
 from .frame import page_or_fragment, toast, wants_fragment
 from .guards import needs, own_chatbot, own_source
+from .incoming import whole_number
 from .listing import SORTS, Wish, connections_that_rest, has_connection, lines, listing, tally
 from .objects import sources_with_connection
 from .roles import Role
@@ -70,7 +71,7 @@ def show(source_id: int) -> str:
     """One source: how it stands, its documents, what of them was not read, its columns and its runs."""
     source = own_source(source_id)
     words = " ".join(request.args.get("q", "").split())[:200]
-    page = request.args.get("page", 1, type=int)
+    page = request.args.get("page", 1, type=whole_number)
     runs = Run.select().where(Run.source == source).order_by(Run.started_at.desc(), Run.id.desc()).limit(RUNS)
     return page_or_fragment(
         "sources/show.html",
@@ -86,9 +87,7 @@ def show(source_id: int) -> str:
 
 def asked_ids(name: str) -> list[int]:
     """The numbers sent under `name`, as many as a page shows."""
-    return [
-        int(value) for value in request.values.getlist(name)[:1000] if value.isdecimal() and len(value) < 10
-    ]
+    return request.values.getlist(name, type=whole_number)[:1000]
 
 
 def changed_rows(

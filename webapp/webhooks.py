@@ -5,7 +5,6 @@ No session and no CSRF token: the signature says who speaks. https://developers.
 
 from __future__ import annotations
 
-import json
 import logging
 
 from flask import Blueprint, jsonify, request
@@ -13,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from extract import subscription, webhooks
 from extract.errors import VaultError
+from extract.foreign_json import parse_json
 from extract.notion.events import event_id, handshake_token, is_signed, is_too_old
 from extract.shapes import Json
 
@@ -68,6 +68,6 @@ def _shake_hands(token: str) -> ResponseReturnValue:
 
 def _parsed(raw: bytes) -> Json:
     try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
+        return parse_json(raw)
+    except ValueError:
         return None

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from math import isfinite
-from typing import Any
 
 import httpx
 
 from ..config import Config
 from ..errors import InvalidRequest, NotionError, Transient
+from ..foreign_json import parse_json
 from ..read_only import refuse_notion
 from ..shapes import Clock, Json
 
@@ -27,7 +24,6 @@ _KEPT_OPEN_SECONDS = 90.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 MAPPED: Mapping[type[Exception], type[NotionError]] = {
     # A wrong address or scheme is a fault of ours, whatever its place in httpx's tree.
@@ -166,24 +162,7 @@ def _request_id(body: Mapping[str, Json] | None) -> str | None:
 def _json_object(raw: bytes) -> dict[str, Json] | None:
     """The JSON object in `raw`, without what no database stores; None for anything else."""
     try:
-        value: Any = json.loads(raw, parse_constant=lambda _: None, parse_float=_finite)
-        if b"\\u" in raw:  # only an escape can bring in NUL or half a surrogate pair
-            value = _storable(value)
-    except (ValueError, RecursionError):
+        value = parse_json(raw)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _finite(text: str) -> float | None:
-    number = float(text)
-    return number if isfinite(number) else None
-
-
-def _storable(value: Json) -> Json:
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("", value)
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
-    return value

@@ -109,6 +109,11 @@ def browser(app: Flask) -> Browser:
 
 @pytest.fixture
 def cast(runtime: Runtime) -> Cast:
+    return standing_cast(runtime)
+
+
+def standing_cast(runtime: Runtime) -> Cast:
+    """Both organisations and their people, written to the open database."""
     now = runtime.clock()
     acme = members.create_organisation("Acme", now)
     other = members.create_organisation("Umbrella", now)

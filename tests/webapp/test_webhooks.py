@@ -165,6 +165,16 @@ def test_events_are_not_counted_against_an_address(client: FlaskClient) -> None:
     assert {tell(client, event()).status_code for _ in range(40)} == {200}
 
 
+def test_a_handshake_does_not_make_events_count_against_its_address(client: FlaskClient) -> None:
+    for _ in range(7):
+        shake(client, OTHER)
+    limiter_says = shake(client, OTHER).status_code
+
+    assert limiter_says == 429
+    assert {tell(client, event()).status_code for _ in range(10)} == {200}
+    limiter.reset()
+
+
 def test_an_active_token_is_touched_by_no_handshake(app: Flask, clock: StoppedClock) -> None:
     client = app.test_client()
     run(app, "webhooks", "accept", "--token", TOKEN)

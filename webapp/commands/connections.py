@@ -11,7 +11,7 @@ from ..frame import runtime
 from ..objects import all_connections
 from ..words import counted
 from . import rows
-from .output import command, show, table
+from .output import ROW_ID, command, show, table
 
 
 @click.group("connections")
@@ -42,7 +42,7 @@ def list_connections(as_json: bool) -> None:
 
 
 @group.command("disconnect")
-@click.argument("connection_id", type=int, metavar="ID")
+@click.argument("connection_id", type=ROW_ID, metavar="ID")
 @command()
 def disconnect(connection_id: int, as_json: bool) -> None:
     """End our access at Notion and forget its tokens. What was imported stays and still answers."""
@@ -58,7 +58,7 @@ def disconnect(connection_id: int, as_json: bool) -> None:
 
 
 @group.command("confirm-removal")
-@click.argument("connection_id", type=int, metavar="ID")
+@click.argument("connection_id", type=ROW_ID, metavar="ID")
 @command()
 def confirm_removal(connection_id: int, as_json: bool) -> None:
     """Say that the pages Notion no longer shows were taken away on purpose. Each is asked for once more, then goes."""

@@ -7,7 +7,7 @@ import click
 from ..frame import runtime
 from ..keys import make_key
 from . import rows
-from .output import command, show
+from .output import ROW_ID, command, show
 
 
 @click.group("keys")
@@ -17,7 +17,7 @@ def group() -> None:
 
 @group.command("create")
 @click.option(
-    "--chatbot", "chatbot_id", type=int, required=True, metavar="ID", help="Whose knowledge base it opens."
+    "--chatbot", "chatbot_id", type=ROW_ID, required=True, metavar="ID", help="Whose knowledge base it opens."
 )
 @click.option("--name", default="", metavar="N", help="What the key is for.")
 @command()

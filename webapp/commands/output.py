@@ -17,6 +17,11 @@ from redis.exceptions import RedisError
 from extract.db import check_schema
 from extract.errors import HilalError
 
+from ..incoming import MOST_DIGITS, is_storable
+
+ROW_ID = click.IntRange(1, 10**MOST_DIGITS - 1)
+"""An argument that names a row."""
+
 
 class Failed(click.ClickException):
     """Refused or failed: one line on stderr, exit 1."""
@@ -34,6 +39,7 @@ def command(
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
             try:
+                _check_texts(kwargs.values())
                 if schema:
                     check_schema()
                 return function(*args, **kwargs)
@@ -47,6 +53,15 @@ def command(
         return click.option("--json", "as_json", is_flag=True, help=as_json)(with_appcontext(run))
 
     return decorate
+
+
+def _check_texts(values: Iterable[object]) -> None:
+    """Raise UsageError for a text that no database can store: NUL, bytes that are no text, or far too long."""
+    for value in values:
+        if isinstance(value, tuple):
+            _check_texts(value)
+        elif isinstance(value, str) and not is_storable(value):
+            raise click.UsageError("An argument holds characters that are no text, or it is far too long.")
 
 
 def show(data: Any, text: str, *, as_json: bool) -> None:

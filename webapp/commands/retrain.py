@@ -11,14 +11,14 @@ from extract.watch import AT_WORK, SETTLED
 from ..frame import runtime
 from ..objects import JsonObject, source_objects, sources_with_connection
 from . import rows
-from .output import Failed, command, one_line, show
+from .output import ROW_ID, Failed, command, one_line, show
 from .waiting import settled
 
 
 @click.command("retrain")
-@click.argument("source_ids", type=int, nargs=-1, metavar="[ID…]")
+@click.argument("source_ids", type=ROW_ID, nargs=-1, metavar="[ID…]")
 @click.option("--all", "everything", is_flag=True, help="Every source (of --chatbot, with --status).")
-@click.option("--chatbot", "chatbot_id", type=int, metavar="ID", help="Only the sources of this chatbot.")
+@click.option("--chatbot", "chatbot_id", type=ROW_ID, metavar="ID", help="Only the sources of this chatbot.")
 @click.option("--status", type=click.Choice((*AT_WORK, *SETTLED)))
 @click.option("--full", is_flag=True, help="Read every page again, not only what moved.")
 @click.option("--wait", is_flag=True, help="Until they have settled; exit 1 if any failed.")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from extract.errors import Refused
 from extract.models import Chatbot, Connection, Organisation, Source
 
+from ..incoming import whole_number
 from ..objects import sources_with_connection
 
 R = TypeVar("R")
@@ -47,10 +48,12 @@ def organisation(name_or_number: str) -> Organisation | None:
         )
     if named:
         return named[0]
-    if name_or_number.isdecimal():
-        numbered: Organisation | None = Organisation.get_or_none(Organisation.id == int(name_or_number))
-        return numbered
-    return None
+    try:
+        number = whole_number(name_or_number)
+    except ValueError:
+        return None
+    numbered: Organisation | None = Organisation.get_or_none(Organisation.id == number)
+    return numbered
 
 
 def _found(row: R | None, sentence: str) -> R:

@@ -8,11 +8,11 @@ from extract.search import find
 
 from ..objects import hit_object
 from . import rows
-from .output import command, one_line, short, show
+from .output import ROW_ID, command, one_line, short, show
 
 
 @click.command("search")
-@click.option("--chatbot", "chatbot_id", type=int, required=True, metavar="ID")
+@click.option("--chatbot", "chatbot_id", type=ROW_ID, required=True, metavar="ID")
 @click.option("--limit", type=click.IntRange(1, 50), default=8, show_default=True)
 @click.argument("words", nargs=-1, required=True)
 @command()

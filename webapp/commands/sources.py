@@ -15,7 +15,7 @@ from extract.watch import AT_WORK, SETTLED
 from ..frame import runtime
 from ..objects import JsonObject, run_object, source_objects, sources_with_connection
 from . import rows
-from .output import Failed, command, facts, short, show, table
+from .output import ROW_ID, Failed, command, facts, short, show, table
 from .retrain import retrain_sources
 
 STATUSES = (*AT_WORK, *SETTLED)
@@ -30,7 +30,7 @@ group.add_command(retrain_sources)
 
 
 @group.command("list")
-@click.option("--chatbot", "chatbot_id", type=int, metavar="ID")
+@click.option("--chatbot", "chatbot_id", type=ROW_ID, metavar="ID")
 @click.option("--status", type=click.Choice(STATUSES))
 @command()
 def list_sources(chatbot_id: int | None, status: str | None, as_json: bool) -> None:
@@ -48,7 +48,7 @@ def list_sources(chatbot_id: int | None, status: str | None, as_json: bool) -> N
 
 
 @group.command("show")
-@click.argument("source_id", type=int, metavar="ID")
+@click.argument("source_id", type=ROW_ID, metavar="ID")
 @command()
 def show_source(source_id: int, as_json: bool) -> None:
     """One source with its latest runs."""
@@ -71,8 +71,8 @@ def show_source(source_id: int, as_json: bool) -> None:
 
 
 @group.command("import")
-@click.option("--chatbot", "chatbot_id", type=int, required=True, metavar="ID")
-@click.option("--connection", "connection_id", type=int, required=True, metavar="ID")
+@click.option("--chatbot", "chatbot_id", type=ROW_ID, required=True, metavar="ID")
+@click.option("--connection", "connection_id", type=ROW_ID, required=True, metavar="ID")
 @click.option("--schedule", type=click.Choice(SCHEDULES), help="Default: the organisation's.")
 @click.option("--with-subpages", is_flag=True, help="Of each page, everything below it as well.")
 @click.option("--workspace", is_flag=True, help="Everything shared with the integration, now and later.")
@@ -119,7 +119,7 @@ def import_sources(
 
 
 @group.command("stop")
-@click.argument("source_ids", type=int, nargs=-1, required=True, metavar="ID…")
+@click.argument("source_ids", type=ROW_ID, nargs=-1, required=True, metavar="ID…")
 @command()
 def stop_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
     """Leave sources alone, in the middle of a sync or not, until they are resumed. What was read answers."""
@@ -128,7 +128,7 @@ def stop_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
 
 
 @group.command("resume")
-@click.argument("source_ids", type=int, nargs=-1, required=True, metavar="ID…")
+@click.argument("source_ids", type=ROW_ID, nargs=-1, required=True, metavar="ID…")
 @command()
 def resume_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
     """Let stopped sources go on where they were."""
@@ -137,7 +137,7 @@ def resume_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
 
 
 @group.command("schedule")
-@click.argument("source_id", type=int, metavar="ID")
+@click.argument("source_id", type=ROW_ID, metavar="ID")
 @click.argument("schedule", type=click.Choice(SCHEDULES))
 @command()
 def schedule_source(source_id: int, schedule: str, as_json: bool) -> None:
@@ -149,7 +149,7 @@ def schedule_source(source_id: int, schedule: str, as_json: bool) -> None:
 
 
 @group.command("delete")
-@click.argument("source_ids", type=int, nargs=-1, required=True, metavar="ID…")
+@click.argument("source_ids", type=ROW_ID, nargs=-1, required=True, metavar="ID…")
 @click.option("--yes", is_flag=True, help="Really: the content goes from the knowledge base.")
 @command()
 def delete_sources(source_ids: tuple[int, ...], yes: bool, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from extract.subscription import Standing
 
 from .. import words
 from ..frame import runtime
-from .output import command, facts, show
+from .output import ROW_ID, command, facts, show
 
 
 @click.group("webhooks")
@@ -43,7 +43,7 @@ def show_webhooks(as_json: bool) -> None:
 
 
 @group.command("accept")
-@click.argument("token_id", type=int, required=False, metavar="[TOKEN_ID]")
+@click.argument("token_id", type=ROW_ID, required=False, metavar="[TOKEN_ID]")
 @click.option("--token", metavar="T", help="A token that Notion has verified, typed in.")
 @command()
 def accept(token_id: int | None, token: str | None, as_json: bool) -> None:
