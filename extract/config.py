@@ -33,6 +33,8 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "WINDOW_SECONDS": ("notion", "window_seconds"),
     "PUBLIC_URL": ("web", "public_url"),
     "PORT": ("web", "port"),
+    "PROXIES": ("web", "proxies"),
+    "METRICS_TOKEN": ("web", "metrics_token"),
     "POLL_SECONDS": ("watch", "poll_seconds"),
     "VERIFY_HOURS": ("watch", "verify_hours"),
     "VERIFY_SHARE": ("watch", "verify_share"),
@@ -155,6 +157,8 @@ def _check(config: Config) -> None:
     for key, value in positive.items():
         if not value > 0:
             raise ConfigError(f"{key}: must be more than 0")
+    if not 0 <= config.web.proxies <= 10:
+        raise ConfigError("web.proxies (PROXIES): must be from 0 to 10")
     if not 0 <= config.reading.chunk_overlap < config.reading.chunk_characters:
         raise ConfigError("reading.chunk_overlap: must be at least 0 and below reading.chunk_characters")
     if not 0 <= config.notion.people_share < 1:

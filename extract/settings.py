@@ -21,6 +21,7 @@ class Web:
     port: int = 5000
     open_registration: bool = False
     proxies: int = 0
+    metrics_token: str = ""
     api_requests_per_minute: int = 120
 
 

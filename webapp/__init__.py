@@ -12,7 +12,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from flask import Flask, request
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from extract.config import Config, load
 from extract.db import database
@@ -36,6 +35,7 @@ from . import (
     picker,
     picker_import,
     probes,
+    proxies,
     safe_methods,
     search,
     settings,
@@ -59,9 +59,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {"connection_pool": runtime.redis.connection_pool}
     app.extensions["hilal"] = runtime
     app.extensions["hilal_assets"] = _fingerprints(Path(app.static_folder or ""))
-    if runtime.config.web.proxies:
-        hops = runtime.config.web.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    proxies.init_app(app, runtime)
     _open_database_per_request(app)
     incoming.init_app(app)
     safe_methods.init_app(app)

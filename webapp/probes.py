@@ -1,15 +1,17 @@
 """What machines ask about this process: is it alive, may it take traffic, how does the whole stand.
 
-`/metrics` tells about every organisation, so it answers only to this machine: the connection itself must come from
-loopback, and must not have been passed on by a proxy (a forwarding header betrays one). Anyone else finds nothing.
+`/metrics` tells about every organisation. With `web.metrics_token` it answers to whoever shows the token. Without one
+it answers to this machine: the connection comes from loopback and no header says that a proxy passed it on. A proxy on
+this machine may add no such header, so in production that also needs `web.proxies`, which says that ours do.
 """
 
 from __future__ import annotations
 
+from hmac import compare_digest
 from ipaddress import ip_address
 
 import redis
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from peewee import PeeweeException
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
@@ -19,11 +21,15 @@ from extract.errors import SchemaError
 from .extensions import limiter
 from .frame import runtime
 from .metrics import Standing
+from .proxies import is_forwarded
 
 blueprint = Blueprint("probes", __name__)
 limiter.exempt(blueprint)
 
-_FORWARDING = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+HOW_TO_READ_METRICS = (
+    "Metrics are not shown here. Set web.metrics_token (METRICS_TOKEN) and send it as Authorization: Bearer <token>.\n"
+    "Without a token only this machine may read them, and in production only when web.proxies (PROXIES) is set.\n"
+)
 
 
 @blueprint.get("/healthz")
@@ -42,9 +48,9 @@ def ready() -> tuple[Response, int]:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Prometheus text, read from the database and Redis at this moment; 404 to anyone but this machine."""
-    if not _asked_from_here():
-        abort(404)
+    """Prometheus text, read from the database and Redis at this moment. Others get 404 and how to be let in."""
+    if not _may_read_metrics():
+        return Response(HOW_TO_READ_METRICS, status=404, content_type="text/plain; charset=utf-8")
     registry = CollectorRegistry()
     registry.register(Standing(runtime()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
@@ -76,12 +82,21 @@ def _redis() -> str:
     return "ok"
 
 
+def _may_read_metrics() -> bool:
+    config = runtime().config
+    if config.web.metrics_token:
+        _, _, shown = request.headers.get("Authorization", "").partition(" ")
+        return compare_digest(shown.strip().encode(), config.web.metrics_token.encode())
+    if config.production and not config.web.proxies:
+        return False
+    return _asked_from_here()
+
+
 def _asked_from_here() -> bool:
-    """Whether the peer of the socket is this machine itself, whatever a proxy middleware made of the address."""
+    """Whether this machine itself opened the connection, whatever a proxy middleware made of the address."""
     before_proxies = request.environ.get("werkzeug.proxy_fix.orig") or {}
     peer = before_proxies.get("REMOTE_ADDR") or request.environ.get("REMOTE_ADDR", "")
-    forwarded = any(name in request.headers for name in _FORWARDING)
     try:
-        return ip_address(peer).is_loopback and not forwarded
+        return ip_address(peer).is_loopback and not is_forwarded()
     except ValueError:
         return False

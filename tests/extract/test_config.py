@@ -54,6 +54,8 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ("[database]\nurl = 5", {}, r"database\.url .* must be a text"),
         ("[web", {}, r"given\.toml is not valid TOML"),
         ("", {"PORT": "x"}, r"web\.port in environment variable PORT"),
+        ("", {"PROXIES": "-1"}, r"web\.proxies \(PROXIES\): must be from 0 to 10"),
+        ("", {"PROXIES": "one"}, r"web\.proxies .*: must be a whole number"),
         ("", {"POLL_SECONDS": "0"}, r"watch\.poll_seconds: must be more than 0"),
         ("", {"ENCRYPTION_KEYS": "short"}, r"vault\.keys .* Fernet"),
         ("", {"NOTION_CLIENT_ID": "x"}, r"notion\.client_secret: missing"),

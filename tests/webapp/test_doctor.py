@@ -52,6 +52,7 @@ def test_all_is_well(app: Flask, cast: Cast, clock: StoppedClock) -> None:
         ["ok", "configuration"],
         ["ok", "database"],
         ["ok", "redis"],
+        ["ok", "proxies"],
         ["ok", "notion"],
         ["ok", "worker"],
         ["ok", "daemon"],
@@ -81,7 +82,7 @@ def test_silent_processes_are_a_failure(app: Flask) -> None:
     assert result.exit_code == 1
     assert "fail  worker" in result.stdout
     assert "fail  daemon" in result.stdout
-    assert result.stderr == "Error: 2 of 8 checks failed.\n"
+    assert result.stderr == "Error: 2 of 9 checks failed.\n"
 
 
 @pytest.mark.usefixtures("beating")

@@ -110,6 +110,38 @@ def test_the_figures_are_for_this_machine_only(
     assert answer.status_code == 404
 
 
+def _with_web(runtime: Runtime, **web: object) -> FlaskClient:
+    changed = replace(runtime.config.web, **web)
+    return create_app(replace(runtime, config=replace(runtime.config, web=changed))).test_client()
+
+
+def test_who_may_not_read_the_figures_is_told_how(client: FlaskClient) -> None:
+    answer = client.get("/metrics", headers={"Via": "1.1 proxy"})
+
+    assert answer.mimetype == "text/plain"
+    assert "METRICS_TOKEN" in answer.text
+
+
+def test_a_token_opens_the_figures_from_anywhere_and_nothing_else_does(runtime: Runtime) -> None:
+    client = _with_web(runtime, metrics_token="a long token")
+    elsewhere = {"REMOTE_ADDR": "203.0.113.7"}
+
+    def ask(authorization: str) -> int:
+        headers = {"Authorization": authorization} if authorization else {}
+        return client.get("/metrics", headers=headers, environ_base=elsewhere).status_code
+
+    assert ask("Bearer a long token") == 200
+    assert [ask(shown) for shown in ("", "Bearer", "Bearer a long", "Bearer größe")] == [404] * 4
+    assert client.get("/metrics").status_code == 404
+
+
+def test_in_production_loopback_is_not_enough_unless_our_proxies_say_what_they_pass_on(
+    runtime: Runtime,
+) -> None:
+    assert _with_web(runtime, environment="production").get("/metrics").status_code == 404
+    assert _with_web(runtime, environment="production", proxies=1).get("/metrics").status_code == 200
+
+
 def test_behind_proxies_a_forged_address_opens_nothing(runtime: Runtime) -> None:
     web = replace(runtime.config.web, proxies=1)
     client = create_app(replace(runtime, config=replace(runtime.config, web=web))).test_client()

@@ -24,6 +24,7 @@ from .. import words
 from ..beats import Process, last_beat
 from ..brake import every_question
 from ..frame import runtime
+from ..proxies import ADVICE, forwarded_headers_seen
 from .output import Failed, command, one_line, show
 
 State = Literal["ok", "warn", "fail"]
@@ -59,6 +60,8 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     yield database_found
     redis_found = _redis(runtime)
     yield redis_found
+    if redis_found.state == "ok":
+        yield _proxies(runtime)
     yield _notion(runtime)
     for process in _STARTS:
         yield _beat(runtime, process, redis_answers=redis_found.state == "ok")
@@ -97,6 +100,13 @@ def _redis(runtime: Runtime) -> Finding:
             "redis", "fail", f"does not answer ({type(error).__name__}); check redis.url (REDIS_URL)"
         )
     return Finding("redis", "ok", "answers")
+
+
+def _proxies(runtime: Runtime) -> Finding:
+    configured = runtime.config.web.proxies
+    if not configured and forwarded_headers_seen(runtime.redis):
+        return Finding("proxies", "warn", ADVICE)
+    return Finding("proxies", "ok", f"{configured} before the web process" if configured else "none")
 
 
 def _notion(runtime: Runtime) -> Finding:
