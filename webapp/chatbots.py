@@ -72,7 +72,7 @@ def rename(chatbot_id: int) -> ResponseReturnValue:
 @needs(Role.ADMIN)
 def create_key(chatbot_id: int) -> ResponseReturnValue:
     chatbot = own_chatbot(chatbot_id)
-    name = request.form.get("name", "").strip()[:120] or "API key"
+    name = request.form.get("name", "").strip() or "API key"
     key, secret = make_key(chatbot, name, runtime().clock())
     show_once("key", f"{key.id} {secret}")
     return redirect(url_for("chatbots.index", _anchor=f"chatbot-{chatbot.id}"), code=303)

@@ -9,6 +9,7 @@ from hashlib import sha256
 from extract.models import ApiKey, Chatbot
 
 _PREFIX_LENGTH = 9
+_LONGEST_NAME = 120
 _LONGEST_KEY = 128  # ours have 46 characters; nothing longer is hashed or looked up
 
 
@@ -17,7 +18,7 @@ def make_key(chatbot: Chatbot, name: str, now: datetime) -> tuple[ApiKey, str]:
     secret = f"hk_{secrets.token_urlsafe(32)}"
     key = ApiKey.create(
         chatbot=chatbot,
-        name=name.strip(),
+        name=name.strip()[:_LONGEST_NAME],
         prefix=secret[:_PREFIX_LENGTH],
         key_hash=key_hash(secret),
         created_at=now,

@@ -14,6 +14,7 @@ import httpx
 
 from ..config import Config
 from ..errors import InvalidRequest, NotionError, OAuthRefused, RateLimited, Transient
+from ..foreign_json import UNSTORABLE
 from ..shapes import Clock, Json, utc_now
 from .http import Reply, send
 from .stubs import dashed
@@ -23,6 +24,7 @@ TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 (an address, no password)
 REVOKE_PATH = "/v1/oauth/revoke"
 REFRESH_SECONDS = 30.0
 REVOKE_SECONDS = 10.0  # a person waits for the disconnect
+_LONGEST_NAME = 255  # characters, as long as the column is
 
 OPERATOR = (
     "Notion does not accept this installation's own sign-in. "
@@ -74,11 +76,11 @@ def parse_grant(value: Json) -> TokenGrant:
         workspace_id=dashed(workspace_id),
         token_type=_text(body, "token_type") or "bearer",
         refresh_token=_text(body, "refresh_token"),
-        workspace_name=_text(body, "workspace_name"),
+        workspace_name=_name(body, "workspace_name"),
         workspace_icon=_text(body, "workspace_icon"),
         owner_type=_text(owner, "type"),
         owner_user_id=dashed(user_id) if user_id else None,
-        owner_name=_text(user, "name"),
+        owner_name=_name(user, "name"),
         owner_email=_text(_mapping(user, "person"), "email"),
         duplicated_template_id=_text(body, "duplicated_template_id"),
         expires_in=expires_in if isinstance(expires_in, int) else None,
@@ -149,7 +151,13 @@ def _refusal(reply: Reply, endpoint: str) -> NotionError | None:
 
 def _text(body: Mapping[str, Json], key: str) -> str | None:
     value = body.get(key)
-    return value if isinstance(value, str) and value else None
+    return UNSTORABLE.sub("", value) or None if isinstance(value, str) else None
+
+
+def _name(body: Mapping[str, Json], key: str) -> str | None:
+    """A name that people gave, as long as a column holds it."""
+    value = _text(body, key)
+    return value[:_LONGEST_NAME] if value else None
 
 
 def _mapping(body: Mapping[str, Json], key: str) -> Mapping[str, Json]:

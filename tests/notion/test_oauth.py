@@ -203,3 +203,18 @@ def test_tokens_are_refreshed_and_revoked_at_the_sandbox(runtime: Runtime, world
         wrong = replace(runtime.config, notion=replace(runtime.config.notion, client_secret="wrong"))
         with pytest.raises(InvalidRequest):
             revoke(http, wrong, grant.access_token, clock=runtime.clock)
+
+
+def test_names_that_no_column_holds_are_cut() -> None:
+    grant = parse_grant(
+        {
+            "access_token": "a",
+            "bot_id": "b",
+            "workspace_id": "w",
+            "workspace_name": "A\x00cme\ud800" * 100,
+            "owner": {"type": "user", "user": {"id": "u", "name": "x" * 300}},
+        }
+    )
+
+    assert grant.workspace_name == ("Acme" * 100)[:255]
+    assert grant.owner_name == "x" * 255

@@ -7,10 +7,11 @@ import click
 from extract.errors import Refused
 from extract.models import Chatbot
 
+from .. import members
 from ..frame import runtime
 from ..objects import all_chatbots, chatbot_object
 from . import rows
-from .output import command, one_line, show, table
+from .output import command, show, table
 
 
 @click.group("chatbots")
@@ -37,7 +38,6 @@ def create_chatbot(organisation: str, name: str, as_json: bool) -> None:
     owner = rows.organisation(organisation)
     if owner is None:
         raise Refused(f"There is no organisation {organisation}.")
-    if not one_line(name):
-        raise click.BadParameter("A chatbot needs a name.", param_hint="NAME")
-    chatbot = Chatbot.create(organisation=owner, name=one_line(name), created_at=runtime().clock())
+    name = members.clean_name(name, "A chatbot needs a name.")
+    chatbot = Chatbot.create(organisation=owner, name=name, created_at=runtime().clock())
     show(chatbot_object(chatbot), f"Chatbot {chatbot.id} of {owner.name} is ready.", as_json=as_json)
