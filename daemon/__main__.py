@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import threading
 from functools import partial
@@ -14,7 +13,8 @@ import redis
 import structlog
 from peewee import PeeweeException
 
-from extract import connections, jobs, logs
+from extract import connections, logs
+from extract.beats import Beat, here, write_beat
 from extract.config import load
 from extract.db import database
 from extract.errors import HilalError
@@ -58,7 +58,7 @@ def _one_tick(runtime: Runtime, stop: threading.Event, polls: Polls | None = Non
     """A tick that survives a database or Redis that is away: the next one tries again."""
     try:
         with database.connection_context():
-            jobs.beat(runtime, role="daemon", name=f"{socket.gethostname()}:{os.getpid()}")
+            write_beat(runtime.redis, "daemon", Beat(here(), runtime.clock()))
             tick(runtime, stop=stop, polls=polls)
     except (redis.RedisError, PeeweeException) as error:
         log.error("tick_failed", error=f"{type(error).__name__}: {error}")

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import httpx
 import redis
 
+from . import private_files
 from .config import Config
 from .db import check_schema, open_database
+from .redis_clients import connect
 from .shapes import Clock, utc_now
 from .vault import Vault
 
@@ -33,6 +35,8 @@ class Runtime:
 
 def open_runtime(config: Config, *, schema_must_match: bool = True) -> Runtime:
     """Open what `config` names. Raises SchemaError when the database does not match this code, ConfigError."""
+    if not config.production:
+        private_files.tighten(config.instance)
     opened = open_database(config.database_url)
     if schema_must_match:
         with opened.connection_context():  # nothing stays open that a fork would share
@@ -40,5 +44,5 @@ def open_runtime(config: Config, *, schema_must_match: bool = True) -> Runtime:
     return Runtime(
         config=config,
         vault=Vault(config.vault.keys),
-        redis=redis.Redis.from_url(config.redis_url, socket_timeout=5, socket_connect_timeout=5),
+        redis=connect(config),
     )

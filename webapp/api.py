@@ -30,6 +30,7 @@ from .objects import (
     sources_with_connection,
     whole_document_object,
 )
+from .security_log import SecurityEvent, record
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -84,6 +85,7 @@ def check_key() -> None:
     secret = _presented_key()
     key = find_key(secret) if secret else None
     if key is None:
+        record(SecurityEvent.KEY_REFUSED)
         challenge = WWWAuthenticate("bearer")
         raise Unauthorized("Send a valid key: Authorization: Bearer <key>.", www_authenticate=challenge)
     g.api_chatbot_id = key.chatbot_id
