@@ -77,8 +77,8 @@ def _key(process: Process, where: str) -> str:
 
 def _parsed(where: str, value: bytes | None) -> Beat | None:
     """The beat in `value`; None when the key ran out meanwhile or holds something else."""
-    at, *job = (value or b"").decode().split() or [""]
     try:
+        at, *job = (value or b"").decode().split() or [""]
         moment = datetime.fromisoformat(at)
         if not moment.tzinfo:
             return None

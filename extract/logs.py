@@ -44,8 +44,9 @@ def configure(settings: Log, *, stream: TextIO | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *after],
         )
     )
-    # Below a warning libraries tell of each request, with its address.
-    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    # Below a warning libraries tell of each request, with its address. Some set the level of their loggers themselves.
+    handler.setLevel(max(level, logging.WARNING))
+    logging.basicConfig(level=handler.level, handlers=[handler], force=True)
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread

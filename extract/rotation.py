@@ -67,7 +67,6 @@ def rotate(vault: Vault) -> int:
             resealed += _reseal(vault, model, column, row_id)
         except VaultError:
             log.warning("seal_not_opened", table=_table(model), id=row_id, column=column)
-    log.info("keys_rotated", resealed=resealed)
     return resealed
 
 

@@ -43,3 +43,19 @@ def test_a_database_that_matches_is_served(tmp_path: Path, sqlite_template: Path
     ended = start(tmp_path, DATABASE_URL=f"sqlite:///{sqlite_template}")
 
     assert (ended.returncode, ended.stdout) == (0, "webapp\n"), ended.stderr
+
+
+def test_a_wrong_number_of_processes_is_refused_with_one_line(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "webapp"],
+        cwd=ROOT,
+        env={"HILAL_INSTANCE": str(tmp_path), "PATH": os.environ["PATH"], "WEB_CONCURRENCY": "many"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "WEB_CONCURRENCY" in ended.stderr
