@@ -26,7 +26,7 @@ from types import FrameType
 import redis
 
 from extract import config as configuration
-from extract import embedded_redis, private_files
+from extract import embedded_redis, private_files, redis_clients
 from extract.config import ROOT, Config
 from extract.db import database, open_database, upgrade
 from extract.errors import HilalError
@@ -203,7 +203,7 @@ def _sandbox(house: House, settings: Config, environment: Mapping[str, str], log
 
 def _redis(settings: Config, log: Path) -> RedisChild:
     """The embedded Redis. One that was left behind on our socket when `make run` was killed is ended first."""
-    left_behind = redis.Redis(unix_socket_path=str(settings.redis_socket))
+    left_behind = redis_clients.connect_socket(settings.redis_socket)
     try:
         left_behind.shutdown()
     except redis.RedisError:

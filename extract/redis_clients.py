@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,11 @@ def connect(config: Config, *, socket_timeout: float = _SECONDS) -> redis.Redis:
         **_tls(config),
     )
     return client
+
+
+def connect_socket(path: Path) -> redis.Redis:
+    """A client for the embedded server, whose socket this is."""
+    return redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 1))
 
 
 def _tls(config: Config) -> dict[str, Any]:

@@ -101,9 +101,6 @@ def main() -> int:
     except HilalError as error:
         print(error.sentence, file=sys.stderr)
         return 1
-    except (OperationalError, InterfaceError) as error:
-        log.critical("database_away", error=f"{type(error).__name__}: {' '.join(str(error).split())}")
-        return 1
     watchdog = Watchdog(runtime)
     jobs.work_with(runtime, watchdog)
     _work(runtime, watchdog)

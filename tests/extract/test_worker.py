@@ -12,15 +12,23 @@ from pathlib import Path
 
 import pytest
 import redis
+from peewee import OperationalError
 from structlog.testing import capture_logs
 
 from extract import embedded_redis, jobs
 from extract.beats import Beat, beats, here, write_beat
 from extract.config import ROOT
+from extract.drain import drain
+from extract.redis_clients import connect
 from extract.runtime import Runtime
-from extract.worker import _note_the_dead
+from extract.watchdog import Watchdog
+from extract.worker import Worker, _note_the_dead
 from tests.clock import StoppedClock
 from tests.conftest import FERNET_KEY
+from tests.knowledge import Knowledge
+from tests.stories.conftest import Notion, acme, notion
+
+__all__ = ["acme", "notion"]
 
 PATIENCE_SECONDS = 30
 
@@ -134,3 +142,51 @@ def test_the_next_worker_says_where_a_killed_one_was(runtime: Runtime, clock: St
 
     assert [(line["event"], line["connection_id"]) for line in lines] == [("worker_had_died", 7)]
     assert {beat.connection_id for beat in beats(runtime.redis, "worker")} == {8, 9}
+
+
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [
+        (redis.ConnectionError("gone"), "job_put_off"),
+        (OperationalError("database is locked"), "job_put_off"),
+        (ValueError("a fault of ours"), "job_failed"),
+    ],
+)
+def test_what_is_away_is_one_line_and_a_fault_has_its_traceback(
+    runtime: Runtime, error: Exception, event: str
+) -> None:
+    worker = Worker(connect(runtime.config), Watchdog(runtime))
+    job = jobs.sync_queue(runtime.redis).enqueue("extract.jobs.drain", 7)
+    with capture_logs() as lines:
+        worker.handle_exception(job, type(error), error, None)
+    worker.connection.close()
+
+    [line] = lines
+    assert (line["event"], line["connection_id"]) == (event, 7)
+    assert ("exc_info" in line) is (event == "job_failed")
+
+
+def test_a_database_that_is_away_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "extract.worker"],
+        cwd=ROOT,
+        env={"HILAL_INSTANCE": str(tmp_path), "DATABASE_URL": "postgres://u:word@127.0.0.1:1/none"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "DATABASE_URL" in ended.stderr
+    assert "word" not in ended.stderr
+
+
+def test_a_drain_reports_progress(acme: Knowledge, notion: Notion) -> None:
+    acme.tick(notion.handbook.id)
+    renewals: list[None] = []
+
+    drain(acme.runtime, acme.connection.id, progress=lambda: renewals.append(None))
+
+    assert len(renewals) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -59,3 +60,26 @@ def test_a_wrong_number_of_processes_is_refused_with_one_line(tmp_path: Path) ->
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert "WEB_CONCURRENCY" in ended.stderr
+
+
+def test_gunicorns_own_lines_have_the_configured_form(tmp_path: Path) -> None:
+    settings = tmp_path / "config.toml"
+    settings.write_text('[log]\nformat = "json"\n')
+    code = """
+import runpy
+from gunicorn.config import Config
+runpy.run_path("gunicorn.conf.py")["logger_class"](Config()).error("Worker (pid:%s) was sent SIGKILL!", 7)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"HILAL_INSTANCE": str(tmp_path), "HILAL_CONFIG": str(settings), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    line = json.loads(ended.stderr)
+    assert (line["event"], line["level"]) == ("Worker (pid:7) was sent SIGKILL!", "error")
+    assert line["logger"] == "gunicorn.error"
