@@ -26,7 +26,7 @@ from types import FrameType
 import redis
 
 from extract import config as configuration
-from extract import embedded_redis
+from extract import embedded_redis, private_files, redis_clients
 from extract.config import ROOT, Config
 from extract.db import database, open_database, upgrade
 from extract.errors import HilalError
@@ -69,40 +69,50 @@ class Child:
 
 
 @dataclass
+class RedisChild(Child):
+    """The embedded Redis, whose socket is there once `start` returns."""
+
+    socket: Path = Path()
+
+    def start(self) -> None:
+        """Raises HilalError when it does not come up."""
+        self.process = embedded_redis.start(self.socket, log=self.log, before_exec=_apart)
+        self.started = time.monotonic()
+
+
+@dataclass
 class House:
     """All processes of this machine, in the order they start."""
 
+    redis: RedisChild | None = None
     children: list[Child] = field(default_factory=list)
-    redis: subprocess.Popen[bytes] | None = None
     ending: bool = False
 
     def keep_running(self) -> int:
         """Start what has ended, until asked to end; 1 when a process cannot stay up."""
         while not self.ending:
-            if self.redis is not None and self.redis.poll() is not None:
-                print("Redis has ended; stopping. Its log is in instance/logs/redis.log.", file=sys.stderr)
-                return 1
-            for child in self.children:
+            for child in (*([self.redis] if self.redis else []), *self.children):
                 if child.process is not None and child.process.poll() is not None and not self.ending:
                     child.quick_ends = child.quick_ends + 1 if time.monotonic() - child.started < 5 else 0
                     if child.quick_ends > 2:
                         print(f"{child.name} does not stay up:\n{child.last_words()}", file=sys.stderr)
                         return 1
-                    print(f"{child.name} ended ({child.process.returncode}); starting it again.")
+                    print(f"{child.name} ended ({child.process.returncode}); starting it again.", flush=True)
                     child.start()
             time.sleep(0.2)
         return 0
 
     def end(self) -> None:
-        """Ask everybody to end, Redis last; kill who does not within the patience."""
+        """Ask all processes to end, Redis last; kill what has not ended in time."""
         running = [child.process for child in reversed(self.children) if child.process is not None]
         for process in running:
             if process.poll() is None:
                 process.terminate()
         _wait_or_kill(running)
-        if self.redis is not None and self.redis.poll() is None:
-            self.redis.terminate()
-            _wait_or_kill([self.redis])
+        redis_process = self.redis.process if self.redis else None
+        if redis_process is not None and redis_process.poll() is None:
+            redis_process.terminate()
+            _wait_or_kill([redis_process])
 
 
 def main() -> int:
@@ -116,6 +126,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     try:
         settings = configuration.load()
+        private_files.tighten(settings.instance)
         with (settings.instance / "run.lock").open("w") as lock:
             _only_one(lock.fileno(), settings)
             return _run(house, settings)
@@ -132,6 +143,7 @@ def _run(house: House, settings: Config) -> int:
     _free_port(settings.web.port, "PORT")
     if not settings.redis.url:
         house.redis = _redis(settings, logs / "redis.log")
+        house.redis.start()
     open_database(settings.database_url)
     upgrade()
     database.close()
@@ -180,24 +192,25 @@ def _sandbox(house: House, settings: Config, environment: Mapping[str, str], log
         json.dump(word, file)
     command = [sys.executable, "-m", "sandbox", "--port", str(port)]
     command += ["--state", str(settings.instance / "practice-workspace")]
-    command += ["--client-id", _PRACTICE, "--client-secret", secret]
+    command += ["--client-id", _PRACTICE]
     # Loopback and not the public address, which may lead through a proxy elsewhere.
     command += ["--webhook-address", f"http://127.0.0.1:{settings.web.port}/webhooks/notion"]
-    command += ["--webhook-token", token]
+    # In the environment and not in the command, which every user of the machine can read.
+    environment = {**environment, "SANDBOX_CLIENT_SECRET": secret, "SANDBOX_WEBHOOK_TOKEN": token}
     house.children.append(Child("practice workspace", command, environment, logs / "practice-workspace.log"))
     return address
 
 
-def _redis(settings: Config, log: Path) -> subprocess.Popen[bytes]:
-    """The embedded Redis. One that a killed predecessor left behind on our socket is ended first."""
-    left_behind = redis.Redis(unix_socket_path=str(settings.redis_socket))
+def _redis(settings: Config, log: Path) -> RedisChild:
+    """The embedded Redis. One that was left behind on our socket when `make run` was killed is ended first."""
+    left_behind = redis_clients.connect_socket(settings.redis_socket)
     try:
         left_behind.shutdown()
     except redis.RedisError:
         pass  # there is none: the usual case
     finally:
         left_behind.close()
-    return embedded_redis.start(settings.redis_socket, log=log, before_exec=_apart)
+    return RedisChild("Redis", [], {}, log, socket=settings.redis_socket)
 
 
 def _apart() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import threading
 from functools import partial
@@ -12,12 +11,15 @@ from types import FrameType
 
 import redis
 import structlog
-from peewee import PeeweeException
+from peewee import InterfaceError, OperationalError, PeeweeException
 
-from extract import connections, jobs, logs
+from extract import connections, logs
+from extract.beats import Beat, here, write_beat
 from extract.config import load
 from extract.db import database
 from extract.errors import HilalError
+from extract.outages import Outage
+from extract.redis_clients import why
 from extract.runtime import Runtime, open_runtime
 
 from .loop import poll_and_wake, tick
@@ -26,6 +28,8 @@ from .polls import Polls
 TICK_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
+
+_REDIS, _DATABASE = Outage("redis"), Outage("database")
 
 
 def main() -> int:
@@ -58,10 +62,16 @@ def _one_tick(runtime: Runtime, stop: threading.Event, polls: Polls | None = Non
     """A tick that survives a database or Redis that is away: the next one tries again."""
     try:
         with database.connection_context():
-            jobs.beat(runtime, role="daemon", name=f"{socket.gethostname()}:{os.getpid()}")
+            write_beat(runtime.redis, "daemon", Beat(here(), runtime.clock()))
             tick(runtime, stop=stop, polls=polls)
-    except (redis.RedisError, PeeweeException) as error:
-        log.error("tick_failed", error=f"{type(error).__name__}: {error}")
+        for outage in (_REDIS, _DATABASE):
+            outage.over()
+    except redis.RedisError as error:
+        _REDIS.failed(why(error))
+    except (OperationalError, InterfaceError) as error:
+        _DATABASE.failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
+    except PeeweeException:
+        log.exception("tick_failed")
 
 
 if __name__ == "__main__":

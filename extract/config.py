@@ -24,6 +24,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "ENCRYPTION_KEYS": ("vault", "keys"),
     "DATABASE_URL": ("database", "url"),
     "REDIS_URL": ("redis", "url"),
+    "REDIS_TLS_VERIFY": ("redis", "tls_verify"),
     "NOTION_CLIENT_ID": ("notion", "client_id"),
     "NOTION_CLIENT_SECRET": ("notion", "client_secret"),
     "NOTION_API_URL": ("notion", "api_url"),
@@ -35,6 +36,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "PORT": ("web", "port"),
     "PROXIES": ("web", "proxies"),
     "METRICS_TOKEN": ("web", "metrics_token"),
+    "WEB_CONCURRENCY": ("web", "processes"),
     "POLL_SECONDS": ("watch", "poll_seconds"),
     "VERIFY_HOURS": ("watch", "verify_hours"),
     "VERIFY_SHARE": ("watch", "verify_share"),
@@ -152,6 +154,7 @@ def _check(config: Config) -> None:
         "watch.reread_days": config.watch.reread_days,
         "watch.slice_seconds": config.watch.slice_seconds,
         "watch.lease_seconds": config.watch.lease_seconds,
+        "watch.stuck_seconds": config.watch.stuck_seconds,
         "reading.chunk_characters": config.reading.chunk_characters,
     }
     for key, value in positive.items():
@@ -161,6 +164,14 @@ def _check(config: Config) -> None:
         raise ConfigError("web.proxies (PROXIES): must be from 0 to 10")
     if not 0 <= config.reading.chunk_overlap < config.reading.chunk_characters:
         raise ConfigError("reading.chunk_overlap: must be at least 0 and below reading.chunk_characters")
+    if config.web.processes < 0:
+        raise ConfigError("web.processes (WEB_CONCURRENCY): must be at least 1; 0 is the default")
+    verify = config.redis.tls_verify
+    if verify not in ("on", "off") and not Path(verify).is_file():
+        raise ConfigError(
+            f"redis.tls_verify (REDIS_TLS_VERIFY): must be on, off, or the path of a file with the certificates "
+            f"of the authority; there is no file {verify!r}"
+        )
     if not 0 <= config.notion.people_share < 1:
         raise ConfigError("notion.people_share: must be at least 0 and below 1")
     if not 0 < config.watch.verify_share <= 1:
@@ -230,7 +241,7 @@ def kept_secret(path: Path) -> str:
 
 def _kept(path: Path, make: Callable[[], str]) -> str:
     """The secret in `path`, made once; two processes that start together agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

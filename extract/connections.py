@@ -106,12 +106,12 @@ def forget_tokens(
     """Disconnect: delete both tokens here, revoke at Notion as well as we can, keep sources and content."""
     with database_opened():
         row = _emptied(connection.id)
-    log.info("connection_disconnected", connection=row.id)
+    log.info("connection_disconnected", connection_id=row.id)
     if row.access_token is not None:
         try:
             token = runtime.vault.open(row.access_token)
         except VaultError:
-            log.warning("token_not_revoked", connection=row.id, reason="vault")
+            log.warning("token_not_revoked", connection_id=row.id, reason="vault")
         else:
             with nullcontext(http) if http is not None else http_for(runtime) as client:
                 revoke(runtime, client, row.id, token)
@@ -135,7 +135,7 @@ def _known(organisation_id: int, grant: TokenGrant) -> Connection | None:
 def _create(runtime: Runtime, organisation_id: int, grant: TokenGrant) -> Connection:
     row = Connection(organisation=organisation_id, created_at=runtime.clock())
     row = _renew(runtime, row, grant)
-    log.info("connection_created", connection=row.id, workspace=row.workspace_id)
+    log.info("connection_created", connection_id=row.id, workspace_id=row.workspace_id)
     return row
 
 

@@ -80,12 +80,20 @@ class _Flight:
     client: NotionClient
 
 
-def drain(runtime: Runtime, connection_id: int, *, stop: threading.Event | None = None) -> Ended:
+def drain(
+    runtime: Runtime,
+    connection_id: int,
+    *,
+    stop: threading.Event | None = None,
+    progress: Callable[[], None] = lambda: None,
+) -> Ended:
     """Work what is due for a connection until nothing is, the slice ends, the budget is spent or `stop` is set.
 
+    `progress` is called each time the lease is renewed: with every commit, and every second while Notion is awaited.
     Raises nothing of Notion's: what failed is on the rows. A bug in one document is logged and put off.
     """
-    held = lease.take(connection_id, seconds=runtime.config.watch.lease_seconds, clock=runtime.clock)
+    seconds = runtime.config.watch.lease_seconds
+    held = lease.take(connection_id, seconds=seconds, clock=runtime.clock, renewed=progress)
     if held is None:
         return Ended.BUSY
     connection = Connection.get_by_id(connection_id)

@@ -11,6 +11,7 @@ from pathlib import Path
 import redis
 
 from .errors import ConfigError
+from .redis_clients import connect_socket
 
 
 def server_binary() -> str:
@@ -50,7 +51,7 @@ def start(
     process = subprocess.Popen(
         command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, preexec_fn=before_exec
     )
-    client = redis.Redis(unix_socket_path=str(socket))
+    client = connect_socket(socket)
     deadline = time.monotonic() + patience_seconds
     while True:
         try:

@@ -1,17 +1,26 @@
-"""What RQ calls: `drain` one connection; `wake` enqueues it. A job is an id; the rows hold the truth."""
+"""What RQ calls: `drain` one connection; `wake` enqueues it. A job is an id; the rows hold the truth.
+
+A job is data from Redis, so it is read as JSON and never as a pickle, and it can name one function only.
+"""
 
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import redis
 import structlog
 from rq import Queue
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from rq.serializers import JSONSerializer
 
 from . import drain as draining
 from .db import database
 from .runtime import Runtime
+from .watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
@@ -19,15 +28,65 @@ QUEUE = "sync"
 stop = threading.Event()
 """Set by the worker when it is asked to end: the drain under way stops at its next document."""
 
+_DRAIN = "extract.jobs.drain"
 _WAKING_SECONDS = 15
 _LONGEST_QUEUE = 10_000
+_FIELDS = frozenset(
+    b"data created_at enqueued_at started_at ended_at last_heartbeat origin description timeout result_ttl "
+    b"failure_ttl status worker_name".split()
+)
 _runtime: Runtime | None = None
+_watchdog: Watchdog | None = None
 
 
-def work_with(runtime: Runtime) -> None:
+class WakeUp(Job):  # type: ignore[misc]  # rq's own types are loose
+    """A job that can be nothing but a drain.
+
+    RQ imports whatever function, callback or instance a job names. Here these fields are not read, and a job of
+    another form (also one that an older version left as a pickle) is dropped: wake-ups may be lost.
+    """
+
+    def restore(self, raw_data: dict[bytes, bytes]) -> Any:
+        """Raises NoSuchJobError for what is no wake-up; RQ goes on with the next job."""
+        with suppress(Exception):  # of another form altogether; what RQ raises then is not documented
+            super().restore({name: value for name, value in raw_data.items() if name in _FIELDS})
+            function, instance, args, kwargs = JSONSerializer.loads(self.data)
+            is_wake_up = function == _DRAIN and instance is None and not kwargs
+            if is_wake_up and len(args) == 1 and type(args[0]) is int:
+                return
+        _refuse(self.connection, self.id)
+        self.connection.delete(self.key)
+        raise NoSuchJobError(f"{self.id} is no wake-up")
+
+    @classmethod
+    def fetch(cls, id: str, connection: redis.Redis, serializer: Any = None) -> WakeUp:
+        """The wake-up of this id. Raises NoSuchJobError where there is none."""
+        try:
+            return super().fetch(id, connection, serializer)  # type: ignore[no-any-return]
+        except ValueError as error:  # the id is none of RQ's
+            _refuse(connection, id)
+            raise NoSuchJobError("this is no id of a job") from error
+
+    @property
+    def func(self) -> Callable[[int], str]:
+        """The one function; never looked up by the name in Redis."""
+        return drain
+
+
+def _refuse(client: redis.Redis, job_id: str) -> None:
+    log.warning("job_refused", job_id=job_id[:80])
+    client.lrem(sync_queue(client).intermediate_queue_key, 1, job_id)
+
+
+def sync_queue(client: redis.Redis) -> Queue:
+    """The queue of wake-ups."""
+    return Queue(QUEUE, connection=client, job_class=WakeUp, serializer=JSONSerializer)
+
+
+def work_with(runtime: Runtime, watchdog: Watchdog) -> None:
     """Hand the worker process what its jobs need; once, at its start."""
-    global _runtime
-    _runtime = runtime
+    global _runtime, _watchdog
+    _runtime, _watchdog = runtime, watchdog
 
 
 def wake(runtime: Runtime, connection_id: int) -> None:
@@ -38,15 +97,13 @@ def wake(runtime: Runtime, connection_id: int) -> None:
 
     def enqueue() -> None:
         try:
-            queue = Queue(QUEUE, connection=runtime.redis)
+            queue = sync_queue(runtime.redis)
             if queue.count >= _LONGEST_QUEUE:
-                return  # nobody has worked for long: who wakes us again when somebody does is the daemon
+                return  # no worker has run for long; when one does, the daemon wakes it again
             # One waiting job a connection is enough; the key goes when the job starts, or by itself.
             if runtime.redis.set(_waking(connection_id), "1", nx=True, ex=_WAKING_SECONDS):
                 timeout = int(runtime.config.watch.slice_seconds + 300)
-                queue.enqueue(
-                    "extract.jobs.drain", connection_id, job_timeout=timeout, result_ttl=0, failure_ttl=3600
-                )
+                queue.enqueue(_DRAIN, connection_id, job_timeout=timeout, result_ttl=0, failure_ttl=3600)
         except redis.RedisError as error:
             log.warning("wake_lost", connection_id=connection_id, error=type(error).__name__)
 
@@ -55,12 +112,12 @@ def wake(runtime: Runtime, connection_id: int) -> None:
 
 def drain(connection_id: int) -> str:
     """The job. Work goes on in a new job when the slice ended before the work did."""
-    if _runtime is None:
+    if _runtime is None or _watchdog is None:
         raise RuntimeError("extract.jobs.work_with was not called in this process")
     runtime = _runtime
     runtime.redis.delete(_waking(connection_id))
-    with database.connection_context():
-        ended = draining.drain(runtime, connection_id, stop=stop)
+    with _watchdog.working(connection_id), database.connection_context():
+        ended = draining.drain(runtime, connection_id, stop=stop, progress=_watchdog.progress)
         if ended is draining.Ended.SLICE:
             wake(runtime, connection_id)
     return ended.value
@@ -68,8 +125,3 @@ def drain(connection_id: int) -> str:
 
 def _waking(connection_id: int) -> str:
     return f"hilal:waking:{connection_id}"
-
-
-def beat(runtime: Runtime, *, role: str, name: str, life: timedelta = timedelta(minutes=5)) -> None:
-    """Say that a process of this role is alive; doctor and the health page read it."""
-    runtime.redis.set(f"hilal:beat:{role}:{name}", runtime.clock().isoformat(), ex=life)

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 import httpx
 import redis
+from peewee import InterfaceError, OperationalError
 
+from . import private_files
 from .config import Config
 from .db import check_schema, open_database
+from .errors import ConfigError
+from .redis_clients import connect
 from .shapes import Clock, utc_now
 from .vault import Vault
 
@@ -32,13 +36,24 @@ class Runtime:
 
 
 def open_runtime(config: Config, *, schema_must_match: bool = True) -> Runtime:
-    """Open what `config` names. Raises SchemaError when the database does not match this code, ConfigError."""
+    """Open what `config` names.
+
+    Raises SchemaError when the database does not match this code, ConfigError when it does not answer.
+    """
+    if not config.production:
+        private_files.tighten(config.instance)
     opened = open_database(config.database_url)
     if schema_must_match:
-        with opened.connection_context():  # nothing stays open that a fork would share
-            check_schema()
+        try:
+            with opened.connection_context():  # nothing stays open that a fork would share
+                check_schema()
+        except (OperationalError, InterfaceError) as error:
+            said = " ".join(str(error).split())
+            raise ConfigError(
+                f"The database at database.url (DATABASE_URL) does not answer: {said}"
+            ) from error
     return Runtime(
         config=config,
         vault=Vault(config.vault.keys),
-        redis=redis.Redis.from_url(config.redis_url, socket_timeout=5, socket_connect_timeout=5),
+        redis=connect(config),
     )

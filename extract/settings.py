@@ -19,6 +19,7 @@ class Web:
     secret_key: str = ""
     public_url: str = ""
     port: int = 5000
+    processes: int = 0
     open_registration: bool = False
     proxies: int = 0
     metrics_token: str = ""
@@ -38,6 +39,7 @@ class Database:
 @dataclass(frozen=True, slots=True)
 class Redis:
     url: str = ""
+    tls_verify: str = "on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Watch:
     reread_days: float = 7.0
     slice_seconds: float = 20.0
     lease_seconds: float = 30.0
+    stuck_seconds: float = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,10 @@ class Config:
     @property
     def production(self) -> bool:
         return self.web.environment == "production"
+
+    @property
+    def web_processes(self) -> int:
+        return self.web.processes or (2 if self.production else 1)
 
     @property
     def redis_socket(self) -> Path:

@@ -83,7 +83,7 @@ def accept(runtime: Runtime, token_id: int) -> None:
         row = WebhookToken.get_or_none(WebhookToken.id == token_id)
         if row is None:
             raise Refused("This token is gone: a newer one took its place. Look at the list again.")
-        # Sealed anew, so that accepting it once more is what a rotation of the keys needs.
+        # Sealing it again proves that our keys open it.
         WebhookToken.update(active_since=now, sealed=runtime.vault.reseal(row.sealed)).where(
             WebhookToken.id == token_id
         ).execute()

@@ -107,11 +107,11 @@ class ConnectionTokens:
                 )
                 with database_opened():
                     if self._store(row, grant, until):
-                        log.info("token_refreshed", connection=row.id, request_id=grant.request_id)
+                        log.info("token_refreshed", connection_id=row.id, request_id=grant.request_id)
                         return grant.access_token
                     return self._overtaken(http, grant)
         except OAuthRefused as error:
-            log.warning("token_refresh_refused", connection=row.id, code=error.code)
+            log.warning("token_refresh_refused", connection_id=row.id, code=error.code)
             with database_opened():
                 if Connection.select().where(ours).exists():
                     mark_reconnect(row)
@@ -180,7 +180,7 @@ def mark_reconnect(connection: Connection) -> None:
         if changed:
             hand_over(Document.connection == connection.id)
     if changed:
-        log.warning("connection_needs_reconnect", connection=connection.id)
+        log.warning("connection_needs_reconnect", connection_id=connection.id)
 
 
 def revoke(runtime: Runtime, http: httpx.Client, connection_id: int, token: str) -> None:
@@ -188,7 +188,7 @@ def revoke(runtime: Runtime, http: httpx.Client, connection_id: int, token: str)
     try:
         oauth.revoke(http, runtime.config, token, clock=runtime.clock)
     except NotionError as error:
-        log.warning("token_not_revoked", connection=connection_id, code=error.code)
+        log.warning("token_not_revoked", connection_id=connection_id, code=error.code)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ class Vault:
     """Seals secrets before they reach the database. https://cryptography.io/en/latest/fernet/"""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        fernets = [Fernet(key) for key in keys]
+        self._first, self._fernet = fernets[0], MultiFernet(fernets)
 
     def seal(self, secret: str) -> str:
         """`secret` as text that only our keys open."""
@@ -32,3 +33,19 @@ class Vault:
             return self._fernet.rotate(sealed.encode()).decode()
         except InvalidToken as error:
             raise VaultError() from error
+
+    def is_current(self, sealed: str) -> bool:
+        """Return True if the first key opens `sealed`."""
+        try:
+            self._first.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
+
+    def opens(self, sealed: str) -> bool:
+        """Return True if any of our keys opens `sealed`."""
+        try:
+            self._fernet.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True

@@ -3,38 +3,93 @@
 from __future__ import annotations
 
 import os
-import socket
+import signal
 import sys
-import threading
+from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 import redis
 import structlog
-from rq import Queue, SimpleWorker
+from peewee import InterfaceError, OperationalError
+from rq import SimpleWorker
+from rq.exceptions import DequeueTimeout, StopRequested
+from rq.job import Job
+from rq.serializers import JSONSerializer
 
 from . import jobs, logs
+from .beats import beats, drop_beat, here
 from .config import load
 from .errors import HilalError
+from .outages import Outage
+from .redis_clients import connect, why
 from .runtime import Runtime, open_runtime
+from .watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
-BEAT_SECONDS = 15.0
+_WAIT_SECONDS = 15
+"""How long one request to Redis waits for a job; between two of them the worker says that it lives."""
 
 
 class Worker(SimpleWorker):  # type: ignore[misc]  # rq's own types are loose
-    """Works in its own process: a drain is a slice of bounded time, so a fork per job would buy nothing.
+    """RQ's worker in one process: a drain is a slice of bounded time, so a fork per job would buy nothing.
 
-    Asked to end, it lets the drain stop at its next document and then goes.
+    The loop is our own: RQ's ends with a traceback when Redis goes, and lets whoever reaches Redis command workers.
     """
 
-    def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        jobs.stop.set()
-        super().request_stop(signum, frame)
+    def __init__(self, client: redis.Redis, watchdog: Watchdog) -> None:
+        super().__init__(
+            [jobs.sync_queue(client)],
+            connection=client,
+            name=f"{here()}:{os.urandom(3).hex()}",
+            job_class=jobs.WakeUp,
+            serializer=JSONSerializer,
+        )
+        self._watchdog = watchdog
+        self.is_busy = False
 
-    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
-        jobs.stop.set()
-        super().request_force_stop(signum, frame)
+    @property
+    def connection_timeout(self) -> int:
+        """Waiting for a job must not look like a lost Redis."""
+        return _WAIT_SECONDS + 10
+
+    def serve(self, outage: Outage) -> None:
+        """Carry out jobs until `jobs.stop` is set. Raises RedisError when Redis goes, StopRequested when idle."""
+        self.register_birth()
+        log.info("worker_started", name=self.name)
+        while not jobs.stop.is_set():
+            self.heartbeat()
+            if self.should_run_maintenance_tasks:
+                self.clean_registries()
+            outage.over()
+            self._watchdog.idle()
+            with suppress(DequeueTimeout):
+                found = self.queue_class.dequeue_any(
+                    self.queues,
+                    _WAIT_SECONDS,
+                    connection=self.connection,
+                    job_class=self.job_class,
+                    serializer=self.serializer,
+                )
+                if found is not None:
+                    self._carry_out(*found)
+
+    def _carry_out(self, job: Job, queue: Any) -> None:
+        self.is_busy = True
+        try:
+            self.execute_job(job, queue)
+        finally:
+            self.is_busy = False
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """One line for a part that is away; the daemon wakes the connection again. A traceback for a fault of ours."""
+        error, connection_id = exc_info[1], job.args[0]
+        if isinstance(error, (redis.RedisError, OperationalError, InterfaceError)):
+            said = " ".join(str(error).split())[:200]
+            log.warning("job_put_off", connection_id=connection_id, error=f"{type(error).__name__}: {said}")
+        elif not isinstance(error, StopRequested):
+            log.error("job_failed", connection_id=connection_id, exc_info=exc_info)
 
 
 def main() -> int:
@@ -43,40 +98,66 @@ def main() -> int:
         config = load()
         logs.configure(config.log)
         runtime = open_runtime(config)
-        jobs.work_with(runtime)
-        _keep_beating(runtime)
-        # Waiting for work blocks on the socket for minutes; a time-out there would look like a lost Redis.
-        waiting = redis.Redis.from_url(config.redis_url, socket_timeout=None)
-        queue = Queue(jobs.QUEUE, connection=waiting)
-        worker = Worker([queue], connection=waiting, name=f"{_name()}:{os.urandom(3).hex()}")
-        log.info("worker_started", name=worker.name)
-        worker.work(logging_level="WARNING", with_scheduler=False)
     except HilalError as error:
         print(error.sentence, file=sys.stderr)
         return 1
-    except redis.RedisError as error:
-        print(f"Redis does not answer at redis.url (REDIS_URL): {error}", file=sys.stderr)
-        return 1
+    watchdog = Watchdog(runtime)
+    jobs.work_with(runtime, watchdog)
+    _work(runtime, watchdog)
+    watchdog.ended()
+    log.info("worker_ended")
     return 0
 
 
-def _name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+def _work(runtime: Runtime, watchdog: Watchdog) -> None:
+    """Work, and wait where Redis is away, until asked to end."""
+    worker: Worker | None = None
 
+    def end(signum: int, frame: FrameType | None) -> None:
+        watchdog.end_soon()
+        jobs.stop.set()
+        if worker is None or not worker.is_busy:
+            raise StopRequested
 
-def _keep_beating(runtime: Runtime) -> None:
-    """A thread of its own says that we live, also while a long drain is under way."""
-
-    def beat() -> None:
-        while True:
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    outage = Outage("redis")
+    with suppress(StopRequested):
+        _note_the_dead(runtime)
+        while not jobs.stop.is_set():
             try:
-                jobs.beat(runtime, role="worker", name=_name())
+                client = connect(runtime.config, socket_timeout=_WAIT_SECONDS + 10)
+                client.ping()
+                worker = Worker(client, watchdog)
+                worker.serve(outage)
             except redis.RedisError as error:
-                log.warning("beat_lost", error=type(error).__name__)
-            if jobs.stop.wait(BEAT_SECONDS):
-                return
+                jobs.stop.wait(outage.failed(why(error)))
+    if worker is not None:
+        with suppress(redis.RedisError):
+            worker.register_death()
 
-    threading.Thread(target=beat, name="beat", daemon=True).start()
+
+def _note_the_dead(runtime: Runtime) -> None:
+    """Say which connections earlier workers of this machine were at when they were killed or got stuck."""
+    host = here().rpartition(":")[0]
+    with suppress(redis.RedisError):
+        for beat in beats(runtime.redis, "worker"):
+            machine, _, pid = beat.where.rpartition(":")
+            if machine != host or not pid.isdecimal() or _is_running(int(pid)):
+                continue
+            if beat.connection_id is not None:
+                log.warning("worker_had_died", where=beat.where, connection_id=beat.connection_id)
+            drop_beat(runtime.redis, "worker", beat.where)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 if __name__ == "__main__":

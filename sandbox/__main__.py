@@ -1,6 +1,7 @@
 """python -m sandbox: serves a practice workspace on this machine, and keeps it in a file."""
 
 import argparse
+import os
 import signal
 import sys
 from threading import Thread
@@ -61,7 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--state", required=True, help="file that keeps the workspace")
     parser.add_argument("--client-id", required=True)
-    parser.add_argument("--client-secret", required=True)
+    parser.add_argument(
+        "--client-secret",
+        default=os.environ.get("SANDBOX_CLIENT_SECRET"),
+        required="SANDBOX_CLIENT_SECRET" not in os.environ,
+        help="better in SANDBOX_CLIENT_SECRET: arguments can be read by every user of the machine",
+    )
     parser.add_argument(
         "--redirect-uri", action="append", default=[], help="allow only these; any when not given"
     )
@@ -71,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--webhook-address", type=loopback_address, help="tell of changes here, on this machine"
     )
-    parser.add_argument("--webhook-token", help="sign them with this; a new one at each start when not given")
+    parser.add_argument(
+        "--webhook-token",
+        default=os.environ.get("SANDBOX_WEBHOOK_TOKEN"),
+        help="sign them with this (or SANDBOX_WEBHOOK_TOKEN); a new one at each start when not given",
+    )
     return parser
 
 

@@ -17,6 +17,7 @@ from .extensions import limiter
 from .frame import runtime, toast
 from .guards import needs
 from .roles import Role
+from .security_log import SecurityEvent, record
 from .sign_in import own_path, sign_in
 
 blueprint = Blueprint("accounts", __name__)
@@ -47,7 +48,9 @@ def login() -> ResponseReturnValue:
         member = _member_with(request.form.get("email", ""), request.form.get("password", ""))
         if member is not None:
             sign_in(member)
+            record(SecurityEvent.LOGGED_IN, member_id=member.id)
             return redirect(back or url_for("chatbots.home"), code=303)
+        record(SecurityEvent.LOG_IN_FAILED, email=request.form.get("email", ""))
         return render_template("accounts/login.html", wrong=NO_MATCH, back=back), 401
     if not Member.select().exists():
         return redirect(url_for("accounts.register"), code=303)
@@ -77,6 +80,9 @@ def register() -> ResponseReturnValue:
             wrong = error.sentence
         else:
             sign_in(member)
+            if invitation is not None:
+                record(SecurityEvent.INVITATION_ACCEPTED, invitation_id=invitation.id, member_id=member.id)
+            record(SecurityEvent.REGISTERED, member_id=member.id, role=member.role)
             toast(f"Welcome, {member.name}.")
             return redirect(url_for("chatbots.home"), code=303)
     page = render_template(
@@ -93,6 +99,7 @@ def register() -> ResponseReturnValue:
 @blueprint.post("/logout")
 @needs(Role.MEMBER)
 def logout() -> ResponseReturnValue:
+    record(SecurityEvent.LOGGED_OUT)
     logout_user()
     return redirect(url_for("accounts.login"), code=303)
 

@@ -34,6 +34,7 @@ from .objects import (
     sources_with_connection,
     whole_document_object,
 )
+from .security_log import SecurityEvent, record
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -97,6 +98,7 @@ def refuse_key() -> NoReturn:
         may_go_on = True
     if not may_go_on:
         raise TooManyRequests
+    record(SecurityEvent.KEY_REFUSED)
     challenge = WWWAuthenticate("bearer")
     raise Unauthorized("Send a valid key: Authorization: Bearer <key>.", www_authenticate=challenge)
 

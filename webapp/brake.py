@@ -18,6 +18,7 @@ from extract.models import Connection, Document, Source
 from .frame import problem, runtime, toast
 from .guards import needs, open_chatbot, own_connection
 from .roles import Role
+from .security_log import SecurityEvent, record
 from .words import counted
 
 blueprint = Blueprint("brake", __name__)
@@ -99,6 +100,7 @@ def confirm(connection_id: int) -> ResponseReturnValue:
     except HilalError as error:
         problem(error.sentence)
         return _back()
+    record(SecurityEvent.REMOVAL_CONFIRMED, connection_id=connection.id, pages=pages)
     toast(f"{counted(pages, 'page')} will be removed. What Notion shows again by then stays.")
     return _back()
 

@@ -15,6 +15,7 @@ from .guards import current_org, needs, open_chatbot, own_chatbot, own_key
 from .keys import make_key
 from .once import show_once, shown_once
 from .roles import Role
+from .security_log import SecurityEvent, record
 
 blueprint = Blueprint("chatbots", __name__)
 
@@ -74,6 +75,7 @@ def create_key(chatbot_id: int) -> ResponseReturnValue:
     chatbot = own_chatbot(chatbot_id)
     name = request.form.get("name", "").strip() or "API key"
     key, secret = make_key(chatbot, name, runtime().clock())
+    record(SecurityEvent.KEY_MADE, key_id=key.id, chatbot_id=chatbot.id)
     show_once("key", f"{key.id} {secret}")
     return redirect(url_for("chatbots.index", _anchor=f"chatbot-{chatbot.id}"), code=303)
 
@@ -88,5 +90,6 @@ def revoke_key(key_id: int) -> ResponseReturnValue:
     if key.revoked_at is None:
         key.revoked_at = runtime().clock()
         key.save(only=[ApiKey.revoked_at])
+        record(SecurityEvent.KEY_REVOKED, key_id=key.id, chatbot_id=key.chatbot_id)
     toast(f"{key.name} is revoked.")
     return redirect(url_for("chatbots.index"), code=303)

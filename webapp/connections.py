@@ -13,6 +13,7 @@ from . import picker_cache
 from .frame import runtime, toast
 from .guards import current_org, needs, open_chatbot, own_connection
 from .roles import Role
+from .security_log import SecurityEvent, record
 
 blueprint = Blueprint("connections", __name__)
 
@@ -40,6 +41,7 @@ def disconnect(connection_id: int) -> ResponseReturnValue:
         sources = Source.select().where(Source.connection == connection).count()
         return render_template("connections/disconnect.html", connection=connection, sources=sources)
     doors.disconnect(runtime(), connection)
+    record(SecurityEvent.NOTION_DISCONNECTED, connection_id=connection.id)
     picker_cache.forget(runtime().redis, connection.id)
     toast(f"{connection.workspace_name or 'The workspace'} is disconnected. What was imported still answers.")
     return redirect(url_for("connections.index"), code=303)

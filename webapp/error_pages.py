@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from http import HTTPStatus
+from typing import Any
 
+import structlog
 from flask import Flask, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -16,8 +17,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from extract.errors import HilalError
 
 from .frame import wants_fragment
+from .security_log import SecurityEvent, lock_out, record
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 SENTENCES = {
     400: ("That did not arrive as it should", "The request was incomplete. Go back and try once more."),
@@ -83,24 +85,37 @@ def _place() -> str | None:
     return name if re.fullmatch(r"[\w-]{1,80}", name) else None
 
 
+def log_fault(exc_info: Any) -> None:
+    """One event for a fault of ours, with its traceback; without the query, which may hold an invitation's secret."""
+    log.error(
+        "request_failed",
+        method=request.method,
+        path=request.path,
+        endpoint=request.endpoint,
+        address=request.remote_addr,
+        exc_info=exc_info,
+    )
+
+
 def init_app(app: Flask) -> None:
+    app.log_exception = log_fault  # type: ignore[method-assign]
+
     @app.errorhandler(CSRFError)
     def lost_form(error: CSRFError) -> ResponseReturnValue:
-        log.info("refused a form without a valid token: %s", error.description)
+        record(SecurityEvent.FORM_REFUSED, reason=error.description)
         return answer(400, *LOST_FORM)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error
-        result = answer(error.code)
-        if error.code == 429 and getattr(error, "retry_after", None):
-            log.info("too many requests")
-        return result
+        if error.code == 429:
+            lock_out()
+        return answer(error.code)
 
     @app.errorhandler(HilalError)
     def ours(error: HilalError) -> ResponseReturnValue:
-        log.warning("refused: %s", error)
+        log.warning("request_refused", endpoint=request.endpoint, error=str(error))
         return answer(409, "That could not be done", error.sentence)
 
     @app.errorhandler(DataError)
@@ -112,7 +127,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     @app.errorhandler(InterfaceError)
     def resting(error: Exception) -> ResponseReturnValue:
-        log.error("a part we stand on cannot be reached: %s", type(error).__name__, exc_info=error)
+        log.error("request_not_served", endpoint=request.endpoint, error=f"{type(error).__name__}: {error}")
         return answer(503)
 
     @app.errorhandler(InternalServerError)

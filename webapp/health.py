@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,12 +11,12 @@ from flask import Blueprint
 from peewee import JOIN, Case, fn
 from redis.exceptions import RedisError
 
+from extract.beats import beats, last_beat
 from extract.connections import budget_for
 from extract.models import Chatbot, Connection, Document, Membership, Run, Source
 from extract.notion.budget import BudgetUnreachable
 from extract.watch import AT_WORK, round_of_looks
 
-from .beats import last_beat
 from .brake import questions_of
 from .frame import page_or_fragment, runtime
 from .guards import needs, own_chatbot
@@ -52,6 +52,14 @@ class ConnectionLine:
     budget: Budget | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A connection whose worker has shown no progress since `since`."""
+
+    connection: Any
+    since: datetime
+
+
 @blueprint.get("/chatbots/<int:chatbot_id>/health")
 @needs(Role.MEMBER)
 def page(chatbot_id: int) -> str:
@@ -66,6 +74,7 @@ def page(chatbot_id: int) -> str:
         links=links,
         questions=questions_of(chatbot.id),
         asleep=_asleep() if links else None,
+        stuck=_stuck(links),
         failing=list(failing.limit(FAILING)),
         failing_count=failing.count(),
         sources=_sources_that_need_someone(chatbot),
@@ -164,6 +173,16 @@ def _asleep() -> str | None:
         return None
     what = "Nothing is syncing right now" if not reading else "Edits in Notion are not noticed right now"
     return f"{what}: a part of this service has not reported for five minutes. Tell the person who runs it."
+
+
+def _stuck(links: Sequence[ConnectionLine]) -> list[Stuck]:
+    """The connections of this chatbot that a worker is at and shows no progress with."""
+    now, shown = runtime().clock(), {link.connection.id: link.connection for link in links}
+    try:
+        stalled = [beat for beat in beats(runtime().redis, "worker") if beat.is_stalled(now)]
+    except RedisError:
+        return []
+    return [Stuck(shown[beat.connection_id], beat.at) for beat in stalled if beat.connection_id in shown]
 
 
 def _failing(chatbot: Chatbot) -> Any:

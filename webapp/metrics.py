@@ -7,16 +7,18 @@ from typing import Any
 
 import redis
 from peewee import fn
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from extract.beats import Process, beats
 from extract.connections import blocked_by_notion, budget_for
 from extract.models import Connection, Document, Source, WebhookEvent
 from extract.notion.budget import BudgetUnreachable
 from extract.runtime import Runtime
 from extract.watch import AT_WORK, SETTLED
 
-from .beats import Process, beats
+from . import security_log
 
 STATES = ("alive", "reconnect", "disconnected")
 PROCESSES: tuple[Process, ...] = ("worker", "daemon")
@@ -28,7 +30,7 @@ class Standing(Collector):
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         yield _by(
             "hilal_sources",
             "Sources by status.",
@@ -74,7 +76,7 @@ class Standing(Collector):
         ages = [(self._runtime.clock() - row.wanted_at).total_seconds() for row in oldest if row]
         return float(max([0.0, *ages]))
 
-    def _from_redis(self) -> list[GaugeMetricFamily]:
+    def _from_redis(self) -> list[Metric]:
         now = self._runtime.clock()
         count = GaugeMetricFamily("hilal_processes", "Processes that reported lately.", labels=["process"])
         age = GaugeMetricFamily("hilal_beat_age_seconds", "Age of the latest beat.", labels=["process"])
@@ -83,7 +85,12 @@ class Standing(Collector):
             count.add_metric([process], len(found))
             if found:
                 age.add_metric([process], max((now - found[0].at).total_seconds(), 0.0))
-        return [count, age, *self._budgets()]
+        stalled = sum(beat.is_stalled(now) for beat in beats(self._runtime.redis, "worker"))
+        stuck = _one("hilal_workers_stuck", "Workers whose work shows no progress.", stalled)
+        security = CounterMetricFamily("hilal_security_events", "Security events by kind.", labels=["event"])
+        for event, happened in security_log.counts(self._runtime.redis).items():
+            security.add_metric([event], happened)
+        return [count, age, stuck, security, *self._budgets()]
 
     def _budgets(self) -> list[GaugeMetricFamily]:
         used = GaugeMetricFamily(

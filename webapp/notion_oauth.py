@@ -8,12 +8,12 @@ https://developers.notion.com/guides/get-started/authorization
 from __future__ import annotations
 
 import json
-import logging
 import secrets
 from typing import Any
 from urllib.parse import parse_qsl
 
 import requests
+import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from authlib.oauth2.auth import encode_client_secret_basic
@@ -35,9 +35,10 @@ from .incoming import whole_number
 from .notion_transport import NotionAdapter
 from .roles import Role
 from .safe_methods import acts_on_get
+from .security_log import SecurityEvent, record
 
 blueprint = Blueprint("notion_oauth", __name__, url_prefix="/notion")
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 5  # consents under way in one browser
 
@@ -109,7 +110,7 @@ def _finish(state: str) -> Connection | None:
         return None
     if request.args.get("error"):
         problem(CANCELLED if request.args["error"] == "access_denied" else REFUSED_BY_NOTION)
-        log.info("consent not given: %s", request.args["error"][:40])
+        log.info("consent_not_given", code=request.args["error"][:40])
         return None
     if not request.args.get("code"):
         problem(REFUSED_BY_NOTION)
@@ -118,11 +119,12 @@ def _finish(state: str) -> Connection | None:
         grant = _exchange(client, request.args["code"], kept["redirect_uri"])
         connection = connections.connect(runtime(), organisation_id=current_org().id, grant=grant)
     except HilalError as error:
-        log.warning("the exchange failed: %s", error)
+        log.warning("exchange_failed", error=str(error))
         problem(_sentence(error))
         return None
     picker_cache.forget(runtime().redis, connection.id)
     doors.consented_again(runtime(), connection)
+    record(SecurityEvent.NOTION_CONNECTED, connection_id=connection.id)
     toast(f"{connection.workspace_name or 'Your workspace'} is connected. Tick what the chatbot should know.")
     return connection
 

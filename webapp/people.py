@@ -13,6 +13,7 @@ from .frame import problem, runtime, toast
 from .guards import current_member, current_org, current_role, needs, own_invitation, own_member
 from .once import show_once, shown_once
 from .roles import Role
+from .security_log import SecurityEvent, record
 
 blueprint = Blueprint("people", __name__, url_prefix="/settings/people")
 
@@ -44,6 +45,9 @@ def invite() -> ResponseReturnValue:
     except Refused as error:
         problem(error.sentence)
     else:
+        record(
+            SecurityEvent.INVITED, invitation_id=invitation.id, email=invitation.email, role=invitation.role
+        )
         address = url_for("accounts.register", invitation=token)
         show_once("invitation", f"{runtime().config.public_url}{address}")
         toast(f"The invitation for {invitation.email} is ready.")
@@ -55,6 +59,7 @@ def invite() -> ResponseReturnValue:
 def withdraw(invitation_id: int) -> ResponseReturnValue:
     invitation = own_invitation(invitation_id)
     invitation.delete_instance()
+    record(SecurityEvent.INVITATION_WITHDRAWN, invitation_id=invitation_id, email=invitation.email)
     session.pop("once_invitation", None)
     toast(f"The invitation for {invitation.email} is withdrawn.")
     return redirect(url_for("people.index"), code=303)
@@ -70,6 +75,7 @@ def change_role(member_id: int) -> ResponseReturnValue:
     except Refused as error:
         problem(error.sentence)
     else:
+        record(SecurityEvent.ROLE_CHANGED, member_id=person.id, role=person.role)
         toast(f"{person.name} is now {person.role}.")
     return redirect(url_for("people.index"), code=303)
 
@@ -90,6 +96,7 @@ def remove(member_id: int) -> ResponseReturnValue:
     except Refused as error:
         problem(error.sentence)
     else:
+        record(SecurityEvent.MEMBER_REMOVED, member_id=member_id)
         toast(f"{person.name} no longer has access.")
     return redirect(url_for("people.index"), code=303)
 

@@ -7,13 +7,13 @@ gone at any time; then Notion is asked again.
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
 
 import redis
+import structlog
 from redis.exceptions import RedisError
 
 from extract.doors import Pick
@@ -39,7 +39,7 @@ MOST_STUBS = 20_000
 
 _LEVELS = 3
 _Answer = TypeVar("_Answer")
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class PickerCache:
@@ -171,7 +171,7 @@ class PickerCache:
         try:
             return ask()
         except RedisError as error:
-            log.warning("the picker works without its memory: %s", type(error).__name__)
+            log.warning("picker_cache_away", error=type(error).__name__)
             return None
 
 

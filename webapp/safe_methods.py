@@ -26,6 +26,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from extract.read_only import read_only
 
 from .error_pages import answer
+from .security_log import SecurityEvent, record
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -70,7 +71,10 @@ def init_app(app: Flask) -> None:
             raise MethodNotAllowed(valid_methods=["GET"])
         else:
             allowed = _opened_by_a_person()
-        return None if allowed else answer(403, *ELSEWHERE)
+        if allowed:
+            return None
+        record(SecurityEvent.CROSS_ORIGIN_REFUSED)
+        return answer(403, *ELSEWHERE)
 
     @app.teardown_request
     def release(_error: BaseException | None) -> None:

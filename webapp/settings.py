@@ -14,6 +14,7 @@ from .extensions import limiter
 from .frame import problem, runtime, toast
 from .guards import current_member, current_org, needs
 from .roles import Role
+from .security_log import SecurityEvent, record
 from .sign_in import sign_in
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
@@ -47,6 +48,7 @@ def password() -> ResponseReturnValue:
     """A new password ends every other session of the person."""
     member = current_member()
     if not passwords.matches(request.form.get("current", ""), member.password_hash):
+        record(SecurityEvent.PASSWORD_NOT_CHANGED, member_id=member.id)
         problem("Your present password is not right, so nothing was changed.")
         return redirect(url_for("settings.page"), code=303)
     try:
@@ -55,6 +57,7 @@ def password() -> ResponseReturnValue:
         problem(error.sentence)
     else:
         sign_in(member)
+        record(SecurityEvent.PASSWORD_CHANGED, member_id=member.id)
         toast("Your password is changed. Everywhere else you are logged out.")
     return redirect(url_for("settings.page"), code=303)
 

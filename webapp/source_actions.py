@@ -18,6 +18,7 @@ from .guards import needs, own_chatbot, own_source
 from .listing import Wish, lines, matching
 from .objects import sources_with_connection
 from .roles import Role
+from .security_log import SecurityEvent, record_sources
 from .sources import asked_ids, changed_rows
 from .words import counted
 
@@ -118,6 +119,7 @@ def delete(source_id: int) -> ResponseReturnValue:
     """Delete one source and what the chatbot learned from it."""
     source = own_source(source_id)
     doors.delete(runtime(), [source])
+    record_sources(SecurityEvent.SOURCE_DELETED, [source])
     toast(f"“{source.title}” was deleted.")
     return _to_list(source.chatbot)
 
@@ -164,6 +166,7 @@ def delete_many(chatbot_id: int) -> ResponseReturnValue:
     chosen = _ticked(chatbot)
     if chosen:
         doors.delete(runtime(), chosen)
+        record_sources(SecurityEvent.SOURCE_DELETED, chosen)
         toast(f"{counted(len(chosen), 'source')} deleted.")
     else:
         problem("Tick the sources to delete first.")

@@ -21,6 +21,7 @@ from extract.watch import webhooks_prove_alive
 from .frame import problem, runtime, toast
 from .guards import current_org, needs, own_installation, own_webhook_token
 from .roles import Role
+from .security_log import SecurityEvent, record
 
 blueprint = Blueprint("webhook_settings", __name__, url_prefix="/settings/webhooks")
 
@@ -51,7 +52,9 @@ def page() -> ResponseReturnValue:
 def accept(token_id: int) -> ResponseReturnValue:
     """The admin has seen Notion take this token: from now on it is the one that counts."""
     token = own_webhook_token(token_id)
-    return _done(lambda: subscription.accept(runtime(), token.id), ACCEPTED)
+    return _done(
+        lambda: subscription.accept(runtime(), token.id), ACCEPTED, SecurityEvent.WEBHOOK_TOKEN_ACCEPTED
+    )
 
 
 @blueprint.post("/tokens")
@@ -59,7 +62,11 @@ def accept(token_id: int) -> ResponseReturnValue:
 def paste() -> ResponseReturnValue:
     """The same for a token that is pasted in."""
     own_installation()
-    return _done(lambda: subscription.accept_text(runtime(), request.form.get("token", "")), ACCEPTED)
+    return _done(
+        lambda: subscription.accept_text(runtime(), request.form.get("token", "")),
+        ACCEPTED,
+        SecurityEvent.WEBHOOK_TOKEN_ACCEPTED,
+    )
 
 
 @blueprint.post("/tokens/<int:token_id>/forget")
@@ -67,14 +74,19 @@ def paste() -> ResponseReturnValue:
 def forget(token_id: int) -> ResponseReturnValue:
     """Drop a token that nobody asked for."""
     token = own_webhook_token(token_id)
-    return _done(lambda: subscription.forget(token.id), "The token is forgotten.")
+    return _done(
+        lambda: subscription.forget(token.id),
+        "The token is forgotten.",
+        SecurityEvent.WEBHOOK_TOKEN_FORGOTTEN,
+    )
 
 
-def _done(act: Callable[[], None], sentence: str) -> ResponseReturnValue:
+def _done(act: Callable[[], None], sentence: str, event: SecurityEvent) -> ResponseReturnValue:
     try:
         act()
     except HilalError as error:
         problem(error.sentence)
     else:
+        record(event)
         toast(sentence)
     return redirect(url_for("webhook_settings.page"), code=303)

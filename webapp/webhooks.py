@@ -5,8 +5,7 @@ No session and no CSRF token: the signature says who speaks. https://developers.
 
 from __future__ import annotations
 
-import logging
-
+import structlog
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -19,9 +18,10 @@ from extract.shapes import Json
 from .error_pages import answer
 from .extensions import limiter
 from .frame import runtime
+from .security_log import SecurityEvent, record
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 256 * 1024  # an event names a page and a few blocks; a thousand of them fit
 
@@ -43,17 +43,17 @@ def notion() -> ResponseReturnValue:
     try:
         signed = is_signed(raw, signature, subscription.signing_tokens(runtime()))
     except VaultError as error:
-        log.error("webhook token cannot be opened: %s", error)
+        log.error("webhook_token_not_opened", error=type(error).__name__)
         return answer(503, sentence=LOCKED)
     if not signed:
-        log.info("refused an event without a valid signature")
+        record(SecurityEvent.EVENT_UNSIGNED)
         return answer(401, sentence=UNSIGNED)
     identifier = event_id(body)
     if identifier is None:
         return answer(400, sentence=UNREADABLE)
     now = runtime().clock()
     if is_too_old(body, now=now):
-        log.info("ignored an event that is too old: %s", identifier)
+        record(SecurityEvent.EVENT_TOO_OLD, event_id=identifier)
     else:
         webhooks.keep(identifier, body, now=now)
     return jsonify(status="ok")

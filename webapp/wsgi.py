@@ -1,6 +1,6 @@
 """The app as gunicorn serves it; refuses a database that does not match this code.
 
-Run as `gunicorn --preload webapp.wsgi:app`: preloading lets the refusal end gunicorn with status 1, where it would
+`python -m webapp` runs gunicorn, which preloads this: that lets the refusal end gunicorn with status 1, where it would
 otherwise start worker after worker.
 """
 

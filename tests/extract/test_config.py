@@ -56,6 +56,13 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ("", {"PORT": "x"}, r"web\.port in environment variable PORT"),
         ("", {"PROXIES": "-1"}, r"web\.proxies \(PROXIES\): must be from 0 to 10"),
         ("", {"PROXIES": "one"}, r"web\.proxies .*: must be a whole number"),
+        ("", {"WEB_CONCURRENCY": "many"}, r"web\.processes in environment variable WEB_CONCURRENCY"),
+        ("", {"WEB_CONCURRENCY": "-1"}, r"web\.processes \(WEB_CONCURRENCY\): must be at least 1"),
+        (
+            "",
+            {"REDIS_TLS_VERIFY": "/no/such/file"},
+            r"redis\.tls_verify \(REDIS_TLS_VERIFY\): must be on, off",
+        ),
         ("", {"POLL_SECONDS": "0"}, r"watch\.poll_seconds: must be more than 0"),
         ("", {"ENCRYPTION_KEYS": "short"}, r"vault\.keys .* Fernet"),
         ("", {"NOTION_CLIENT_ID": "x"}, r"notion\.client_secret: missing"),

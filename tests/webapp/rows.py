@@ -10,6 +10,8 @@ from uuid import UUID
 from extract import index
 from extract.models import Chatbot, Connection, Document, Membership, Source
 from extract.shapes import Link, Passage, Property, Reading
+from extract.vault import Vault
+from tests.conftest import FERNET_KEY
 
 _made = {"rows": 0}
 
@@ -30,7 +32,7 @@ def make_connection(
         workspace_name=name,
         state=state,
         created_at=now,
-        access_token="sealed" if state == "alive" else None,
+        access_token=Vault([FERNET_KEY]).seal("a token") if state == "alive" else None,
     )
 
 

@@ -133,7 +133,7 @@ def test_redis_that_is_gone_is_one_line(
     result = run(app, "search", "--chatbot", 1, "words")
 
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "Check redis.url (REDIS_URL)" in result.stderr
+    assert "check redis.url (REDIS_URL)" in result.stderr
 
 
 def test_the_flask_command_upgrades_an_empty_database_and_refuses_a_bad_configuration(tmp_path: Path) -> None:

@@ -9,12 +9,15 @@ from dataclasses import replace
 import httpx
 import pytest
 import redis
+from cryptography.fernet import Fernet
 from flask import Flask
 
+from extract.beats import Beat, write_beat
 from extract.db import database
 from extract.errors import Blocked
 from extract.models import Connection
 from extract.runtime import Runtime
+from extract.vault import Vault
 from tests.clock import StoppedClock
 from webapp import create_app
 
@@ -150,3 +153,83 @@ def test_no_secret_is_in_what_it_says(app: Flask, runtime: Runtime) -> None:
     config = runtime.config
     for secret in (config.web.secret_key, config.notion.client_secret, *config.vault.keys):
         assert secret not in said
+
+
+@pytest.mark.parametrize(("another", "state"), [(False, "fail"), (True, "warn")])
+def test_a_worker_without_progress_is_named_with_its_connection(
+    app: Flask, redis_server: redis.Redis, clock: StoppedClock, another: bool, state: str
+) -> None:
+    write_beat(redis_server, "worker", Beat("here:7", clock(), connection_id=3, since=clock()))
+    clock.advance(seconds=75)
+    if another:
+        write_beat(redis_server, "worker", Beat("here:8", clock()))
+
+    found = findings(app)["worker"]
+
+    assert found["state"] == state
+    assert "here:7 has made no progress with connection 3 for 75 s" in found["says"]
+
+
+def test_a_worker_that_goes_on_with_long_work_is_well(
+    app: Flask, redis_server: redis.Redis, clock: StoppedClock
+) -> None:
+    since = clock()
+    clock.advance(seconds=600)
+    write_beat(redis_server, "worker", Beat("here:7", clock(), connection_id=3, since=since))
+
+    assert findings(app)["worker"]["state"] == "ok"
+
+
+@pytest.mark.usefixtures("beating")
+def test_tokens_under_an_older_key_are_a_warning_until_they_are_rotated(
+    runtime: Runtime, cast: Cast, clock: StoppedClock
+) -> None:
+    make_connection(cast.acme, clock())
+    app = create_app(
+        replace(runtime, vault=Vault([Fernet.generate_key().decode(), *runtime.config.vault.keys]))
+    )
+    found = findings(app)["keys"]
+    assert found["state"] == "warn"
+    assert "flask vault rotate" in found["says"]
+
+    done = run(app, "vault", "rotate", "--json")
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {
+        "resealed": 1,
+        "current": 1,
+        "old": 0,
+        "unreadable": [],
+        "old_keys_may_go": True,
+    }
+    assert "keys" not in findings(app)
+
+
+@pytest.mark.usefixtures("beating")
+def test_tokens_that_no_key_opens_are_a_failure_and_named(
+    runtime: Runtime, cast: Cast, clock: StoppedClock
+) -> None:
+    connection = make_connection(cast.acme, clock())
+    app = create_app(replace(runtime, vault=Vault([Fernet.generate_key().decode()])))
+
+    assert f"connection {connection.id}" in findings(app)["keys"]["says"]
+    done = run(app, "vault", "rotate")
+    assert done.exit_code == 1
+    assert f"connection {connection.id}: access_token opens with none of the keys." in done.stdout
+    assert done.stderr.count("\n") == 1
+
+
+def test_redis_says_why_it_cannot_be_used(runtime: Runtime) -> None:
+    gone = redis.Redis(host="127.0.0.1", port=1, retry=None)
+
+    assert "nothing listens" in findings(create_app(replace(runtime, redis=gone)))["redis"]["says"]
+
+
+def test_a_folder_that_others_may_read_is_a_warning(app: Flask, runtime: Runtime) -> None:
+    folder = runtime.config.instance
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    assert findings(app)["files"]["state"] == "warn"
+
+    folder.chmod(0o700)
+    assert "files" not in findings(app)

@@ -11,6 +11,7 @@ import pytest
 import redis
 from bs4 import BeautifulSoup
 
+from extract.beats import Beat, write_beat
 from extract.models import Run
 from extract.runtime import Runtime
 from tests.clock import StoppedClock
@@ -131,3 +132,19 @@ def test_it_shows_only_this_chatbot(cast: Cast, login: Callable[..., Browser], c
 
     assert mallory.get(f"/chatbots/{cast.chatbot.id}/health").status_code == 404
     assert "Handbook" not in mallory.get(f"/chatbots/{cast.other_chatbot.id}/health").text
+
+
+@pytest.mark.usefixtures("beating")
+def test_a_workspace_whose_reading_is_stuck_is_named_to_its_own_people_only(
+    ada: Browser, cast: Cast, clock: StoppedClock, redis_server: redis.Redis
+) -> None:
+    mine, theirs = make_connection(cast.acme, clock()), make_connection(cast.other, clock(), name="Secret")
+    make_source(cast.chatbot, mine, "Handbook", clock())
+    for number, connection in enumerate((mine, theirs)):
+        write_beat(redis_server, "worker", Beat(f"here:{number}", clock(), connection.id, clock()))
+    clock.advance(minutes=2)
+
+    page = health(ada, cast)
+
+    [notice] = page.select(".notice")
+    assert f"Reading Acme (connection {mine.id}) has made no progress since 2 min ago" in notice.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -43,3 +44,42 @@ def test_a_database_that_matches_is_served(tmp_path: Path, sqlite_template: Path
     ended = start(tmp_path, DATABASE_URL=f"sqlite:///{sqlite_template}")
 
     assert (ended.returncode, ended.stdout) == (0, "webapp\n"), ended.stderr
+
+
+def test_a_wrong_number_of_processes_is_refused_with_one_line(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "webapp"],
+        cwd=ROOT,
+        env={"HILAL_INSTANCE": str(tmp_path), "PATH": os.environ["PATH"], "WEB_CONCURRENCY": "many"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "WEB_CONCURRENCY" in ended.stderr
+
+
+def test_gunicorns_own_lines_have_the_configured_form(tmp_path: Path) -> None:
+    settings = tmp_path / "config.toml"
+    settings.write_text('[log]\nformat = "json"\n')
+    code = """
+import runpy
+from gunicorn.config import Config
+runpy.run_path("gunicorn.conf.py")["logger_class"](Config()).error("Worker (pid:%s) was sent SIGKILL!", 7)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"HILAL_INSTANCE": str(tmp_path), "HILAL_CONFIG": str(settings), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    line = json.loads(ended.stderr)
+    assert (line["event"], line["level"]) == ("Worker (pid:7) was sent SIGKILL!", "error")
+    assert line["logger"] == "gunicorn.error"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import chatbots, connections, db, doctor, keys, search, sources, users, webhooks
+from . import chatbots, connections, db, doctor, keys, search, sources, users, vault, webhooks
 
 
 def register(app: Flask) -> None:
     """Add every command to `app`."""
     groups = (db.group, users.group, chatbots.group, keys.group, connections.group, sources.group)
-    for group in (*groups, webhooks.group):
+    for group in (*groups, webhooks.group, vault.group):
         app.cli.add_command(group)
     app.cli.add_command(search.search)
     app.cli.add_command(doctor.doctor)

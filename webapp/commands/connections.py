@@ -9,6 +9,7 @@ from extract import doors
 from ..brake import every_question, pages_of
 from ..frame import runtime
 from ..objects import all_connections
+from ..security_log import SecurityEvent, record
 from ..words import counted
 from . import rows
 from .output import ROW_ID, command, show, table
@@ -48,6 +49,7 @@ def disconnect(connection_id: int, as_json: bool) -> None:
     """End our access at Notion and forget its tokens. What was imported stays and still answers."""
     connection = rows.connection(connection_id)
     doors.disconnect(runtime(), connection)
+    record(SecurityEvent.NOTION_DISCONNECTED, connection_id=connection.id)
     after = rows.connection(connection_id)
     name = after.workspace_name or f"connection {after.id}"
     show(
@@ -65,5 +67,6 @@ def confirm_removal(connection_id: int, as_json: bool) -> None:
     connection = rows.connection(connection_id)
     pages = pages_of(connection)
     doors.confirm_removal(runtime(), connection)
+    record(SecurityEvent.REMOVAL_CONFIRMED, connection_id=connection.id, pages=pages)
     text = f"{counted(pages, 'page')} will be removed, unless Notion shows them again."
     show({"id": connection.id, "pages": pages}, text, as_json=as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Literal
 
 import click
@@ -12,16 +13,18 @@ import httpx
 import redis
 from peewee import PeeweeException
 
-from extract import subscription, webhooks
+from extract import rotation, subscription, webhooks
+from extract.beats import Beat, Process, beats
 from extract.config import NOTION
 from extract.connections import blocked_by_notion
 from extract.db import check_schema, database, is_postgres
 from extract.errors import HilalError
 from extract.models import Connection
+from extract.private_files import is_open_to_others
+from extract.redis_clients import is_encrypted_unverified, why
 from extract.runtime import Runtime
 
 from .. import words
-from ..beats import Process, last_beat
 from ..brake import every_question
 from ..frame import runtime
 from ..proxies import ADVICE, forwarded_headers_seen
@@ -68,6 +71,8 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     if database_found.state == "ok":
         yield _connections()
         yield _webhooks(runtime)
+        yield from _keys(runtime)
+    yield from _files(runtime)
 
 
 def _configuration(runtime: Runtime) -> Finding:
@@ -96,8 +101,10 @@ def _redis(runtime: Runtime) -> Finding:
     try:
         runtime.redis.ping()
     except redis.RedisError as error:
+        return Finding("redis", "fail", why(error))
+    if is_encrypted_unverified(runtime.config):
         return Finding(
-            "redis", "fail", f"does not answer ({type(error).__name__}); check redis.url (REDIS_URL)"
+            "redis", "ok", "answers; encrypted, its certificate is not checked (REDIS_TLS_VERIFY=off)"
         )
     return Finding("redis", "ok", "answers")
 
@@ -142,16 +149,34 @@ def _beat(runtime: Runtime, process: Process, *, redis_answers: bool) -> Finding
     if not redis_answers:
         return Finding(process, "warn", "unknown: its last beat is in Redis, which does not answer")
     try:
-        at = last_beat(runtime.redis, process)
+        found = beats(runtime.redis, process)
     except redis.RedisError as error:
         return Finding(process, "warn", f"unknown: Redis stopped answering ({type(error).__name__})")
-    if at is None:
+    now = runtime.clock()
+    stalled = [beat for beat in found if beat.is_stalled(now)]
+    if stalled:
+        everyone = len(stalled) == len(found)
+        says = "; ".join(_stuck(beat, runtime) for beat in stalled)
+        return Finding(process, "fail" if everyone else "warn", says)
+    if not found:
         said = (
             f"none has reported in the last five minutes: {_STARTS[process]}. Start it as the Procfile says"
         )
         return Finding(process, "fail", said)
-    seconds = max(int((runtime.clock() - at).total_seconds()), 0)
-    return Finding(process, "ok", f"last beat {seconds} s ago")
+    return Finding(process, "ok", f"last beat {_seconds(found[0].at, now)} s ago")
+
+
+def _stuck(beat: Beat, runtime: Runtime) -> str:
+    limit = int(runtime.config.watch.stuck_seconds)
+    return (
+        f"{beat.where} has made no progress with connection {beat.connection_id} for "
+        f"{_seconds(beat.at, runtime.clock())} s: it is stuck, or was killed. It ends by itself after {limit} s and "
+        "its log says where it was; if it is still there then, end it (kill -9) and start it again: nothing is lost"
+    )
+
+
+def _seconds(at: datetime, now: datetime) -> int:
+    return max(int((now - at).total_seconds()), 0)
 
 
 def _connections() -> Finding:
@@ -177,3 +202,33 @@ def _webhooks(runtime: Runtime) -> Finding:
     if standing.pending:
         return Finding("webhooks", "warn", "a token waits to be confirmed: Settings, Webhooks")
     return Finding("webhooks", "ok", "not set up; edits are found by polling")
+
+
+def _keys(runtime: Runtime) -> Iterator[Finding]:
+    """Nothing to say while the first key has sealed everything."""
+    found = rotation.seals(runtime.vault)
+    if found.unreadable:
+        where = ", ".join(f"{value.table} {value.id}" for value in found.unreadable[:5])
+        yield Finding(
+            "keys",
+            "fail",
+            f"{words.counted(len(found.unreadable), 'token')} cannot be opened with ENCRYPTION_KEYS ({where}): "
+            "put the key back that sealed them, or reconnect to Notion and confirm the webhook token again",
+        )
+    elif found.old:
+        yield Finding(
+            "keys",
+            "warn",
+            f"{words.counted(found.old, 'token')} sealed with an older key: run `flask vault rotate` "
+            "before you remove it from ENCRYPTION_KEYS",
+        )
+
+
+def _files(runtime: Runtime) -> Iterator[Finding]:
+    folder = runtime.config.instance
+    if is_open_to_others(folder):
+        yield Finding(
+            "files",
+            "warn",
+            f"other users of this machine may look into {folder}: run chmod -R go-rwx {folder}",
+        )

@@ -6,6 +6,7 @@ import click
 
 from ..frame import runtime
 from ..keys import make_key
+from ..security_log import SecurityEvent, record
 from . import rows
 from .output import ROW_ID, command, show
 
@@ -24,6 +25,7 @@ def group() -> None:
 def create_key(chatbot_id: int, name: str, as_json: bool) -> None:
     """Make a key and print it, once: only a hash of it is kept."""
     row, key = make_key(rows.chatbot(chatbot_id), name, runtime().clock())
+    record(SecurityEvent.KEY_MADE, key_id=row.id, chatbot_id=chatbot_id)
     show({"id": row.id, "key": key}, key, as_json=as_json)
     if not as_json:
         click.echo("Keep it now: it is not shown again.", err=True)

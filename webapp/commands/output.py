@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from extract.db import check_schema
 from extract.errors import HilalError
+from extract.redis_clients import why
 
 from ..incoming import MOST_DIGITS, is_storable
 
@@ -46,7 +47,7 @@ def command(
             except HilalError as error:
                 raise Failed(error.sentence) from error
             except RedisError as error:
-                raise Failed(f"Redis cannot be reached: {error}. Check redis.url (REDIS_URL).") from error
+                raise Failed(f"Redis cannot be used: {why(error)}.") from error
             except OperationalError as error:
                 raise Failed(f"The database cannot be used: {error}.") from error
 

@@ -14,6 +14,7 @@ from extract.watch import AT_WORK, SETTLED
 
 from ..frame import runtime
 from ..objects import JsonObject, run_object, source_objects, sources_with_connection
+from ..security_log import SecurityEvent, record_sources
 from . import rows
 from .output import ROW_ID, Failed, command, facts, short, show, table
 from .retrain import retrain_sources
@@ -158,6 +159,7 @@ def delete_sources(source_ids: tuple[int, ...], yes: bool, as_json: bool) -> Non
         raise click.UsageError("Deleting cannot be undone: add --yes if you mean it.")
     chosen = rows.sources(source_ids)
     doors.delete(runtime(), chosen)
+    record_sources(SecurityEvent.SOURCE_DELETED, chosen)
     lines = [f"Deleted {source.id}: {source.title}." for source in chosen]
     show({"deleted": [source.id for source in chosen]}, "\n".join(lines), as_json=as_json)
 

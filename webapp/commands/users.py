@@ -14,6 +14,7 @@ from extract.models import Member, Organisation
 from ..frame import runtime
 from ..members import create_member, create_organisation, normal_email, set_password
 from ..roles import ROLE_WORDS
+from ..security_log import SecurityEvent, record
 from . import rows
 from .output import command, one_line, show
 
@@ -56,6 +57,7 @@ def create_user(
         member = create_member(
             where, email, one_line(name), role or ("owner" if founded else "member"), password or made_up, now
         )
+    record(SecurityEvent.REGISTERED, member_id=member.id, role=member.role, organisation_id=where.id)
     made = {"id": member.id, "email": member.email, "name": member.name, "role": member.role}
     made |= {"organisation_id": where.id, "organisation": where.name}
     text = f"{member.email} is {member.role} of {where.name}."
@@ -76,6 +78,7 @@ def new_password(email: str, password_stdin: bool, as_json: bool) -> None:
         raise Refused(f"Nobody has an account with {normal_email(email)}.")
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(15)
     set_password(member, password)
+    record(SecurityEvent.PASSWORD_CHANGED, member_id=member.id)
     made = {"id": member.id, "email": member.email}
     text = f"{member.email} has a new password and has to log in again."
     if not password_stdin:

@@ -10,6 +10,7 @@ from extract.subscription import Standing
 
 from .. import words
 from ..frame import runtime
+from ..security_log import SecurityEvent, record
 from .output import ROW_ID, command, facts, show
 
 
@@ -54,6 +55,7 @@ def accept(token_id: int | None, token: str | None, as_json: bool) -> None:
         subscription.accept_text(runtime(), token)
     else:
         subscription.accept(runtime(), token_id if token_id is not None else _only_one())
+    record(SecurityEvent.WEBHOOK_TOKEN_ACCEPTED)
     standing = subscription.standing(runtime())
     show({"active": standing.active}, f"Webhooks are {_said(standing)}.", as_json=as_json)
 

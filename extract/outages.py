@@ -1,0 +1,35 @@
+"""A part that is away for a while: one log line when it goes, one when it is back, and growing pauses between."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 5.0
+
+
+class Outage:
+    """Counts the failures of one part in a row; `name` begins the events (`redis_away`, `redis_back`)."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._began: float | None = None
+        self._pause = _FIRST_PAUSE
+
+    def failed(self, cause: str) -> float:
+        """Note one more failure; the seconds to wait before the next attempt."""
+        if self._began is None:
+            self._began = time.monotonic()
+            log.error(f"{self._name}_away", cause=cause)
+        pause, self._pause = self._pause, min(self._pause * 2, _LONGEST_PAUSE)
+        return pause
+
+    def over(self) -> None:
+        """Note that it answers."""
+        if self._began is not None:
+            log.info(f"{self._name}_back", seconds=round(time.monotonic() - self._began, 1))
+            self._began, self._pause = None, _FIRST_PAUSE
