@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from types import FrameType
 from typing import Any
 
@@ -126,10 +126,10 @@ def _work(runtime: Runtime, watchdog: Watchdog) -> None:
         _note_the_dead(runtime)
         while not jobs.stop.is_set():
             try:
-                client = connect(runtime.config, socket_timeout=_WAIT_SECONDS + 10)
-                client.ping()
-                worker = Worker(client, watchdog)
-                worker.serve(outage)
+                with closing(connect(runtime.config, socket_timeout=_WAIT_SECONDS + 10)) as client:
+                    client.ping()
+                    worker = Worker(client, watchdog)
+                    worker.serve(outage)
             except redis.RedisError as error:
                 jobs.stop.wait(outage.failed(why(error)))
     if worker is not None:
