@@ -14,7 +14,7 @@ import redis
 import structlog
 from peewee import PeeweeException
 
-from extract import connections, jobs, logs
+from extract import clocks, connections, jobs, logs
 from extract.config import load
 from extract.db import database
 from extract.errors import HilalError
@@ -48,18 +48,24 @@ def main() -> int:
     log.info("daemon_started", poll_seconds=config.watch.poll_seconds)
     http = connections.http_for(runtime)  # for every poll: a new one would begin with a handshake
     polls = Polls(partial(poll_and_wake, runtime, http=http), parallel=config.watch.parallel_polls)
+    checked = clocks.LastCheck()
     while not stop.is_set():
-        _one_tick(runtime, stop, polls)
+        _one_tick(runtime, stop, polls, checked)
         stop.wait(TICK_SECONDS)
     return 0
 
 
-def _one_tick(runtime: Runtime, stop: threading.Event, polls: Polls | None = None) -> None:
+def _one_tick(
+    runtime: Runtime,
+    stop: threading.Event,
+    polls: Polls | None = None,
+    checked: clocks.LastCheck | None = None,
+) -> None:
     """A tick that survives a database or Redis that is away: the next one tries again."""
     try:
         with database.connection_context():
             jobs.beat(runtime, role="daemon", name=f"{socket.gethostname()}:{os.getpid()}")
-            tick(runtime, stop=stop, polls=polls)
+            tick(runtime, stop=stop, polls=polls, checked=checked)
     except (redis.RedisError, PeeweeException) as error:
         log.error("tick_failed", error=f"{type(error).__name__}: {error}")
 

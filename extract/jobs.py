@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import cast
 
 import redis
 import structlog
@@ -12,6 +14,7 @@ from rq import Queue
 from . import drain as draining
 from .db import database
 from .runtime import Runtime
+from .watch import CLOCKS_DIFFER
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +44,7 @@ def wake(runtime: Runtime, connection_id: int) -> None:
             queue = Queue(QUEUE, connection=runtime.redis)
             if queue.count >= _LONGEST_QUEUE:
                 return  # nobody has worked for long: who wakes us again when somebody does is the daemon
-            # One waiting job a connection is enough; the key goes when the job starts, or by itself.
-            if runtime.redis.set(_waking(connection_id), "1", nx=True, ex=_WAKING_SECONDS):
+            if _claim(runtime, _waking(connection_id)):
                 timeout = int(runtime.config.watch.slice_seconds + 300)
                 queue.enqueue(
                     "extract.jobs.drain", connection_id, job_timeout=timeout, result_ttl=0, failure_ttl=3600
@@ -51,6 +53,22 @@ def wake(runtime: Runtime, connection_id: int) -> None:
             log.warning("wake_lost", connection_id=connection_id, error=type(error).__name__)
 
     database.after_commit(enqueue)
+
+
+def _claim(runtime: Runtime, key: str) -> bool:
+    """Return True when no job waits yet: one a connection is enough. The key goes when the job starts, or by itself.
+
+    Redis counts its seconds by the clock of its machine; where that was set back, the time in the key tells.
+    """
+    now = runtime.clock()
+    value, life = now.isoformat(), timedelta(seconds=_WAKING_SECONDS)
+    if runtime.redis.set(key, value, nx=True, ex=life):
+        return True
+    found = cast(bytes | None, runtime.redis.get(key))
+    with suppress(ValueError):  # written by an older version
+        if found is not None and abs(now - datetime.fromisoformat(found.decode())) > life + CLOCKS_DIFFER:
+            return bool(runtime.redis.set(key, value, ex=life))
+    return False
 
 
 def drain(connection_id: int) -> str:
