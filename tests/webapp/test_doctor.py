@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -57,6 +58,7 @@ def test_all_is_well(app: Flask, cast: Cast, clock: StoppedClock) -> None:
         ["ok", "daemon"],
         ["ok", "connections"],
         ["ok", "webhooks"],
+        ["ok", "clock"],
     ]
     assert "last beat 12 s ago" in result.stdout
 
@@ -81,7 +83,7 @@ def test_silent_processes_are_a_failure(app: Flask) -> None:
     assert result.exit_code == 1
     assert "fail  worker" in result.stdout
     assert "fail  daemon" in result.stdout
-    assert result.stderr == "Error: 2 of 8 checks failed.\n"
+    assert result.stderr == "Error: 2 of 9 checks failed.\n"
 
 
 @pytest.mark.usefixtures("beating")
@@ -149,3 +151,19 @@ def test_no_secret_is_in_what_it_says(app: Flask, runtime: Runtime) -> None:
     config = runtime.config
     for secret in (config.web.secret_key, config.notion.client_secret, *config.vault.keys):
         assert secret not in said
+
+
+@pytest.mark.usefixtures("beating")
+def test_times_that_lie_ahead_of_the_clock_are_named_with_what_to_do(
+    app: Flask, cast: Cast, clock: StoppedClock
+) -> None:
+    connection = make_connection(cast.acme, clock())
+    Connection.update(polled_at=clock() + timedelta(days=3650)).where(
+        Connection.id == connection.id
+    ).execute()
+
+    found = findings(app)["clock"]
+
+    assert found["state"] == "warn"
+    assert "1 of connection.polled_at by up to 3,650 days" in found["says"]
+    assert "NTP" in found["says"]

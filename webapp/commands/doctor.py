@@ -12,7 +12,7 @@ import httpx
 import redis
 from peewee import PeeweeException
 
-from extract import subscription, webhooks
+from extract import clocks, subscription, webhooks
 from extract.config import NOTION
 from extract.connections import blocked_by_notion
 from extract.db import check_schema, database, is_postgres
@@ -65,6 +65,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     if database_found.state == "ok":
         yield _connections()
         yield _webhooks(runtime)
+        yield _clock(runtime)
 
 
 def _configuration(runtime: Runtime) -> Finding:
@@ -167,3 +168,17 @@ def _webhooks(runtime: Runtime) -> Finding:
     if standing.pending:
         return Finding("webhooks", "warn", "a token waits to be confirmed: Settings, Webhooks")
     return Finding("webhooks", "ok", "not set up; edits are found by polling")
+
+
+def _clock(runtime: Runtime) -> Finding:
+    """Whether the database holds times that are still to come: this machine's clock is wrong, or was."""
+    ahead = clocks.moments_ahead(now=runtime.clock())
+    if not ahead:
+        return Finding("clock", "ok", "no time in the database lies ahead of this machine's clock")
+    said = ", ".join(f"{each.rows} of {each.column} by up to {words.span(each.by)}" for each in ahead)
+    return Finding(
+        "clock",
+        "warn",
+        f"times in the database lie ahead of this machine's clock: {said}. The clock of a machine is wrong, or was: "
+        "check that every machine follows NTP. If they do, this mends itself within a day",
+    )
