@@ -13,7 +13,7 @@ import redis
 import structlog
 from peewee import InterfaceError, OperationalError, PeeweeException
 
-from extract import connections, logs
+from extract import clocks, connections, logs
 from extract.beats import Beat, here, write_beat
 from extract.config import load
 from extract.db import database
@@ -52,18 +52,24 @@ def main() -> int:
     log.info("daemon_started", poll_seconds=config.watch.poll_seconds)
     http = connections.http_for(runtime)  # for every poll: a new one would begin with a handshake
     polls = Polls(partial(poll_and_wake, runtime, http=http), parallel=config.watch.parallel_polls)
+    checked = clocks.LastCheck()
     while not stop.is_set():
-        _one_tick(runtime, stop, polls)
+        _one_tick(runtime, stop, polls, checked)
         stop.wait(TICK_SECONDS)
     return 0
 
 
-def _one_tick(runtime: Runtime, stop: threading.Event, polls: Polls | None = None) -> None:
+def _one_tick(
+    runtime: Runtime,
+    stop: threading.Event,
+    polls: Polls | None = None,
+    checked: clocks.LastCheck | None = None,
+) -> None:
     """A tick that survives a database or Redis that is away: the next one tries again."""
     try:
         with database.connection_context():
             write_beat(runtime.redis, "daemon", Beat(here(), runtime.clock()))
-            tick(runtime, stop=stop, polls=polls)
+            tick(runtime, stop=stop, polls=polls, checked=checked)
         for outage in (_REDIS, _DATABASE):
             outage.over()
     except redis.RedisError as error:

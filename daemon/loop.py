@@ -10,14 +10,24 @@ import httpx
 import structlog
 from peewee import fn
 
-from extract import connections, due, jobs, key_use, runs, webhooks
+from extract import clocks, connections, due, jobs, key_use, runs, webhooks
 from extract.db import database
 from extract.errors import Blocked, Forbidden, HilalError, Later, ReconnectNeeded
 from extract.marks import want_listing
 from extract.models import Connection, Source
 from extract.poll import poll
 from extract.runtime import Runtime
-from extract.watch import FULL_EVERY, PERIODS, Rank, following_sync, listing_pause, pause_after, poll_pause
+from extract.watch import (
+    CLOCKS_DIFFER,
+    FULL_EVERY,
+    PERIODS,
+    Rank,
+    following_sync,
+    is_recent,
+    listing_pause,
+    pause_after,
+    poll_pause,
+)
 
 from .polls import Polls
 
@@ -30,12 +40,22 @@ _FEW = 5
 _DAY_SECONDS = 24 * 60 * 60
 
 
-def tick(runtime: Runtime, *, stop: threading.Event | None = None, polls: Polls | None = None) -> None:
+def tick(
+    runtime: Runtime,
+    *,
+    stop: threading.Event | None = None,
+    polls: Polls | None = None,
+    checked: clocks.LastCheck | None = None,
+) -> None:
     """Mark what the clock makes due, poll the connections whose turn it is, wake those with something to do.
 
     `polls` polls several at once and does not wait for them; without it they are polled here, one after another.
+    `checked` says when all rows were last looked through for moments that cannot be; without it they are each time.
     """
     now = runtime.clock()
+    clocks.release_connections(runtime, now=now)
+    if checked is None or checked.is_due(now):
+        clocks.release_rows(runtime.config.watch, now=now)
     start_schedules(now)
     start_daily_listings(now, verify_hours=runtime.config.watch.verify_hours)
     webhooks.take(now, verify_hours=runtime.config.watch.verify_hours)
@@ -58,6 +78,7 @@ def start_schedules(now: datetime) -> int:
     """Want a sync of the sources whose time has come; however many runs were missed, it is one. How many."""
     started = 0
     scheduled = Source.auto_retrain.in_(list(PERIODS)) & Source.stopped_at.is_null()
+    scheduled &= Source.next_sync_at <= now
     ours = due.sources_due(scheduled, Source.next_sync_at, rank=Rank.SCHEDULE, now=now, most=_FEW)
     for source in ours:
         following = following_sync(source.auto_retrain, due_at=source.next_sync_at, now=now)
@@ -87,10 +108,15 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
         ((Source.kind != "page") | Source.with_subpages)
         & Source.wanted_at.is_null()
         & Source.stopped_at.is_null()
-        & ((Source.listed_at <= daily) | ((Source.kind == "workspace") & (Source.listed_at <= soonest)))
+        & (
+            (Source.listed_at <= daily)
+            | ((Source.kind == "workspace") & (Source.listed_at <= soonest))
+            | (Source.listed_at > now + CLOCKS_DIFFER)  # listed under a wrong clock
+        )
     )
     for source in due.sources_due(unwanted, Source.listed_at, rank=Rank.VERIFY, now=now, most=_FEW):
-        if now - source.listed_at >= listing_pause(source.kind, walked=source.walked, hours=verify_hours):
+        pause = listing_pause(source.kind, walked=source.walked, hours=verify_hours)
+        if not is_recent(source.listed_at, now=now, within=pause):
             want_listing(source, now=now, rank=Rank.VERIFY, full=False)
 
 

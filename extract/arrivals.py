@@ -14,7 +14,7 @@ from .models import DataSource, Source
 from .notice import Noticed, notice_held, notice_schemas
 from .shapes import Stub
 from .standing import data_sources_of, is_gone
-from .watch import SEARCH_LAG, Rank
+from .watch import SEARCH_LAG, Rank, is_recent
 
 Takes = Callable[[Source], bool]
 
@@ -72,7 +72,7 @@ def _strays(trees: Sequence[Source], pages: Mapping[str, Stub], *, rank: Rank, n
     noticed = Noticed()
     for chatbot_id, page_ids in strays.items():
         for document in documents_of(chatbot_id, page_ids).values():
-            fresh = document.synced_at is not None and now - document.synced_at < SEARCH_LAG
+            fresh = is_recent(document.synced_at, now=now, within=SEARCH_LAG)
             if document.wanted_at is None and document.removed_at is None and not fresh:
                 mark(document, now=now, rank=rank)
                 noticed += Noticed(doubted=1)

@@ -9,7 +9,7 @@ import structlog
 from peewee import SQL, Expression, fn
 
 from .models import Connection, Document, Membership, Source
-from .watch import Rank, too_many_gone
+from .watch import CLOCKS_DIFFER, Rank, too_many_gone
 
 log = structlog.get_logger(__name__)
 
@@ -133,18 +133,19 @@ def _answered(table: type[Document] | type[Source], brake_at: datetime | None) -
 
 def count_as_confirmed(connection: Connection, *, now: datetime) -> None:
     """The answer is also about what went before anybody was asked: it weighs no more on what vanishes next."""
-    gone = _went_unasked(connection.id, since=(connection.brake_at or now) - DAY)
+    gone = _went_unasked(connection.id, since=(connection.brake_at or now) - DAY, now=now)
     Document.update(removed_because="confirmed").where(gone).execute()
 
 
-def _went_unasked(connection_id: int, *, since: datetime) -> Expression:
+def _went_unasked(connection_id: int, *, since: datetime, now: datetime) -> Expression:
     unasked = Document.removed_because.in_(("missing", "database"))
-    return (Document.connection == connection_id) & (Document.removed_at > since) & unasked
+    lately = (Document.removed_at > since) & (Document.removed_at <= now + CLOCKS_DIFFER)
+    return (Document.connection == connection_id) & lately & unasked
 
 
 def _missing(connection_id: int, *, brake_at: datetime | None, now: datetime) -> Missing:
     ours = Document.connection == connection_id
-    went = _went_unasked(connection_id, since=(brake_at or now) - DAY)
+    went = _went_unasked(connection_id, since=(brake_at or now) - DAY, now=now)
     return Missing(
         doubted=Document.select().where(in_doubt(connection_id)).count(),
         removed=Document.select().where(went).count(),

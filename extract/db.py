@@ -111,6 +111,18 @@ def is_postgres() -> bool:
     return isinstance(database.obj, PostgresqlDatabase)
 
 
+def lock(name: str) -> None:
+    """Keep everybody else out who asks for the same `name`, until the transaction around this call ends.
+
+    Read the rows that decide after this call. SQLite lets one transaction write at a time, and each begins as one that
+    writes. https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+    """
+    if not database.in_transaction():
+        raise RuntimeError("a lock without a transaction would end at once")
+    if is_postgres():
+        database.execute_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_LOCK, name))
+
+
 def upgrade() -> list[str]:
     """Apply every pending migration in one transaction; answers their names. Safe to call from several processes."""
     with database.atomic():

@@ -43,7 +43,7 @@ from .resting import looks_rest_until, rest
 from .runs import Ledger
 from .runtime import Runtime
 from .sync import Writer
-from .watch import Rank
+from .watch import Rank, believable
 from .wholes import WholeLister
 
 log = structlog.get_logger(__name__)
@@ -151,11 +151,13 @@ class _Drain:
         return ended
 
     def _work(self, ends: datetime) -> Ended:
+        slice_length = timedelta(seconds=self._runtime.config.watch.slice_seconds)
         while not self._stop.is_set():
             now = self._runtime.clock()
-            if now >= ends and not self._flying:
+            in_time = now < ends and believable(ends, now=now, longest=slice_length)
+            if not in_time and not self._flying:
                 return Ended.SLICE
-            if now < ends and len(self._flying) < self._parallel:
+            if in_time and len(self._flying) < self._parallel:
                 source = due.next_source(self._connection.id, now=now, looks=self._may_look(now))
                 if source is not None and not self._flying and self._comes_first(source, now):
                     self._list(source)
@@ -214,7 +216,9 @@ class _Drain:
 
     def _may_look(self, now: datetime) -> bool:
         """Whether the share of mere looks is not used up."""
-        return self._looks_rest_until is None or self._looks_rest_until <= now
+        until = self._looks_rest_until
+        window = timedelta(seconds=self._runtime.config.notion.window_seconds)
+        return until is None or until <= now or not believable(until, now=now, longest=window)
 
     @contextmanager
     def _commit(self) -> Iterator[None]:

@@ -32,14 +32,14 @@ def next_source(connection_id: int, *, now: datetime, looks: bool = True) -> Sou
 def sources_due(
     condition: Expression, due_at: Field, *, rank: Rank, now: datetime, most: int
 ) -> list[Source]:
-    """Sources of alive connections whose time `due_at` has come, longest due first, a few of each connection.
+    """Sources of alive connections that are due by `condition`, smallest `due_at` first, a few of each connection.
 
     `most` counts those of this rank that already wait to be worked.
     """
     due = (
         Source.select(Source.id, Source.connection)
         .join(Connection)
-        .where(condition & (due_at <= now) & (Connection.state == "alive"))
+        .where(condition & (Connection.state == "alive"))
         .order_by(due_at, Source.id)
         .tuples()
     )

@@ -13,7 +13,7 @@ from .marks import add_document, mark, want_listing
 from .models import Chatbot, Connection, Document, Membership, Source
 from .runtime import Runtime
 from .shapes import SCHEDULES, DatabaseContainer, Schedule, SourceKind, Stub
-from .watch import FRESH_STUB, OVERLAP, Rank, next_sync
+from .watch import FRESH_STUB, OVERLAP, Rank, is_recent, next_sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def import_picks(
                 widen_or_narrow(source, True, now=now)
                 widened.append(source)
         moments = [pick.listed_at or now for pick in picks]
-        if listed and listed_at is not None and now - listed_at <= FRESH_STUB:
+        if listed and listed_at is not None and is_recent(listed_at, now=now, within=FRESH_STUB):
             grown = [source for source in (*created, *widened) if source.with_subpages]
             trees.plant(grown, listed, now=now, verify_hours=runtime.config.watch.verify_hours)
             moments.append(listed_at)
@@ -170,7 +170,7 @@ def _want_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datet
     source.status = "pending"
     source.error = None
     source.save(only=[Source.status, Source.error])
-    fresh = pick.stub is not None and pick.listed_at is not None and now - pick.listed_at <= FRESH_STUB
+    fresh = pick.stub is not None and is_recent(pick.listed_at, now=now, within=FRESH_STUB)
     if pick.kind == "page" and fresh and pick.stub is not None and not pick.stub.in_trash:
         document = add_document(
             source,

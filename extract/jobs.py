@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import redis
 import structlog
@@ -20,6 +21,7 @@ from rq.serializers import JSONSerializer
 from . import drain as draining
 from .db import database
 from .runtime import Runtime
+from .watch import CLOCKS_DIFFER
 from .watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
@@ -100,14 +102,29 @@ def wake(runtime: Runtime, connection_id: int) -> None:
             queue = sync_queue(runtime.redis)
             if queue.count >= _LONGEST_QUEUE:
                 return  # no worker has run for long; when one does, the daemon wakes it again
-            # One waiting job a connection is enough; the key goes when the job starts, or by itself.
-            if runtime.redis.set(_waking(connection_id), "1", nx=True, ex=_WAKING_SECONDS):
+            if _claim(runtime, _waking(connection_id)):
                 timeout = int(runtime.config.watch.slice_seconds + 300)
                 queue.enqueue(_DRAIN, connection_id, job_timeout=timeout, result_ttl=0, failure_ttl=3600)
         except redis.RedisError as error:
             log.warning("wake_lost", connection_id=connection_id, error=type(error).__name__)
 
     database.after_commit(enqueue)
+
+
+def _claim(runtime: Runtime, key: str) -> bool:
+    """Return True when no job waits yet: one a connection is enough. The key goes when the job starts, or by itself.
+
+    Redis counts its seconds by the clock of its machine; where that was set back, the time in the key tells.
+    """
+    now = runtime.clock()
+    value, life = now.isoformat(), timedelta(seconds=_WAKING_SECONDS)
+    if runtime.redis.set(key, value, nx=True, ex=life):
+        return True
+    found = cast(bytes | None, runtime.redis.get(key))
+    with suppress(ValueError):  # written by an older version
+        if found is not None and abs(now - datetime.fromisoformat(found.decode())) > life + CLOCKS_DIFFER:
+            return bool(runtime.redis.set(key, value, ex=life))
+    return False
 
 
 def drain(connection_id: int) -> str:

@@ -15,6 +15,9 @@ MINUTE = timedelta(minutes=1)
 SKEW = timedelta(seconds=20)
 """How far Notion's clock may be from ours, with its time to settle a write."""
 
+LONGEST_TO_CLOSE = timedelta(minutes=10)
+"""How far ahead a page is looked at again at most, however far ahead of our clock its edit lies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -98,7 +101,7 @@ def look_again_at(edited_at: datetime | None, *, read_at: datetime) -> datetime 
     if edited_at is None:
         return None
     closed = edited_at + MINUTE + SKEW
-    return None if read_at >= closed else closed
+    return None if read_at >= closed else min(closed, read_at + LONGEST_TO_CLOSE)
 
 
 Told = Literal["known", "look", "read"]

@@ -9,7 +9,7 @@ from peewee import SQL, fn
 from . import brake, index
 from .db import batches
 from .models import Document, Membership, Source
-from .watch import pause_after
+from .watch import not_ahead, pause_after
 
 
 def doubt(source: Source, sentence: str, *, pause: timedelta, now: datetime) -> None:
@@ -18,7 +18,7 @@ def doubt(source: Source, sentence: str, *, pause: timedelta, now: datetime) -> 
         source.attempts += 1
         pause = max(pause, pause_after(source.attempts))
     source.try_after = now + pause
-    source.doubted_at = source.doubted_at or now
+    source.doubted_at = not_ahead(source.doubted_at or now, now=now)
     source.error = sentence
 
 

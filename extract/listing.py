@@ -27,8 +27,7 @@ from .notice import mark_if_moved
 from .notion.client import NotionClient
 from .runs import Ledger, show_listing
 from .shapes import Clock, DatabaseContainer, Stub
-from .sync import doubt_pause
-from .watch import Rank, pause_after, reread_due, verify_at
+from .watch import Rank, doubt_pause, pause_after, reread_due, verify_at
 
 log = structlog.get_logger(__name__)
 

@@ -323,6 +323,8 @@ class Invitation(Row):
     organisation = ForeignKeyField(Organisation, backref="invitations", on_delete="CASCADE")
     email = CharField()
     role = CharField(default="member")
+    # Who is removed takes their invitations along; null: made before this was kept, or by the operator
+    invited_by = ForeignKeyField(Member, backref="invited", null=True, on_delete="CASCADE")
     token_hash = CharField(unique=True)
     created_at = UtcDateTimeField()
     expires_at = UtcDateTimeField()

@@ -6,7 +6,7 @@ A sweep that the budget interrupts goes on where it stopped: walking a week of e
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import structlog
@@ -18,9 +18,12 @@ from .models import Connection
 from .notice import Noticed
 from .notion.client import NotionClient
 from .shapes import Stub
-from .watch import OVERLAP, SEARCH_LAG
+from .watch import CLOCKS_DIFFER, OVERLAP, SEARCH_LAG
 
 log = structlog.get_logger(__name__)
+
+DAY = timedelta(days=1)
+"""How far a watermark that cannot be is set back; what lies further back is left to the daily looks."""
 
 MOST_PAGES = 500
 """A sweep that has to look further back than this is left to the daily looks; it says so in the log."""
@@ -65,15 +68,16 @@ def _sweep(
 
     The first page is looked at whole: it was paid for, and search lags.
     """
-    since = connection.edits_seen_to if name == "edits" else connection.trash_seen_to
-    floor = None if since is None else since - OVERLAP
+    stored = connection.edits_seen_to if name == "edits" else connection.trash_seen_to
+    since = stored
     noticed, sweep = Noticed(), _kept(connection, name)
     try:
         for page in client.walk_search(in_trash=name == "trash", cursor=sweep.cursor):
             with database.atomic():
                 noticed += notice_shown(connection.id, page.stubs, now=now, verify_hours=verify_hours)
             sweep = sweep.after(page.stubs, page.next_cursor)
-            if _far_enough(page.stubs, floor):
+            since = _possible(stored, newest=sweep.newest, now=now + client.skew)
+            if _far_enough(page.stubs, None if since is None else since - OVERLAP):
                 break
             if sweep.pages >= MOST_PAGES:
                 log.warning("sweep_cut_short", connection_id=connection.id, sweep=name, pages=sweep.pages)
@@ -82,9 +86,22 @@ def _sweep(
         if sweep.cursor is not None:
             _keep(connection, name, sweep)
         raise
-    _advance(connection, name, since, newest=sweep.newest, now=now + client.skew)
+    if since != stored:
+        log.warning("watermark_ahead", connection_id=connection.id, sweep=name, watermark=str(stored))
+    _advance(connection, name, stored, since=since, newest=sweep.newest, now=now + client.skew)
     _keep(connection, name, None)
     return noticed, replace(sweep, cursor=None)
+
+
+def _possible(watermark: datetime | None, *, newest: datetime | None, now: datetime) -> datetime | None:
+    """Return the watermark, or one a day back where it is later than both Notion's clock and the newest entry.
+
+    `now` is by Notion's clock. Such a watermark was written while our clock was wrong and Notion did not tell its own.
+    """
+    latest = max(filter(None, (newest, now)))
+    if watermark is None or watermark <= latest + CLOCKS_DIFFER:
+        return watermark
+    return now - DAY
 
 
 def _far_enough(stubs: tuple[Stub, ...], floor: datetime | None) -> bool:
@@ -109,13 +126,22 @@ def _sweep_again(connection: Connection, floor: datetime | None) -> None:
 
 
 def _advance(
-    connection: Connection, name: Name, old: datetime | None, *, newest: datetime | None, now: datetime
+    connection: Connection,
+    name: Name,
+    stored: datetime | None,
+    *,
+    since: datetime | None,
+    newest: datetime | None,
+    now: datetime,
 ) -> None:
-    """Move a watermark up, unless somebody has moved it back meanwhile (an import does). `now` is by Notion's clock."""
+    """Move a watermark up, unless somebody has moved it back meanwhile (an import does). `now` is by Notion's clock.
+
+    `stored` is what the row holds, `since` from where the sweep was made.
+    """
     field = Connection.edits_seen_to if name == "edits" else Connection.trash_seen_to
     # What was edited so long ago has been shown by now: a crowd of that minute is not walked through again.
-    reached = max(filter(None, (old, newest, now - SEARCH_LAG)))
-    unmoved = field.is_null() if old is None else field == old
+    reached = max(filter(None, (since, newest, now - SEARCH_LAG)))
+    unmoved = field.is_null() if stored is None else field == stored
     Connection.update({field: reached}).where((Connection.id == connection.id) & unmoved).execute()
 
 

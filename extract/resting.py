@@ -20,13 +20,13 @@ from .errors import (
 from .models import Connection
 from .notion.budget import BudgetUnreachable
 from .runs import count_wait
+from .watch import LONGEST_REST
 
 _REST: Mapping[type[HilalError], timedelta] = {
     BudgetUnreachable: timedelta(seconds=10),
     # Its state keeps it still; who reconnects meanwhile need not wait.
     ReconnectNeeded: timedelta(seconds=10),
 }
-_USUAL_REST = timedelta(minutes=15)
 _LEAST_REST = timedelta(seconds=1)
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def rest_until(error: HilalError, *, now: datetime) -> datetime:
         return max(error.resume_at, now + _LEAST_REST)
     if isinstance(error, (Later, Blocked)):
         return error.resume_at
-    return now + _REST.get(type(error), _USUAL_REST)
+    return now + _REST.get(type(error), LONGEST_REST)
 
 
 def looks_rest_until(error: LooksSpent, *, window: timedelta, now: datetime) -> datetime:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import structlog
 
-from .db import database
+from .db import database, lock
 from .errors import Refused, VaultError
 from .models import WebhookToken
 from .notion.events import is_token
@@ -80,6 +80,7 @@ def accept(runtime: Runtime, token_id: int) -> None:
     """An admin has confirmed this token: from now on events are signed with it, and with no other."""
     now = runtime.clock()
     with database.atomic():
+        lock("webhook tokens")  # two tokens accepted at once would each delete the other
         row = WebhookToken.get_or_none(WebhookToken.id == token_id)
         if row is None:
             raise Refused("This token is gone: a newer one took its place. Look at the list again.")

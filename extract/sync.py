@@ -21,7 +21,7 @@ from .marks import keep_stub
 from .models import Document, Membership, Source
 from .runs import Ledger
 from .shapes import Stub
-from .watch import Rank, pause_after, verify_at
+from .watch import Rank, doubt_pause, not_ahead, pause_after, verify_at
 
 log = structlog.get_logger(__name__)
 
@@ -139,6 +139,8 @@ class Writer:
             sentence = document.error or NotFound.sentence
             self._remove(booked, sentence, because=document.removed_because, now=now)
             return
+        if document.doubted_at is not None:
+            document.doubted_at = not_ahead(document.doubted_at, now=now)
         if document.doubted_at is not None and now - document.doubted_at >= pause:
             if give_back(document):
                 self.ledger.touch(booked.source_ids)
@@ -174,7 +176,7 @@ class Writer:
             index.remove([document.id])
             self.ledger.count(booked.source_ids, removed=1)
             log.info("document_removed", document_id=document.id, notion_id=document.notion_id)
-        document.removed_at = document.removed_at or now
+        document.removed_at = not_ahead(document.removed_at or now, now=now)
         document.removed_because = because
         document.error = sentence
         document.try_after = document.look_at = document.doubted_at = None
@@ -215,11 +217,6 @@ _STATE = [
     Document.removed_at,
     Document.removed_because,
 ]
-
-
-def doubt_pause(poll_seconds: float) -> timedelta:
-    """How long after a first 404 a second one counts."""
-    return timedelta(seconds=max(15.0, poll_seconds))
 
 
 def _overtaken(document: Document) -> bool:

@@ -15,6 +15,12 @@ OVERLAP = timedelta(minutes=2)
 SEARCH_LAG = timedelta(minutes=10)
 """How long an edit may take until search shows it, with clocks that differ; what a sweep saw before that is seen."""
 
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""How far the clocks of two of our machines may differ without anything being taken for a wrong time."""
+
+LONGEST_REST = timedelta(minutes=15)
+"""How long a connection rests when Notion does not say for how long."""
+
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
 FULL_EVERY = 4
@@ -55,13 +61,34 @@ class Rank(IntEnum):
         return {Rank.PERSON: "retrain", Rank.EDIT: "edit", Rank.SCHEDULE: "schedule"}.get(self, "verify")
 
 
+def believable(moment: datetime, *, now: datetime, longest: timedelta = timedelta(0)) -> bool:
+    """Return False when `moment` is later than `now` plus `longest`, the longest time it can have been set ahead.
+
+    A clock that is set back, or was wrong for a while, leaves such moments in the rows. Waiting for one of them could
+    take years, so it counts as past. Without `longest` the moment is one of the past, such as a time of reading.
+    """
+    return moment <= now + longest + CLOCKS_DIFFER
+
+
+def is_recent(moment: datetime | None, *, now: datetime, within: timedelta) -> bool:
+    """Return True when `moment` is less than `within` ago. One that lies ahead of `now` is not recent."""
+    return moment is not None and believable(moment, now=now) and now - moment < within
+
+
+def not_ahead(moment: datetime, *, now: datetime) -> datetime:
+    """Return `moment`, or `now` in place of a moment of the past that lies ahead."""
+    return moment if believable(moment, now=now) else now
+
+
 def webhooks_prove_alive(
     event_at: datetime | None, event_missed_at: datetime | None, *, now: datetime
 ) -> bool:
     """Whether an event of a connection came within a day, and none was missed since."""
-    if event_at is None or now - event_at > TRUST:
+    if event_at is None or now - event_at > TRUST or not believable(event_at, now=now):
         return False
-    return event_missed_at is None or event_at > event_missed_at
+    if event_missed_at is None or not believable(event_missed_at, now=now):
+        return True
+    return event_at > event_missed_at
 
 
 def poll_pause(
@@ -95,6 +122,11 @@ def relist_pause(rows: int) -> timedelta:
     return timedelta(minutes=rows // 100)
 
 
+def doubt_pause(poll_seconds: float) -> timedelta:
+    """How long after a first 404 a second one counts."""
+    return timedelta(seconds=max(15.0, poll_seconds))
+
+
 def pause_after(attempts: int) -> timedelta:
     """How long to leave something alone that has failed `attempts` times in a row."""
     doublings = min(max(attempts - 1, 0), 20)
@@ -110,10 +142,10 @@ def next_sync(schedule: Schedule | str, *, now: datetime) -> datetime | None:
 def following_sync(schedule: Schedule | str, *, due_at: datetime, now: datetime) -> datetime | None:
     """The scheduled sync after the one that was due at `due_at`: on the same grid, the first that is still to come.
 
-    However late a run starts and however many were missed, the time of day stays.
+    However late a run starts and however many were missed, the time of day stays. `due_at` may lie ahead, too.
     """
     period = PERIODS.get(schedule)
-    return None if period is None else due_at + period * (max(now - due_at, timedelta(0)) // period + 1)
+    return None if period is None else due_at + period * ((now - due_at) // period + 1)
 
 
 def few_of_each(due: Iterable[tuple[int, int]], *, waiting: Mapping[int, int], most: int) -> list[int]:
@@ -164,6 +196,8 @@ def reread_due(
     """
     if synced_at is None:
         return False
+    if not believable(synced_at, now=now):
+        return True  # read under a wrong clock; nobody knows when
     period = timedelta(days=days)
     spread = max(period / 4, timedelta(hours=hours))
     return now - synced_at >= max(period - spread * _share(notion_id), period / 2)

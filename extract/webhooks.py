@@ -25,7 +25,7 @@ from .notice import Noticed
 from .notion.events import Event, event_of, trimmed
 from .shapes import Json
 from .standing import followed, follows
-from .watch import Rank, relist_pause, was_missed
+from .watch import CLOCKS_DIFFER, Rank, believable, is_recent, relist_pause, was_missed
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ def take(now: datetime, *, verify_hours: float) -> int:
             return 0
         events = [(event_of(row.body), row.received_at) for row in rows]
         routes = _routes(event for event, _ in events)
-        _prove_alive(events, routes)
+        _prove_alive(events, routes, now=now)
         for tidings in gathered((event for event, _ in events), routes):
             _tell(tidings, now=now, verify_hours=verify_hours)
         WebhookEvent.update(taken_at=now).where(WebhookEvent.id.in_([row.id for row in rows])).execute()
@@ -151,15 +151,17 @@ def _routes(events: Iterable[Event]) -> dict[Event, list[int]]:
     return routes
 
 
-def _prove_alive(events: Sequence[tuple[Event, datetime]], routes: Mapping[Event, Sequence[int]]) -> None:
+def _prove_alive(
+    events: Sequence[tuple[Event, datetime]], routes: Mapping[Event, Sequence[int]], *, now: datetime
+) -> None:
     latest: dict[int, datetime] = {}
     for event, received_at in events:
         for connection_id in routes.get(event, ()):
             latest[connection_id] = max(latest.get(connection_id, received_at), received_at)
+    wrong = Connection.event_at > now + CLOCKS_DIFFER
     for connection_id, at in latest.items():
-        Connection.update(event_at=at).where(
-            (Connection.id == connection_id) & (Connection.event_at.is_null() | (Connection.event_at < at))
-        ).execute()
+        earlier = Connection.event_at.is_null() | (Connection.event_at < at) | wrong
+        Connection.update(event_at=at).where((Connection.id == connection_id) & earlier).execute()
 
 
 def _tell(tidings: Tidings, *, now: datetime, verify_hours: float) -> None:
@@ -197,9 +199,10 @@ def _look(document: Document, at: datetime | None, *, now: datetime) -> None:
         and document.stub is None
         and document.error is None
     )
+    read_at = document.synced_at
     verdict = told(
         at,
-        synced_at=document.synced_at,
+        synced_at=read_at if read_at is not None and believable(read_at, now=now) else None,
         look_at=document.look_at,
         wanted_at=document.wanted_at if asks_page else None,
     )
@@ -252,7 +255,7 @@ def _table(tidings: Tidings, *, now: datetime) -> None:
         if source.kind != "database" and tidings.rows_only:
             continue  # rows tell of themselves
         rows = Membership.select().where(Membership.source == source.id).count()
-        if tidings.rows_only and source.listed_at and now - source.listed_at < relist_pause(rows):
+        if tidings.rows_only and is_recent(source.listed_at, now=now, within=relist_pause(rows)):
             continue
         if source.kind != "database":
             ask_tables(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
 from flask_login import current_user, logout_user
 
-from extract.db import database
+from extract.db import database, lock
 from extract.errors import Refused
 from extract.models import Invitation, Member
 
-from . import members, passwords
+from . import known_browsers, members, passwords
 from .extensions import limiter
 from .frame import runtime, toast
-from .guards import needs
+from .guards import current_member, needs
 from .roles import Role
 from .security_log import SecurityEvent, record
 from .sign_in import own_path, sign_in
@@ -27,9 +28,36 @@ INVITATION_ONLY = "An account here needs an invitation. Ask an admin of your org
 INVITATION_SPENT = "This invitation was already used, or it is older than a week. Ask for a new one."
 
 
+def _field(name: str, longest: int) -> str:
+    """A field of the form; of one that is too long no more than shows that it is."""
+    return request.form.get(name, "")[: longest + 1]
+
+
+def _email() -> str:
+    """The address that the form names, at most a little too long."""
+    return members.normal_email(_field("email", 2 * members.LONGEST_EMAIL))
+
+
 def _email_key() -> str:
-    """Whom a log-in attempt is about; hashed, so that addresses do not lie about in Redis."""
-    return "email:" + sha256(members.normal_email(request.form.get("email", "")).encode()).hexdigest()[:32]
+    """Whom a log-in attempt is about; hashed, so that no address is readable in Redis."""
+    return "email:" + sha256(_email().encode()).hexdigest()[:32]
+
+
+def _place_key() -> str:
+    """Whom an attempt is about and where it comes from: a browser that they have logged in with, else an address."""
+    return f"{_email_key()}:{_known_browser() or get_remote_address()}"
+
+
+def _known_browser() -> str | None:
+    """The id of this browser when the person has logged in with it before. Looked up once a request."""
+    if "known_browser" not in g:
+        g.known_browser = known_browsers.id_of(_email())
+    found: str | None = g.known_browser
+    return found
+
+
+def _is_known() -> bool:
+    return _known_browser() is not None
 
 
 def _failed(response: Response) -> bool:
@@ -38,14 +66,17 @@ def _failed(response: Response) -> bool:
 
 @blueprint.route("/login", methods=["GET", "POST"])
 @limiter.limit("60 per minute; 600 per hour", methods=["POST"])
-@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=_email_key, deduct_when=_failed)
+@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=_place_key, deduct_when=_failed)
+@limiter.limit(
+    "50 per hour", methods=["POST"], key_func=_email_key, deduct_when=_failed, exempt_when=_is_known
+)
 def login() -> ResponseReturnValue:
     """The login form; goes on to where the person was headed."""
     back = own_path(request.values.get("next"))
     if current_user.is_authenticated:
         return redirect(back or url_for("chatbots.home"), code=303)
     if request.method == "POST":
-        member = _member_with(request.form.get("email", ""), request.form.get("password", ""))
+        member = _member_with(_email(), _field("password", passwords.MAXIMUM_LENGTH))
         if member is not None:
             sign_in(member)
             record(SecurityEvent.LOGGED_IN, member_id=member.id)
@@ -59,10 +90,10 @@ def login() -> ResponseReturnValue:
 
 @blueprint.route("/register", methods=["GET", "POST"])
 @limiter.limit("60 per 10 minutes", methods=["POST"])
-@limiter.limit("10 per 10 minutes", methods=["POST"], key_func=_email_key, deduct_when=_failed)
+@limiter.limit("10 per 10 minutes", methods=["POST"], key_func=_place_key, deduct_when=_failed)
 def register() -> ResponseReturnValue:
     """A new account: the first one here, one with an invitation, or (if the operator allows it) any."""
-    token = request.values.get("invitation", "")
+    token = request.values.get("invitation", "")[: members.LONGEST_TOKEN + 1]
     invitation = members.open_invitation(token, runtime().clock()) if token else None
     closed = None
     if token and invitation is None:
@@ -99,6 +130,9 @@ def register() -> ResponseReturnValue:
 @blueprint.post("/logout")
 @needs(Role.MEMBER)
 def logout() -> ResponseReturnValue:
+    """End the session of this browser; with `everywhere`, those of all browsers, and every copy of their cookies."""
+    if request.form.get("everywhere"):
+        members.end_sessions(current_member())
     record(SecurityEvent.LOGGED_OUT)
     logout_user()
     return redirect(url_for("accounts.login"), code=303)
@@ -110,8 +144,10 @@ def _may_found() -> bool:
 
 def _member_with(email: str, password: str) -> Member | None:
     """Whom this e-mail and password belong to. Takes as long for people we do not know."""
-    member: Member | None = Member.get_or_none(Member.email == members.normal_email(email))
-    right = passwords.matches(password[: passwords.MAXIMUM_LENGTH], member.password_hash if member else None)
+    if not members.is_email(email):
+        return None
+    member: Member | None = Member.get_or_none(Member.email == email)
+    right = passwords.matches(password, member.password_hash if member else None)
     if member is None or not right:
         return None
     if passwords.is_outdated(member.password_hash):
@@ -123,16 +159,18 @@ def _member_with(email: str, password: str) -> Member | None:
 
 def _new_member(invitation: Invitation | None) -> Member:
     """The member the form asks for. Raises Refused with a sentence."""
-    form, now = request.form, runtime().clock()
-    email, name, password = form.get("email", ""), form.get("name", ""), form.get("password", "")
+    now = runtime().clock()
+    email, name = _email(), _field("name", 10 * members.LONGEST_NAME)
+    password = _field("password", passwords.MAXIMUM_LENGTH)
     if invitation is not None:
-        if members.normal_email(email) != invitation.email:
+        if email != invitation.email:
             raise Refused(
                 f"This invitation is for {invitation.email}. Use that address, or ask for a new one."
             )
         return members.accept(invitation, email, name, password, now)
     with database.atomic():
+        lock("founding")
         if not _may_found():  # somebody else was first
             raise Refused(INVITATION_ONLY)
-        organisation = members.create_organisation(form.get("organisation", ""), now)
+        organisation = members.create_organisation(_field("organisation", 10 * members.LONGEST_NAME), now)
         return members.create_member(organisation, email, name, Role.OWNER, password, now)

@@ -20,7 +20,12 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password is right. For an unknown person (None) it takes as long and answers no."""
+    """Whether the password is right. For an unknown person (None) it takes as long and answers no.
+
+    A password that is longer than any that we take is wrong, and is not hashed.
+    """
+    if len(password) > MAXIMUM_LENGTH:
+        return False
     try:
         _hasher.verify(password_hash if password_hash is not None else _nobody(), password)
     except (VerificationError, InvalidHashError):

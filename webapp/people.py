@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from limits import RateLimitItemPerHour
 
 from extract.errors import Refused
 from extract.models import Invitation, Member
 
 from . import members
+from .extensions import limiter
 from .frame import problem, runtime, toast
 from .guards import current_member, current_org, current_role, needs, own_invitation, own_member
 from .once import show_once, shown_once
@@ -17,14 +19,18 @@ from .security_log import SecurityEvent, record
 
 blueprint = Blueprint("people", __name__, url_prefix="/settings/people")
 
+MOST_INVITATIONS = RateLimitItemPerHour(60)
+TOO_MANY_INVITATIONS = (
+    "Your organisation has made 60 invitations within an hour, so this one was not made. Make it later; "
+    "the links that are there already go on working."
+)
+
 
 @blueprint.get("")
 @needs(Role.ADMIN)
 def index() -> ResponseReturnValue:
     """Who is in the organisation, and who is invited. A fresh invitation's link is shown once."""
-    invitations = current_org().invitations.where(
-        Invitation.accepted_at.is_null(), Invitation.expires_at > runtime().clock()
-    )
+    invitations = current_org().invitations.where(members.is_open(runtime().clock()))
     return render_template(
         "people/index.html",
         people=current_org().members.order_by(Member.created_at, Member.id),
@@ -39,8 +45,10 @@ def index() -> ResponseReturnValue:
 def invite() -> ResponseReturnValue:
     try:
         role = _role_asked_for()
+        if not limiter.limiter.hit(MOST_INVITATIONS, "invitations", str(current_org().id)):
+            raise Refused(TOO_MANY_INVITATIONS)
         invitation, token = members.invite(
-            current_org(), request.form.get("email", ""), role, runtime().clock()
+            current_org(), request.form.get("email", ""), role, runtime().clock(), by=current_member()
         )
     except Refused as error:
         problem(error.sentence)

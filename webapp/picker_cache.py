@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from extract.doors import Pick
 from extract.shapes import Stub
-from extract.watch import FRESH_STUB
+from extract.watch import FRESH_STUB, is_recent
 
 from .picker_listing import Filter, Listing, Row
 from .picker_outline import Entry, Outline
@@ -55,7 +55,7 @@ class PickerCache:
         if kept is None:
             return None
         listing = Listing.from_json(json.loads(cast(bytes, kept)))
-        return listing if now - listing.listed_at < KEPT else None
+        return listing if is_recent(listing.listed_at, now=now, within=KEPT) else None
 
     def keep(self, query: str, only: Filter, listing: Listing, stubs: Iterable[Stub]) -> None:
         """Remember a listing and what `stubs` tell."""
@@ -133,7 +133,7 @@ class PickerCache:
             unpacked, cast("list[bytes]", self._try(lambda: self._redis.hvals(self._stubs)) or [])
         ):
             listed_at = moment(value.get("listed_at"))
-            if "stub" in value and listed_at is not None and now - listed_at <= FRESH_STUB:
+            if "stub" in value and listed_at and is_recent(listed_at, now=now, within=FRESH_STUB):
                 stubs.append(stub_from_json(value["stub"]))
                 earliest = min(listed_at, earliest or listed_at)
         return stubs, earliest
@@ -148,7 +148,7 @@ class PickerCache:
         return Outline(
             entries={identifier.decode(): Entry(*json.loads(value)) for identifier, value in kept.items()},
             pages_complete=complete and len(kept) < MOST_STUBS,
-            is_fresh=any(now - listing.listed_at <= FRESH_STUB for listing in listings),
+            is_fresh=any(is_recent(each.listed_at, now=now, within=FRESH_STUB) for each in listings),
         )
 
     def clear(self) -> None:
@@ -159,7 +159,7 @@ class PickerCache:
         found: dict[str, Row] = {}
         for value in cast("list[bytes]", kept):
             listing = Listing.from_json(json.loads(value))
-            if now - listing.listed_at < KEPT:
+            if is_recent(listing.listed_at, now=now, within=KEPT):
                 found |= {row.notion_id: row for row in (*listing.rows, *listing.held)}
         return list(found.values())
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, Response, after_this_request, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, login_user
 
 from extract.models import Member, Organisation
 
+from . import known_browsers
 from .error_pages import ask_to_log_in
 from .extensions import login_manager
 
@@ -32,6 +33,10 @@ def sign_in(member: Member) -> None:
         session["_flashes"] = flashes
     session.permanent = True
     login_user(SignedIn(member))
+
+    @after_this_request
+    def know_the_browser(response: Response) -> Response:
+        return known_browsers.remember(response, member)
 
 
 def own_path(address: str | None) -> str | None:

@@ -44,6 +44,15 @@ def every(period: timedelta) -> str:
     return f"every {unit}" if count == 1 else f"every {count:,} {unit}s"
 
 
+def span(period: timedelta) -> str:
+    """ "4 min", "3 h", "12 days"."""
+    if period < timedelta(hours=1):
+        return f"{max(1, period // timedelta(minutes=1))} min"
+    if period < timedelta(hours=48):
+        return f"{period // timedelta(hours=1)} h"
+    return f"{period.days:,} days"
+
+
 def iso(moment: datetime) -> str:
     """`2026-11-22T09:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -33,22 +33,32 @@ _FIRST_PAGE = 5  # requests that the first page of a picker takes at most
 _BROWSING = timedelta(minutes=10)
 """A person who has just asked for something is taken to browse for so long."""
 _GRACE_MS = 60_000  # keys outlive their last slot by this much, so that clocks may differ a little
+_CLOCKS_DIFFER_MS = 120_000
+"""What was written further ahead of our clock than this was written under a wrong one."""
 
 log = structlog.get_logger(__name__)
 
-# KEYS: slots of people, of work, of looks (sorted sets: slot -> when it becomes free), pause, block, browsing
+# KEYS: slots of people, of work, of looks (sorted sets: slot -> when it becomes free), pause, block, browsing,
+#       when the pause was written, when the block was
 # ARGV: now, lane (1 people, 2 work, 3 looks), limit, limit of work with looks, limit of looks, slot,
 #       when it is free if it never returns, window, life of the keys,
-#       limit of work while nobody browses, how long a person is taken to browse
+#       limit of work while nobody browses, how long a person is taken to browse, how far clocks may differ
 _TAKE = """
 local now, lane, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[8])
-local function until_of(key) return tonumber(redis.call('GET', key) or '0') end
-if until_of(KEYS[5]) > now then return {'blocked', until_of(KEYS[5])} end
-if until_of(KEYS[4]) > now then return {'paused', until_of(KEYS[4])} end
+local latest = now + tonumber(ARGV[12])
+local function until_of(key, since)
+  if tonumber(redis.call('GET', since) or '0') > latest then return 0 end
+  return tonumber(redis.call('GET', key) or '0')
+end
+local blocked, paused = until_of(KEYS[5], KEYS[8]), until_of(KEYS[4], KEYS[7])
+if blocked > now then return {'blocked', blocked} end
+if paused > now then return {'paused', paused} end
 
 local used = {}
 for i = 1, 3 do
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. ARGV[1])
+  -- No slot is held longer than one whose request never returns: the clock was set back.
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], tonumber(ARGV[7]) + tonumber(ARGV[12]) + 1, '+inf')
   used[i] = redis.call('ZCARD', KEYS[i])
 end
 
@@ -83,10 +93,13 @@ if over >= 0 or work_over >= 0 then return {'spent', at + 1} end
 return {'looks', resume(3, 3, looks_over) + 1}
 """
 
-# KEYS: pause. ARGV: until, life of the key. The longer of two pauses counts.
+# KEYS: pause, when it was written. ARGV: until, life of the keys, now, how far clocks may differ.
+# The longer of two pauses counts, unless it was written under a wrong clock.
 _PAUSE = """
-if tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then
+local wrong = tonumber(redis.call('GET', KEYS[2]) or '0') > tonumber(ARGV[3]) + tonumber(ARGV[4])
+if wrong or tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2])
 end
 """
 
@@ -229,8 +242,10 @@ class Budget:
             free_at,
             *life,
             *lent,
+            _CLOCKS_DIFFER_MS,
         ]
-        keys = [*self._keys.values(), self._pause_key, self._block_key, self._browsing_key]
+        holds = (self._pause_key, self._block_key)
+        keys = [*self._keys.values(), *holds, self._browsing_key, *map(_since, holds)]
         verdict, resume = cast(list[Any], self._take(keys=keys, args=arguments))
         return verdict.decode() if isinstance(verdict, bytes) else str(verdict), int(resume)
 
@@ -258,9 +273,10 @@ class Budget:
         self._hold(self._block_key, until)
 
     def _hold(self, key: str, until: datetime) -> None:
-        life = max(_milliseconds(until - self._clock()), 0) + _GRACE_MS
+        now = self._clock()
+        life = max(_milliseconds(until - now), 0) + _GRACE_MS
         try:
-            self._pause(keys=[key], args=[_epoch(until), life])
+            self._pause(keys=[key, _since(key)], args=[_epoch(until), life, _epoch(now), _CLOCKS_DIFFER_MS])
         except redis.RedisError as error:
             log.warning("budget_pause_not_shared", error=type(error).__name__)
 
@@ -274,18 +290,23 @@ class Budget:
 
     def _until(self, key: str) -> datetime | None:
         try:
-            value = cast(bytes | None, self._redis.get(key))
+            value, since = cast(list[bytes | None], self._redis.mget(key, _since(key)))
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
-        until = _moment(int(value)) if value else None
-        return until if until is not None and until > self._clock() else None
+        now = _epoch(self._clock())
+        if value is None or int(value) <= now or int(since or 0) > now + _CLOCKS_DIFFER_MS:
+            return None
+        return _moment(value)
 
     def used(self, lane: Lane | None = None) -> int:
         """Slots held now, by one lane or by all."""
-        now = _epoch(self._clock())
+        now = self._clock()
+        last = _epoch(now + self._flight + self.window) + _CLOCKS_DIFFER_MS
         lanes = (lane,) if lane else _LANES
         try:
-            return sum(int(cast(Any, self._redis.zcount(self._keys[each], now, "+inf"))) for each in lanes)
+            return sum(
+                int(cast(Any, self._redis.zcount(self._keys[each], _epoch(now), last))) for each in lanes
+            )
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
 
@@ -301,6 +322,11 @@ class Budget:
         if lane == "looks":
             left = min(left, self.share("looks") - looks)
         return max(left, 0)
+
+
+def _since(key: str) -> str:
+    """Where it is kept when a pause or a block was written."""
+    return f"{key}:since"
 
 
 def _epoch(moment: datetime) -> int:

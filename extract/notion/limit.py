@@ -26,8 +26,15 @@ class Limit:
     refused_at: datetime | None = None  # when Notion last objected; None: not lately
 
 
+def _possible(known: Limit, *, now: datetime) -> Limit:
+    """Moments that lie ahead were written under a wrong clock: they count as now."""
+    full_at, refused_at = (moment and min(moment, now) for moment in (known.full_at, known.refused_at))
+    return replace(known, full_at=full_at, refused_at=refused_at)
+
+
 def when_full(known: Limit, *, most: int, window: timedelta, now: datetime) -> Limit:
     """A request found no slot. A whole window after the first time nothing is unanswered: the limit has held."""
+    known = _possible(known, now=now)
     rests = known.refused_at is not None and now < known.refused_at + RESPITE
     if rests or known.present >= most:
         return known
@@ -43,6 +50,7 @@ def when_refused(
     known: Limit, reason: str | None, *, configured: int, window: timedelta, now: datetime
 ) -> Limit:
     """Notion answered 429. Requests that were under way together are refused together, and count as one."""
+    known = _possible(known, now=now)
     if reason not in _OBJECTIONS:
         return replace(known, full_at=None)
     if known.refused_at is not None and now < known.refused_at + window:

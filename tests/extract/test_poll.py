@@ -71,3 +71,23 @@ def test_an_import_makes_the_next_sweep_look_back_however_long_nothing_moved(
     assert Connection.get().edits_seen_to <= clock()
     acme.follow(seconds=3600)
     assert clock() - Connection.get().edits_seen_to <= timedelta(minutes=10)
+
+
+def test_a_watermark_that_lies_ahead_of_notions_clock_is_set_back_by_a_day(
+    acme: Knowledge, glossary: DatabaseHandle, clock: StoppedClock
+) -> None:
+    acme.tick(glossary.id)
+    acme.work()
+    acme.follow(seconds=3600)
+    for number in range(150):
+        glossary.row(f"Term {number}", body=f"word{number}")
+    far = clock() + timedelta(days=3650)
+    Connection.update(edits_seen_to=far, trash_seen_to=far, poll_at=None).execute()
+
+    acme.follow(seconds=3600)
+    while acme.work().value in ("slice", "rest"):
+        clock.advance(seconds=65)
+
+    assert (acme.answers("word0"), acme.answers("word149")) == (["Term 0"], ["Term 149"])
+    assert Connection.get().edits_seen_to <= clock()
+    assert Connection.get().trash_seen_to <= clock()

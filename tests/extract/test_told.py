@@ -144,6 +144,8 @@ def test_what_an_event_asks_for_a_page(
         (timedelta(hours=25), None, 60),
         (timedelta(hours=1), timedelta(hours=2), 600),
         (timedelta(hours=2), timedelta(hours=1), 60),
+        (timedelta(hours=-2), None, 60),  # written under a wrong clock
+        (timedelta(hours=1), timedelta(hours=-2), 600),
     ],
 )
 def test_polls_rest_while_webhooks_prove_alive(

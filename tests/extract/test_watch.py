@@ -10,8 +10,10 @@ import pytest
 from extract.judging import Held, digest_of, judge, look_again_at, schema_digest
 from extract.shapes import Parent, Stub
 from extract.watch import (
+    believable,
     few_of_each,
     following_sync,
+    is_recent,
     next_sync,
     outcome_of,
     pause_after,
@@ -83,6 +85,45 @@ def test_a_page_read_long_after_its_edit_needs_no_second_look() -> None:
 
 def test_a_clock_that_is_behind_notions_still_looks_again() -> None:
     assert look_again_at(NOON, read_at=NOON - timedelta(minutes=3)) == look_again_at(NOON, read_at=NOON)
+
+
+@pytest.mark.parametrize("behind", [timedelta(hours=2), timedelta(days=3650)])
+def test_however_far_a_clock_is_behind_notions_the_look_after_the_minute_comes_soon(
+    behind: timedelta,
+) -> None:
+    read_at = NOON - behind
+
+    assert look_again_at(NOON, read_at=read_at) == read_at + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "longest", "believed"),
+    [
+        (timedelta(days=-3650), timedelta(0), True),
+        (timedelta(0), timedelta(0), True),
+        (timedelta(minutes=1), timedelta(0), True),
+        (timedelta(minutes=3), timedelta(0), False),
+        (timedelta(minutes=3), timedelta(minutes=2), True),
+        (timedelta(hours=2), timedelta(hours=1), False),
+    ],
+)
+def test_a_moment_further_ahead_than_it_can_have_been_set_is_not_believed(
+    ahead: timedelta, longest: timedelta, believed: bool
+) -> None:
+    assert believable(NOON + ahead, now=NOON, longest=longest) is believed
+
+
+def test_what_was_listed_at_a_time_that_is_still_to_come_is_not_recent() -> None:
+    def recent(ago: timedelta) -> bool:
+        return is_recent(NOON - ago, now=NOON, within=timedelta(minutes=5))
+
+    assert [recent(timedelta(minutes=each)) for each in (0, 4, 5, -1, -10)] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_pauses_grow_and_stay_bounded() -> None:

@@ -300,7 +300,7 @@ def test_everything_it_keeps_expires_by_itself(redis_server: redis.Redis, clock:
 
     keys = list(redis_server.scan_iter())
 
-    assert len(keys) == 6
+    assert len(keys) == 8
     assert all(redis_server.pttl(key) > 0 for key in keys)
 
 

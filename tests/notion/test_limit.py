@@ -149,3 +149,12 @@ def test_a_limit_learnt_under_another_configuration_stays_within_the_new_one(
 
     assert make(redis_server, clock, most=22).limit == 22
     assert make(redis_server, clock, limit=28).limit == 28
+
+
+def test_moments_that_a_wrong_clock_wrote_keep_nobody_from_trying_for_longer() -> None:
+    far = START + timedelta(days=3650)
+    lasting = full(Limit(225, 180, refused_at=far), after=timedelta(0))
+    assert lasting.refused_at == START
+
+    raised = full(full(Limit(180, 180, full_at=far), after=timedelta(0)), after=WINDOW)
+    assert raised == Limit(present=225, held=180)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -61,6 +62,7 @@ def test_all_is_well(app: Flask, cast: Cast, clock: StoppedClock) -> None:
         ["ok", "daemon"],
         ["ok", "connections"],
         ["ok", "webhooks"],
+        ["ok", "clock"],
     ]
     assert "last beat 12 s ago" in result.stdout
 
@@ -85,7 +87,7 @@ def test_silent_processes_are_a_failure(app: Flask) -> None:
     assert result.exit_code == 1
     assert "fail  worker" in result.stdout
     assert "fail  daemon" in result.stdout
-    assert result.stderr == "Error: 2 of 9 checks failed.\n"
+    assert result.stderr == "Error: 2 of 10 checks failed.\n"
 
 
 @pytest.mark.usefixtures("beating")
@@ -233,3 +235,19 @@ def test_a_folder_that_others_may_read_is_a_warning(app: Flask, runtime: Runtime
 
     folder.chmod(0o700)
     assert "files" not in findings(app)
+
+
+@pytest.mark.usefixtures("beating")
+def test_times_that_lie_ahead_of_the_clock_are_named_with_what_to_do(
+    app: Flask, cast: Cast, clock: StoppedClock
+) -> None:
+    connection = make_connection(cast.acme, clock())
+    Connection.update(polled_at=clock() + timedelta(days=3650)).where(
+        Connection.id == connection.id
+    ).execute()
+
+    found = findings(app)["clock"]
+
+    assert found["state"] == "warn"
+    assert "1 of connection.polled_at by up to 3,650 days" in found["says"]
+    assert "NTP" in found["says"]

@@ -77,6 +77,30 @@ def test_static_files_are_kept_until_they_change(ada: Browser) -> None:
         assert plain.headers["Cache-Control"] == "no-cache"
 
 
+def test_a_file_is_kept_only_under_the_fingerprint_of_what_is_in_it(ada: Browser) -> None:
+    with ada.get("/static/style.css?v=0123456789ab") as of_another_version:
+        assert (of_another_version.status_code, of_another_version.headers["Cache-Control"]) == (
+            200,
+            "no-cache",
+        )
+
+
+@pytest.mark.parametrize("path", ["/static/gone.js?v=0123456789ab", "/static/gone.js", "/static/gone.js?v="])
+def test_a_file_that_is_not_there_is_not_kept_at_all(ada: Browser, path: str) -> None:
+    missing = ada.get(path)
+
+    assert (missing.status_code, missing.headers["Cache-Control"]) == (404, "no-store")
+
+
+def test_a_file_that_has_not_changed_stays_kept(ada: Browser) -> None:
+    address = ada.get("/nowhere").text.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+    with ada.get(address) as first:
+        etag = first.headers["ETag"]
+    with ada.get(address, headers={"If-None-Match": etag}) as again:
+        assert again.status_code == 304
+        assert "immutable" in again.headers["Cache-Control"]
+
+
 def test_the_vendored_htmx_is_the_file_that_its_list_names() -> None:
     folder = Path(create_app.__globals__["__file__"]).parent / "static" / "vendor"
 

@@ -102,11 +102,91 @@ def test_a_newer_invitation_replaces_the_older_one(cast: Cast, ada: Browser, bro
     assert join(browser, newer)[0] == 303
 
 
-def test_somebody_with_an_account_cannot_be_invited(cast: Cast, ada: Browser) -> None:
-    ada.post("/settings/people/invite", {"email": "Mallory@umbrella.test", "role": "member"})
+def test_somebody_of_the_same_organisation_cannot_be_invited(cast: Cast, ada: Browser) -> None:
+    ada.post("/settings/people/invite", {"email": "Cleo@acme.test", "role": "member"})
 
-    assert "already has an account" in ada.get("/settings/people").text
+    assert "already in your organisation" in ada.get("/settings/people").text
     assert not Invitation.select().exists()
+
+
+def test_who_invites_does_not_learn_who_has_an_account_in_another_organisation(
+    cast: Cast, ada: Browser
+) -> None:
+    def answers(email: str) -> list[str]:
+        answer = ada.post("/settings/people/invite", {"email": email, "role": "member"})
+        pages = [answer.text, ada.get(answer.location).text, ada.get("/settings/people").text]
+        ada.post(f"/settings/people/invitations/{Invitation.get().id}/withdraw")
+        ada.get("/settings/people")
+        varying = r'(content|value)="[\w.-]{60,}"|invitation=[\w-]+|invitations/\d+'
+        return [str(answer.status_code), *(re.sub(varying, "", page.replace(email, "")) for page in pages)]
+
+    assert answers("mallory@umbrella.test") == answers("nobody9@umbrella.test")
+
+
+def test_an_invited_person_with_an_account_elsewhere_hears_what_to_do_and_keeps_the_link(
+    cast: Cast, ada: Browser, browser: Browser
+) -> None:
+    link = invited(ada, "mallory@umbrella.test")
+
+    status, text = join(browser, link, email="mallory@umbrella.test")
+
+    assert status == 400
+    assert "an account belongs to one organisation" in text
+    assert "ask an admin of your present organisation to remove your account" in text
+    cast.mallory.delete_instance()
+    assert join(browser, link, email="mallory@umbrella.test")[0] == 303
+
+
+def test_invitations_end_with_the_person_who_made_them(
+    cast: Cast, ada: Browser, browser: Browser, login: Callable[[Member], Browser]
+) -> None:
+    link = invited(login(cast.bob))
+
+    ada.post(f"/settings/people/{cast.bob.id}/remove")
+
+    assert join(browser, link)[0] == 403
+    assert "dan@acme.test" not in ada.get("/settings/people").text
+
+
+def test_invitations_end_when_who_made_them_may_no_longer_give_as_much(
+    cast: Cast, ada: Browser, login: Callable[[Member], Browser]
+) -> None:
+    Member.update(role="owner").where(Member.id == cast.bob.id).execute()
+    bob = login(cast.bob)
+    for role in ("owner", "admin", "member"):
+        invited(bob, f"{role}@acme.test", role)
+
+    def still_open() -> set[str]:
+        return {row.role for row in Invitation.select()}
+
+    ada.post(f"/settings/people/{cast.bob.id}/role", {"role": "admin"})
+    assert still_open() == {"admin", "member"}
+    ada.post(f"/settings/people/{cast.bob.id}/role", {"role": "member"})
+    assert still_open() == set()
+
+
+def test_an_invitation_made_while_the_clock_was_ahead_does_not_last_for_years(
+    cast: Cast, ada: Browser, browser: Browser, clock: StoppedClock
+) -> None:
+    clock.advance(days=3650)
+    link = invited(ada)
+    clock.advance(days=-3650)
+
+    assert join(browser, link)[0] == 403
+    assert "dan@acme.test" not in ada.get("/settings/people").text
+
+
+def test_an_organisation_makes_sixty_invitations_an_hour(
+    cast: Cast, ada: Browser, login: Callable[[Member], Browser]
+) -> None:
+    for number in range(60):
+        ada.post("/settings/people/invite", {"email": f"person{number}@acme.test", "role": "member"})
+    ada.post("/settings/people/invite", {"email": "one-more@acme.test", "role": "member"})
+
+    page = ada.get("/settings/people").text
+    assert "made 60 invitations within an hour" in page
+    assert (Invitation.select().count(), "one-more@acme.test" in page) == (60, False)
+    assert invited(login(cast.mallory), "dan@umbrella.test")
 
 
 def test_an_admin_cannot_make_or_touch_owners(cast: Cast, login: Callable[[Member], Browser]) -> None:

@@ -53,6 +53,14 @@ def test_how_soon(left: timedelta, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(0.5, "1 min"), (59, "59 min"), (130, "2 h"), (72 * 60, "3 days"), (5_256_000, "3,650 days")],
+)
+def test_how_long(minutes: float, said: str) -> None:
+    assert words.span(timedelta(minutes=minutes)) == said
+
+
+@pytest.mark.parametrize(
     ("count", "said"), [(0, "0 B"), (999, "999 B"), (14_200, "14 kB"), (1_234_567, "1.2 MB")]
 )
 def test_sizes(count: int, said: str) -> None:

@@ -13,7 +13,7 @@ import httpx
 import redis
 from peewee import PeeweeException
 
-from extract import rotation, subscription, webhooks
+from extract import clocks, rotation, subscription, webhooks
 from extract.beats import Beat, Process, beats
 from extract.config import NOTION
 from extract.connections import blocked_by_notion
@@ -71,6 +71,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
     if database_found.state == "ok":
         yield _connections()
         yield _webhooks(runtime)
+        yield _clock(runtime)
         yield from _keys(runtime)
     yield from _files(runtime)
 
@@ -232,3 +233,17 @@ def _files(runtime: Runtime) -> Iterator[Finding]:
             "warn",
             f"other users of this machine may look into {folder}: run chmod -R go-rwx {folder}",
         )
+
+
+def _clock(runtime: Runtime) -> Finding:
+    """Whether the database holds times that are still to come: this machine's clock is wrong, or was."""
+    ahead = clocks.moments_ahead(now=runtime.clock())
+    if not ahead:
+        return Finding("clock", "ok", "no time in the database lies ahead of this machine's clock")
+    said = ", ".join(f"{each.rows} of {each.column} by up to {words.span(each.by)}" for each in ahead)
+    return Finding(
+        "clock",
+        "warn",
+        f"times in the database lie ahead of this machine's clock: {said}. The clock of a machine is wrong, or was: "
+        "check that every machine follows NTP. If they do, this mends itself within a day",
+    )

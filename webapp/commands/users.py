@@ -7,12 +7,12 @@ import sys
 
 import click
 
-from extract.db import database
+from extract.db import database, lock
 from extract.errors import Refused
 from extract.models import Member, Organisation
 
 from ..frame import runtime
-from ..members import create_member, create_organisation, normal_email, set_password
+from ..members import clean_email, create_member, create_organisation, set_password
 from ..roles import ROLE_WORDS
 from ..security_log import SecurityEvent, record
 from . import rows
@@ -39,7 +39,7 @@ def create_user(
     email: str, name: str, organisation: str | None, role: str | None, password_stdin: bool, as_json: bool
 ) -> None:
     """Make a member. Without --password-stdin a password is made up and printed, once."""
-    email = normal_email(email)
+    email = clean_email(email)
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else ""
     if password_stdin and not password:
         raise Refused("There was no password on standard input.")
@@ -48,6 +48,7 @@ def create_user(
         raise Refused(f"{email} already has an account.")
     now = runtime().clock()
     with database.atomic():
+        lock("founding")
         home, founded = _home(organisation)
         if founded and role == "member":
             raise Refused(
@@ -73,9 +74,10 @@ def create_user(
 @command()
 def new_password(email: str, password_stdin: bool, as_json: bool) -> None:
     """Give a member who forgot it a new password; every session of theirs ends."""
-    member = Member.get_or_none(Member.email == normal_email(email))
+    email = clean_email(email)
+    member = Member.get_or_none(Member.email == email)
     if member is None:
-        raise Refused(f"Nobody has an account with {normal_email(email)}.")
+        raise Refused(f"Nobody has an account with {email}.")
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(15)
     set_password(member, password)
     record(SecurityEvent.PASSWORD_CHANGED, member_id=member.id)
