@@ -17,6 +17,7 @@ SEARCH_LAG = timedelta(minutes=10)
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
+ATTEMPTS_TO_LONGEST_PAUSE = 11
 FULL_EVERY = 4
 """Each n-th scheduled run is a full pass: relations, formulas and sharing move no time."""
 
