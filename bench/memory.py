@@ -146,9 +146,7 @@ def serve(size: int, *, packed: bool) -> None:
     else:
         pieces = list(_body(size))
     headers = {"Content-Type": "application/json", **({"Content-Encoding": "gzip"} if packed else {})}
-    server = _Server(
-        ("127.0.0.1", 0), type("Handler", (_Handler,), {"pieces": pieces, "extra": headers})
-    )
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"pieces": pieces, "extra": headers}))
     print(server.server_address[1], flush=True)
     server.serve_forever()
 

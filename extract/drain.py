@@ -34,7 +34,7 @@ from .errors import (
     ReconnectNeeded,
     VaultError,
 )
-from .fetch import Fetched, fetch
+from .fetch import Fetched, Task, fetch
 from .fetch_pool import open_pool
 from .large_pages import LargePages
 from .lease import Lease
@@ -166,7 +166,7 @@ class _Drain:
                     self._list(source)
                     continue
                 self._take_off(now, before=source)
-                if not self._flying and source is None:
+                if not self._flying and not self._waiting_alone and source is None:
                     return Ended.DONE
             if self._flying:
                 self._land()
@@ -266,8 +266,13 @@ class _Drain:
     def _start(self, booked: Booked, share: Share, now: datetime) -> None:
         client = self._client("looks" if _is_look(booked, now) else "work")
         client.take_from(share)
-        future = self._pool.submit(fetch, client, booked.task, names=self._names, clock=self._runtime.clock)
+        future = self._pool.submit(self._fetch, client, booked.task, share)
         self._flying[future] = _Flight(booked, client, share)
+
+    def _fetch(self, client: NotionClient, task: Task, share: Share) -> Fetched:
+        """In a thread of the pool."""
+        share.wait()
+        return fetch(client, task, names=self._names, clock=self._runtime.clock)
 
     def _next(self, now: datetime, room: int, flying: list[int], *, before: Source | None) -> list[Document]:
         connection_id, looks = self._connection.id, self._may_look(now)
@@ -311,9 +316,10 @@ class _Drain:
             raise stopped[0]
 
     def _wait_alone(self, flight: _Flight) -> None:
-        """Its answer did not fit beside the others."""
+        """Its answer did not fit beside the others; a small one may do so another time."""
         log.info("page_is_read_alone", document_id=flight.booked.row.id)
-        self._large_pages.add(flight.booked.row.id)
+        if flight.share.most_wanted > _TOGETHER // 8:
+            self._large_pages.add(flight.booked.row.id)
         self._waiting_alone.append(flight.booked)
         with self._commit():
             self._spent(flight)

@@ -168,7 +168,7 @@ def test_steps_double_when_the_texts_double(pattern: str, monkeypatch: pytest.Mo
 
 
 def test_the_words_of_all_changed_lines_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences, "MOST_STEPS", 1_000)
+    monkeypatch.setattr(differences, "MOST_STEPS", 5_000)
     lines = [f"{number} {'one two three ' * 20}" for number in range(40)]
 
     rows = difference("\n".join(lines), "\n".join(f"now {line}at the end" for line in lines)).rows

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from extract.config import ROOT
 
@@ -43,3 +45,10 @@ def test_a_database_that_matches_is_served(tmp_path: Path, sqlite_template: Path
     ended = start(tmp_path, DATABASE_URL=f"sqlite:///{sqlite_template}")
 
     assert (ended.returncode, ended.stdout) == (0, "webapp\n"), ended.stderr
+
+
+def test_a_question_as_long_as_documented_fits_into_the_address() -> None:
+    room = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["limit_request_line"]
+
+    for question in ("字" * 880, "س " * 500, "я" * 1_000):
+        assert len(f"GET /api/v1/search?q={quote(question)}&limit=50 HTTP/1.1\r\n") < room
