@@ -36,6 +36,8 @@ threads = 8
 timeout = 60
 graceful_timeout = 8
 keepalive = 5
+# The most that gunicorn allows: a question in the address takes up to 12 bytes a character.
+limit_request_line = 8190
 accesslog = None
 loglevel = "warning"
 logger_class = _Logger

@@ -147,6 +147,7 @@ def _check(config: Config) -> None:
         "notion.window_seconds": config.notion.window_seconds,
         "notion.parallel_requests": config.notion.parallel_requests,
         "notion.timeout_seconds": config.notion.timeout_seconds,
+        "notion.largest_answer_mb": config.notion.largest_answer_mb,
         "watch.poll_seconds": config.watch.poll_seconds,
         "watch.poll_seconds_with_webhooks": config.watch.poll_seconds_with_webhooks,
         "watch.parallel_polls": config.watch.parallel_polls,

@@ -97,6 +97,7 @@ def client_for(
         clock=runtime.clock,
         pause=runtime.pause,
         on_refused=tokens.give_up,
+        largest_answer=runtime.config.notion.largest_answer_bytes,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,15 +29,19 @@ from .errors import (
     Later,
     LeaseLost,
     LooksSpent,
+    NeedsRoom,
     NotionError,
     ReconnectNeeded,
     VaultError,
 )
-from .fetch import Fetched, fetch
+from .fetch import Fetched, Task, fetch
+from .fetch_pool import open_pool
+from .large_pages import LargePages
 from .lease import Lease
 from .models import Connection, Document, Source
 from .notion.budget import BudgetUnreachable, Lane
 from .notion.client import NotionClient
+from .notion.room import Room, Share
 from .related import RelatedNames
 from .resting import looks_rest_until, rest
 from .runs import Ledger
@@ -51,6 +55,7 @@ log = structlog.get_logger(__name__)
 _BREATH = 1.0  # seconds between two looks at the lease while waiting for Notion
 _AHEAD = 4  # batches of documents booked at once, for each that is under way
 _STOP_PATIENCE = 4.0  # seconds a worker that was asked to end waits for what is under way
+_TOGETHER = 8 << 20  # bytes of Notion's answers that are held at once; what does not fit is read alone
 _FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden, VaultError, BudgetUnreachable)
 """What concerns the whole connection: it rests, and what was under way has not failed."""
 
@@ -78,6 +83,7 @@ class _Flight:
 
     booked: Booked
     client: NotionClient
+    share: Share
 
 
 def drain(
@@ -124,11 +130,15 @@ class _Drain:
         self._writer = Writer(runtime.config, self._ledger)
         self._flying: dict[Future[Fetched], _Flight] = {}
         self._grounded: list[Booked] = []
+        self._room = Room(_TOGETHER)
+        self._large_pages = LargePages(runtime.redis, connection.id)
+        self._waiting_alone: list[Booked] = []
+        self._reading_alone = False
         self._looks_rest_until: datetime | None = connection.looks_rest_until
         self._answered = False
         self._settled_at = time.monotonic()
-        self._parallel = runtime.config.notion.parallel_requests
-        self._pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="notion")
+        self._pool, self._parallel = open_pool(runtime.config.notion.parallel_requests)
+        self._ahead = _AHEAD if self._parallel > 1 else 1
 
     def run(self) -> Ended:
         ends = self._runtime.clock() + timedelta(seconds=self._runtime.config.watch.slice_seconds)
@@ -157,13 +167,16 @@ class _Drain:
             in_time = now < ends and believable(ends, now=now, longest=slice_length)
             if not in_time and not self._flying:
                 return Ended.SLICE
-            if in_time and len(self._flying) < self._parallel:
+            if in_time and self._waiting_alone:
+                if not self._flying:
+                    self._take_off_alone(now)
+            elif in_time and len(self._flying) < self._parallel and not self._reading_alone:
                 source = due.next_source(self._connection.id, now=now, looks=self._may_look(now))
                 if source is not None and not self._flying and self._comes_first(source, now):
                     self._list(source)
                     continue
                 self._take_off(now, before=source)
-                if not self._flying and source is None:
+                if not self._flying and not self._waiting_alone and source is None:
                     return Ended.DONE
             if self._flying:
                 self._land()
@@ -242,19 +255,36 @@ class _Drain:
 
     def _take_off(self, now: datetime, *, before: Source | None) -> None:
         """Book and start a batch of fetches: wishes first, mere looks when nobody wishes."""
-        room = _AHEAD * self._parallel - len(self._flying)
+        room = self._ahead * self._parallel - len(self._flying)
         flying = [flight.booked.row.id for flight in self._flying.values()]
         documents = self._next(now, room, flying, before=before)
         if not documents:
             return
         with self._commit():
             batch = book(documents, self._ledger, watch=self._runtime.config.watch, now=now)
+        large = self._large_pages.among([booked.row.id for booked in batch])
         for booked in batch:
-            client = self._client("looks" if _is_look(booked, now) else "work")
-            future = self._pool.submit(
-                fetch, client, booked.task, names=self._names, clock=self._runtime.clock
-            )
-            self._flying[future] = _Flight(booked, client)
+            if booked.row.id in large:
+                self._waiting_alone.append(booked)
+            else:
+                self._start(booked, Share(self._room), now)
+
+    def _take_off_alone(self, now: datetime) -> None:
+        """Start the next page that is too large to be read beside others; nothing else starts until it is written."""
+        self._reading_alone = True
+        room = Room(self._runtime.config.notion.largest_answer_bytes, for_one=True)
+        self._start(self._waiting_alone.pop(0), Share(room), now)
+
+    def _start(self, booked: Booked, share: Share, now: datetime) -> None:
+        client = self._client("looks" if _is_look(booked, now) else "work")
+        client.take_from(share)
+        future = self._pool.submit(self._fetch, client, booked.task, share)
+        self._flying[future] = _Flight(booked, client, share)
+
+    def _fetch(self, client: NotionClient, task: Task, share: Share) -> Fetched:
+        """In a thread of the pool."""
+        share.wait()
+        return fetch(client, task, names=self._names, clock=self._runtime.clock)
 
     def _next(self, now: datetime, room: int, flying: list[int], *, before: Source | None) -> list[Document]:
         connection_id, looks = self._connection.id, self._may_look(now)
@@ -279,7 +309,9 @@ class _Drain:
         stopped: list[BaseException] = []
         for future in done:
             flight, error = self._flying.pop(future), future.exception()
-            if isinstance(error, _FOR_ALL):
+            if isinstance(error, NeedsRoom):
+                self._wait_alone(flight)
+            elif isinstance(error, _FOR_ALL):
                 self._ground(flight)
                 if isinstance(error, LooksSpent):
                     self._rest_looks(error)
@@ -289,8 +321,20 @@ class _Drain:
                 self._failed(flight, error)
             else:
                 self._write(flight, future.result())
+            flight.share.release()
+        if not self._flying:
+            self._reading_alone = False
         if stopped:
             raise stopped[0]
+
+    def _wait_alone(self, flight: _Flight) -> None:
+        """Its answer did not fit beside the others; a small one may do so another time."""
+        log.info("page_is_read_alone", document_id=flight.booked.row.id)
+        if flight.share.most_wanted > _TOGETHER // 8:
+            self._large_pages.add(flight.booked.row.id)
+        self._waiting_alone.append(flight.booked)
+        with self._commit():
+            self._spent(flight)
 
     def _ground(self, flight: _Flight) -> None:
         """It did not fail, and is given back; what it has asked so far is paid for all the same."""
@@ -343,7 +387,8 @@ class _Drain:
 
     def _give_back(self) -> None:
         with self._commit():
-            give_back([*(flight.booked for flight in self._flying.values()), *self._grounded])
+            flying = [flight.booked for flight in self._flying.values()]
+            give_back([*flying, *self._grounded, *self._waiting_alone])
 
     def _mended(self) -> None:
         """What the connection complained of before is over, since Notion has answered; so may be the brake."""

@@ -14,6 +14,8 @@
         Forbidden                   403: a capability is missing, for the whole connection
         NotFound                    404: not shared, deleted, or never there; Notion does not say which
         InvalidRequest              400: our call was wrong (WrongKind: the id is of another object)
+          AnswerTooLarge            what comes back is more than we read
+        NeedsRoom                   what comes back is more than we read beside others; ask again, alone
         Later                       nothing is wrong with the request: ask again at `resume_at`
           BudgetSpent               our own window is used up
             LooksSpent              ... only the share of it that mere looks may use
@@ -127,6 +129,24 @@ class InvalidRequest(NotionError):
 
 class WrongKind(InvalidRequest):
     """400: the id belongs to another kind of object (a database where a page was asked for, or the reverse)."""
+
+
+class AnswerTooLarge(InvalidRequest):
+    """An answer larger than `notion.largest_answer_mb`."""
+
+    def __init__(self, largest: int, *, status: int | None = None, endpoint: str | None = None) -> None:
+        """`largest` is in bytes."""
+        super().__init__(
+            f"What Notion holds here is larger than {largest >> 20} MB, more than can be read at once. "
+            "Split the page into several pages in Notion.",
+            status=status,
+            code="answer_too_large",
+            endpoint=endpoint,
+        )
+
+
+class NeedsRoom(NotionError):
+    """An answer for which there is no room in memory beside those under way; it is asked for again, alone."""
 
 
 class Later(NotionError):

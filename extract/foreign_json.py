@@ -16,7 +16,7 @@ https://www.postgresql.org/docs/current/datatype-character.html
 """
 
 
-def parse_json(raw: bytes) -> Json:
+def parse_json(raw: bytes | bytearray) -> Json:
     """The value in `raw` with `UNSTORABLE` removed from every text. NaN and infinite numbers become None.
 
     Raises ValueError for anything that is not JSON, or is nested too deeply.

@@ -11,6 +11,8 @@ from .queries import Phrase, Unit
 from .ranking import Candidate
 
 _AT_MOST = 6_000  # matching chunks that the database orders for us: keeps common words quick
+_ALL_READ = 4_000_000  # characters of all candidates together ...
+_LEAST_READ = 12_000  # ... but of one never less than this, more than a passage of the usual size has
 
 
 class FullText:
@@ -73,11 +75,14 @@ class FullText:
         return [row[0] for row in self._rows(sql, [*given, query, *values, _AT_MOST, limit])]
 
     def candidates(self, chunk_ids: Sequence[int]) -> list[Candidate]:
-        """The fields of those chunks that this chatbot may show now."""
+        """The fields of those chunks that this chatbot may show now. Of many long ones, the beginnings."""
+        most = max(_LEAST_READ, _ALL_READ // len(chunk_ids))
+        field = f"SUBSTR(t.{{}}, 1, {most})"
+        columns = ", ".join(field.format(name) for name in ("title", "headings", "body"))
         held, values = self._held("c.document_id")
         marks = ", ".join([self._mark] * len(chunk_ids))
         sql = (
-            "SELECT c.id, c.document_id, t.title, t.headings, t.body"
+            f"SELECT c.id, c.document_id, {columns}"
             f" FROM chunk AS c JOIN chunk_text AS t ON t.{self._id} = c.id"
             " JOIN document AS d ON d.id = c.document_id"
             f" WHERE c.id IN ({marks}) AND d.chatbot_id + 0 = {self._mark} AND d.removed_at IS NULL AND {held}"

@@ -15,6 +15,7 @@ from .words import terms
 
 TITLED = "title:"  # before a term of a title in PostgreSQL; no word of a text holds a colon
 _GAP = 100  # positions between two fields, so that no phrase reaches from one into the next
+_MOST_ABOVE = 500  # terms of a title, and of the headings: every chunk below repeats them
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +255,11 @@ def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], re
 
 
 def _write_full_text(chatbot_id: int, title: str, chunks: Sequence[tuple[int, Passage]]) -> None:
-    in_title = terms(title)
+    in_title = terms(title)[:_MOST_ABOVE]
     rows = []
     for chunk_id, passage in chunks:
-        fields = (in_title, terms(" \n ".join(passage.heading_path)), terms(passage.text))
+        headings = terms(" \n ".join(passage.heading_path))[:_MOST_ABOVE]
+        fields = (in_title, headings, terms(passage.text))
         stored = tuple(" ".join(field) for field in fields)
         if is_postgres():
             rows.append((chunk_id, *stored, _vector(scope(chatbot_id), fields)))

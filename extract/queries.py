@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from .stems import stem
 from .words import LONGEST, Word, fold, terms, words
 
+LONGEST_QUERY = 1_000  # characters; what follows is not read
 MOST_UNITS = 48  # of one query: a pasted page is looked for by its first different words
+MOST_STARTS = 500  # of a phrase in one text; more would hardly raise a score
+MOST_TERMS = 64  # of one phrase: a longer one is looked for by its beginning
 
-_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»')
+_QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
 _LETTERS_DIGITS = re.compile(r"([a-z]+)(\d+)|(\d+)([a-z]+)")
 # What may still be missing of a word whose beginning is typed, where its stem is shorter than that.
 _ENDINGS = (
@@ -59,6 +62,34 @@ class Phrase:
     terms: tuple[str, ...]
     prefix: bool = False
 
+    def starts(self, text: Sequence[str], places: Mapping[str, Sequence[int]]) -> Sequence[int]:
+        """Where it begins in `text`, a text's terms in order; `places` as `places_of` gives them.
+
+        Several terms are looked for around the rarest of them, at `MOST_STARTS` places at most.
+        """
+        *whole, last = self.terms
+        if not whole:
+            begun = [term for term in places if term.startswith(last)] if self.prefix else [last]
+            return [place for term in begun for place in places.get(term, ())]
+        rarest = min(range(len(whole)), key=lambda at: len(places.get(whole[at], ())))
+        found = (place - rarest for place in places.get(whole[rarest], ())[:MOST_STARTS])
+        return [start for start in found if start >= 0 and self._begins(text, start, whole, last)]
+
+    def _begins(self, text: Sequence[str], start: int, whole: list[str], last: str) -> bool:
+        end = start + len(whole)
+        if end >= len(text) or list(text[start:end]) != whole:
+            return False
+        return text[end].startswith(last) if self.prefix else text[end] == last
+
+
+def places_of(text: Sequence[str], wanted: Collection[str] | None = None) -> dict[str, list[int]]:
+    """Where each term of `text` stands, in ascending order; with `wanted`, only these terms."""
+    places: dict[str, list[int]] = {}
+    for place, term in enumerate(text):
+        if wanted is None or term in wanted:
+            places.setdefault(term, []).append(place)
+    return places
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -70,9 +101,13 @@ class Unit:
     stop: bool = False
 
 
-@lru_cache(maxsize=256)
 def parse(query: str) -> tuple[Unit, ...]:
-    """The different units of `query` in order; none when it holds no word."""
+    """The different units of the first `LONGEST_QUERY` characters of `query`, in order; none without a word."""
+    return _parsed(query[:LONGEST_QUERY])
+
+
+@lru_cache(maxsize=256)
+def _parsed(query: str) -> tuple[Unit, ...]:
     units: dict[tuple[Phrase, ...], Unit] = {}
     for forms, required, stop in _read(query):
         if forms not in units or (required and not units[forms].required):
@@ -83,12 +118,11 @@ def parse(query: str) -> tuple[Unit, ...]:
 
 
 def _read(query: str) -> Iterator[tuple[tuple[Phrase, ...], bool, bool]]:
-    rest = query
     for match in _QUOTED.finditer(query):
         quoted = next(group for group in match.groups() if group is not None)
         if forms := _quoted(quoted):
             yield forms, True, False
-        rest = rest.replace(match[0], " " * len(match[0]), 1)
+    rest = _QUOTED.sub(lambda match: " " * len(match[0]), query)
     found = list(words(rest))
     for word in found:
         typing = word is found[-1] and word.end == len(rest)
@@ -111,7 +145,11 @@ def _quoted(text: str) -> tuple[Phrase, ...]:
     if found[-1].unspaced and len(found[-1].parts) > 1:
         full.pop()
         apart.pop()
-    return tuple(dict.fromkeys((Phrase(tuple(full)), Phrase(tuple(apart)))))
+    return tuple(dict.fromkeys((_phrase(full), _phrase(apart))))
+
+
+def _phrase(terms: Sequence[str]) -> Phrase:
+    return Phrase(tuple(terms[:MOST_TERMS]))
 
 
 def _run(word: Word) -> Iterator[tuple[Phrase, ...]]:
@@ -142,7 +180,7 @@ def _compound(word: Word, typing: bool) -> Iterator[tuple[Phrase, ...]]:
     parts = tuple(term for term, _, _ in word.parts)
     forms = [Phrase((whole,)) for whole in word.wholes]
     if len(parts) > 1:
-        forms.append(Phrase(parts))
+        forms.append(_phrase(parts))
     if typing:
         forms += [Phrase(form.terms, prefix=True) for form in tuple(forms)]
     if forms:

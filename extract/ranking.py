@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .queries import Phrase, Unit
+from .queries import Phrase, Unit, places_of
 
 K1 = 1.0  # how soon a word's further occurrences stop counting
 FLATNESS = 0.75  # how much a long text's words count less
@@ -107,19 +107,27 @@ class _Scorer:
         wanted = self._terms
         if self._beginnings:
             wanted = wanted | {term for term in field if term.startswith(self._beginnings)}
-        places: dict[str, list[int]] = {}
-        for place, term in enumerate(field):
-            if term in wanted:
-                places.setdefault(term, []).append(place)
-        return places
+        return places_of(field, wanted)
 
 
 def _nearness(left: tuple[float, Sequence[int]], right: tuple[float, Sequence[int]]) -> float:
     """What two neighbours of the query are worth that are near each other in the text."""
     if not left[1] or not right[1]:
         return 0.0
-    gap = min(abs(a - b) for a in left[1] for b in right[1])
-    return min(left[0], right[0]) / max(gap, 1) if gap <= REACH else 0.0
+    gap = _gap(left[1], right[1])
+    return min(left[0], right[0]) / gap if gap <= REACH else 0.0
+
+
+def _gap(left: Sequence[int], right: Sequence[int]) -> int:
+    """The smallest distance, at least 1, between two places; both sequences ascend and are not empty."""
+    at, other, least = 0, 0, REACH + 1
+    while at < len(left) and other < len(right) and least > 1:
+        least = min(least, max(abs(left[at] - right[other]), 1))
+        if left[at] < right[other]:
+            at += 1
+        else:
+            other += 1
+    return least
 
 
 def _find(
@@ -132,25 +140,6 @@ def _find(
     exact: set[int] = set()
     begun: set[int] = set()
     for form in forms:
-        (begun if form.prefix else exact).update(_starts(form, field, places))
+        (begun if form.prefix else exact).update(form.starts(field, places))
     begun -= exact
     return len(exact) + BEGINNING * len(begun), sorted(exact | begun)
-
-
-def _starts(form: Phrase, field: Sequence[str], places: Mapping[str, list[int]]) -> Sequence[int]:
-    first, last = form.terms[0], len(form.terms) - 1
-    if last == 0:
-        if not form.prefix:
-            return places.get(first, _NOWHERE)
-        return [place for term, found in places.items() if term.startswith(first) for place in found]
-    return [
-        start
-        for start in places.get(first, _NOWHERE)
-        if tuple(field[start : start + last]) == form.terms[:last]
-        and start + last < len(field)
-        and (
-            field[start + last].startswith(form.terms[last])
-            if form.prefix
-            else field[start + last] == form.terms[last]
-        )
-    ]

@@ -54,6 +54,11 @@ class Notion:
     people_share: float = 0.15
     parallel_requests: int = 12
     timeout_seconds: float = 70.0
+    largest_answer_mb: int = 16
+
+    @property
+    def largest_answer_bytes(self) -> int:
+        return self.largest_answer_mb << 20
 
 
 @dataclass(frozen=True, slots=True)

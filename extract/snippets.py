@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
-from .queries import Phrase, parse
+from .queries import parse, places_of
 from .words import places
 
 SNIPPET = 240  # characters
+LONGEST = 20_000  # characters of a text that are looked at
 
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 
@@ -16,16 +18,20 @@ Span = tuple[int, int, int]  # start, end, and which unit of the query
 
 
 def highlight_spans(text: str, words: str) -> tuple[tuple[int, int], ...]:
-    """The places in `text` that the query `words` matches, as start and end, in order, never overlapping."""
-    return tuple((start, end) for start, end, _ in _matches(text, words))
+    """The places in `text` that the query `words` matches, as start and end, in order, never overlapping.
+
+    Only the first `LONGEST` characters are looked at.
+    """
+    return tuple((start, end) for start, end, _ in _matches(text[:LONGEST], words))
 
 
 def snippet(text: str, words: str, length: int = SNIPPET) -> str:
     """The stretch of `text`, about `length` characters, that holds most of the query; cut between words.
 
     Links are shown by their words alone: a target says nothing to a reader, and would be cut in the middle.
+    Of a longer text, the first `LONGEST` characters are looked at.
     """
-    text = _LINK.sub(r"\1", text)
+    text = _LINK.sub(r"\1", text[:LONGEST])
     if len(text) <= length:
         return " ".join(text.split())
     return _cut(text, _window(_matches(text, words), length), length)
@@ -36,32 +42,15 @@ def _matches(text: str, query: str) -> list[Span]:
     # Words that tell nothing are marked only when nothing else was asked for.
     units = tuple(unit for unit in units if not unit.stop) or units
     found = list(places(text))
-    by_term: dict[str, list[int]] = {}
-    for number, (term, _, _) in enumerate(found):
-        by_term.setdefault(term, []).append(number)
+    terms = [term for term, _, _ in found]
+    where = places_of(terms)
     spans = [
-        (found[first][1], found[last][2], unit.place)
+        (found[start][1], found[start + len(form.terms) - 1][2], unit.place)
         for unit in units
         for form in unit.forms
-        for first, last in _places_of(form, found, by_term)
+        for start in form.starts(terms, where)
     ]
     return _merged(spans)
-
-
-def _places_of(
-    form: Phrase, found: Sequence[tuple[str, int, int]], by_term: dict[str, list[int]]
-) -> Iterator[tuple[int, int]]:
-    *whole, last = form.terms
-    if not whole:
-        terms = [term for term in by_term if term.startswith(last)] if form.prefix else [last]
-        yield from ((number, number) for term in terms for number in by_term.get(term, ()))
-        return
-    for first in by_term.get(whole[0], ()):
-        end = first + len(whole)
-        if end < len(found) and [term for term, _, _ in found[first:end]] == whole:
-            term = found[end][0]
-            if term == last or (form.prefix and term.startswith(last)):
-                yield first, end
 
 
 def _merged(spans: list[Span]) -> list[Span]:
@@ -77,12 +66,22 @@ def _merged(spans: list[Span]) -> list[Span]:
 def _window(matches: Sequence[Span], length: int) -> int:
     """Where the window starts that shows most different units, then most matches; the first such."""
     best, best_worth = 0, (0, 0)
-    for number, (start, _, _) in enumerate(matches):
-        inside = [match for match in matches[number:] if match[1] <= start + length]
-        worth = (len({unit for _, _, unit in inside}), len(inside))
+    inside: Counter[int] = Counter()  # the units of the matches from `number` up to `end`
+    end = 0
+    for number, (start, _, unit) in enumerate(matches):
+        while end < len(matches) and matches[end][1] <= start + length:
+            inside[matches[end][2]] += 1
+            end += 1
+        worth = (len(inside), end - number)
         if worth > best_worth:
-            used = inside[-1][1] - start
+            used = matches[end - 1][1] - start
             best, best_worth = max(0, start - (length - used) // 2), worth
+        if end == number:  # this match alone is longer than the window
+            end += 1
+        elif inside[unit] == 1:
+            del inside[unit]
+        else:
+            inside[unit] -= 1
     return best
 
 

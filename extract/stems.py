@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 _VOWELED = re.compile(r"[aeiou]|(?<=[^aeiou])y")
-_SHAPE = re.compile(r"(?:[aeiou]|(?<=[^aeiou])y)+(?:[^aeiouy]|(?:(?<=[aeiou])|^)y)+")
+_VOWEL_CONSONANT = re.compile(r"(?:[aeiou]|(?<=[^aeiou])y)(?:[^aeiouy]|(?<=[aeiou])y)")
 _SHORT = re.compile(r"(?:^|.)[^aeiou][aeiouy][^aeiouwxy]$")
 _TWIN = re.compile(r"([^aeioulsz])\1$")
 
@@ -122,4 +122,4 @@ def _swap(word: str, ending: str, better: str, above: int) -> str:
 
 
 def _measure(word: str) -> int:
-    return len(_SHAPE.findall(word))
+    return len(_VOWEL_CONSONANT.findall(word))

@@ -12,7 +12,7 @@ from .bookings import Booked
 from .compose import compose
 from .config import Config
 from .due import rank_of
-from .errors import NotFound, NotionError
+from .errors import AnswerTooLarge, NotFound, NotionError
 from .fetch import Fetched
 from .handover import give_back, hand_over, unserved
 from .holding import is_held
@@ -21,7 +21,7 @@ from .marks import keep_stub
 from .models import Document, Membership, Source
 from .runs import Ledger
 from .shapes import Stub
-from .watch import Rank, doubt_pause, not_ahead, pause_after, verify_at
+from .watch import ATTEMPTS_TO_LONGEST_PAUSE, Rank, doubt_pause, not_ahead, pause_after, verify_at
 
 log = structlog.get_logger(__name__)
 
@@ -110,11 +110,14 @@ class Writer:
         self.ledger.count(booked.source_ids, failed=1)
         if isinstance(error, NotFound):
             self._doubt(booked, now=now)
+        elif isinstance(error, AnswerTooLarge):
+            # Every attempt costs as much as reading it would; an edit of the page lets it be tried at once.
+            self.put_off(booked, error.sentence, now=now, attempts=ATTEMPTS_TO_LONGEST_PAUSE)
         else:
             self.put_off(booked, error.sentence, now=now)
 
-    def put_off(self, booked: Booked, sentence: str, *, now: datetime) -> None:
-        """Keep what we hold, try later, show the sentence."""
+    def put_off(self, booked: Booked, sentence: str, *, now: datetime, attempts: int = 1) -> None:
+        """Keep what we hold, try later, show the sentence. The pause is as after `attempts` failures, or longer."""
         document = booked.row
         self.ledger.touch(booked.source_ids)
         if _overtaken(document):
@@ -122,7 +125,7 @@ class Writer:
         if document.wanted_at is None:
             _want(document, now=now)
             document.look_at = None
-        document.attempts = max(document.attempts, 1)
+        document.attempts = max(document.attempts, attempts)
         document.try_after = now + pause_after(document.attempts)
         document.error = sentence
         document.save(only=_STATE)

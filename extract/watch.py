@@ -23,6 +23,7 @@ LONGEST_REST = timedelta(minutes=15)
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
+ATTEMPTS_TO_LONGEST_PAUSE = 11
 FULL_EVERY = 4
 """Each n-th scheduled run is a full pass: relations, formulas and sharing move no time."""
 

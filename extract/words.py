@@ -13,6 +13,10 @@ from .stems import stem
 LONGEST = 64  # characters of one term: longer ones are blobs nobody types
 MOST = 15_000  # terms of one field: PostgreSQL knows no position beyond 16,383
 
+_LONGEST_STEMMED = 2 * LONGEST  # an ending that far back is beyond what a term keeps
+_LONGEST_FOLDED = 8 * LONGEST  # characters as written: accents and vowel signs fold to nothing
+_LONGEST_CACHED = 4 * LONGEST  # characters of a token: the caches hold many short ones, and no blobs
+
 
 def _ranges(*categories: str) -> str:
     """The characters of these Unicode categories, as the inside of a regular expression's class."""
@@ -43,7 +47,7 @@ _RUN = re.compile(rf"[{_UNSPACED}{_MARKS}]+|[^{_UNSPACED}]+")
 _STARTS_RUN = re.compile(rf"[{_UNSPACED}]")
 _CLUSTER = re.compile(rf"[\u0e40-\u0e44\u0ec0-\u0ec4]?.[{_MARKS}\u200c\u200d\u00ad\uff9e\uff9f]*", re.DOTALL)
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|.")
-_CAMELLED = re.compile(r"[a-z][A-Z]|[A-Z]{2,}[a-z]{2}")
+_CAMELLED = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}")
 _VERSION = re.compile(r"v\d+", re.IGNORECASE)
 # Combining accents; Hebrew points; Arabic vowel signs and tatweel; joiners and soft hyphens.
 _DROPPED = re.compile(
@@ -86,18 +90,27 @@ def fold(text: str) -> str:
 
 
 def terms(text: str) -> list[str]:
-    """Every term that `text` is found by, in order."""
+    """The terms that `text` is found by, in order: the first `MOST` of them."""
     found: list[str] = []
-    for token in _TOKEN.findall(text):
-        found += _terms(token)
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        found += _cached_terms(token) if len(token) <= _LONGEST_CACHED else _terms(token)
+        if len(found) >= MOST:
+            break
     return found[:MOST]
 
 
-@lru_cache(maxsize=65_536)
 def _terms(token: str) -> tuple[str, ...]:
     if _PLAIN.fullmatch(token):
-        return (stem(token.lower())[:LONGEST],)
+        return (_plain_term(token),)
     return tuple(term for word in _words(token) for term in word.terms())
+
+
+_cached_terms = lru_cache(maxsize=65_536)(_terms)
+
+
+def _plain_term(token: str) -> str:
+    return stem(token[:_LONGEST_STEMMED].lower())[:LONGEST]
 
 
 def places(text: str) -> Iterator[tuple[str, int, int]]:
@@ -105,7 +118,7 @@ def places(text: str) -> Iterator[tuple[str, int, int]]:
     for match in _TOKEN.finditer(text):
         token, start = match[0], match.start()
         if _PLAIN.fullmatch(token):
-            yield stem(token.lower())[:LONGEST], start, match.end()
+            yield _plain_term(token), start, match.end()
             continue
         for word in _words(token):
             for whole in word.wholes:
@@ -123,9 +136,12 @@ def words(text: str) -> Iterator[Word]:
             yield Word(start + word.start, start + word.end, parts, word.wholes, word.unspaced)
 
 
-@lru_cache(maxsize=32_768)
 def _words(token: str) -> tuple[Word, ...]:
     """The words of one run of letters and joints; several when scripts change within it."""
+    return _cached_words(token) if len(token) <= _LONGEST_CACHED else _split(token)
+
+
+def _split(token: str) -> tuple[Word, ...]:
     if _STARTS_RUN.search(token):
         return tuple(_mixed(token))
     pieces = [(match[0], match.start(), match.end()) for match in _PIECE.finditer(token)]
@@ -136,28 +152,32 @@ def _words(token: str) -> tuple[Word, ...]:
     return (word,) if word.parts else ()
 
 
+_cached_words = lru_cache(maxsize=32_768)(_split)
+
+
 def _compound(token: str, pieces: list[tuple[str, int, int]]) -> Word:
     parts: list[tuple[str, int, int]] = []
     wholes: list[str] = []
-    joined = "".join(fold(text) for text, _, _ in pieces)
+    joined = "".join(fold(text[:_LONGEST_FOLDED]) for text, _, _ in pieces)
+    joined_is_a_term = len(joined) <= LONGEST
     elided = "'" in token or "’" in token
-    if len(pieces) > 1 and not elided and len(pieces) <= 8 and len(joined) <= LONGEST:
+    if len(pieces) > 1 and not elided and len(pieces) <= 8 and joined_is_a_term:
         wholes.append(joined)
-    if token.endswith(("++", "#")):
+    if token.endswith(("++", "#")) and joined_is_a_term:
         wholes.append(joined + ("sharp" if token.endswith("#") else "plusplus"))
     for number, (text, start, end) in enumerate(pieces):
         if _VERSION.fullmatch(text) and number == 0 and len(pieces) > 1:
-            wholes += [joined[1:], fold(text)]
+            wholes += [joined[1 : LONGEST + 1], fold(text)[:LONGEST]]
             text, start = text[1:], start + 1
-        if _CAMELLED.search(text) and text.isascii() and len(text) <= LONGEST:
+        if len(text) <= LONGEST and text.isascii() and _CAMELLED.search(text):
             if len(pieces) == 1:
                 wholes.append(stem(fold(text)))
             parts += [
                 (stem(fold(match[0])), start + match.start(), start + match.end())
                 for match in _CAMEL.finditer(text)
             ]
-        elif folded := fold(text):
-            parts.append((stem(folded)[:LONGEST], start, end))
+        elif folded := fold(text[:_LONGEST_FOLDED]):
+            parts.append((stem(folded[:_LONGEST_STEMMED])[:LONGEST], start, end))
     return Word(0, len(token), tuple(parts), tuple(dict.fromkeys(wholes)))
 
 
@@ -167,7 +187,7 @@ def _mixed(token: str) -> Iterator[Word]:
             clusters = [
                 (folded, match.start() + cluster.start(), match.start() + cluster.end())
                 for cluster in _CLUSTER.finditer(match[0])
-                if (folded := fold(cluster[0]))
+                if (folded := fold(cluster[0][:_LONGEST_FOLDED])[: LONGEST // 2])
             ]
             if clusters:
                 yield Word(match.start(), match.end(), tuple(_pairs(clusters)), unspaced=True)

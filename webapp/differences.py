@@ -1,7 +1,8 @@
 """What changed between two texts, for a person: lines added and removed, words changed within a line. Pure.
 
-Myers' difference with a limit on its work, so that no pair of texts costs more than about its length; what is too
-different to be told line by line is told as a count. https://doi.org/10.1007/BF01840446
+Myers' difference with a limit on its work, so that no pair of texts costs more than about its length. What is too
+different to be told line by line is told as a count; a line whose words are too much work is shown as removed and
+added. https://doi.org/10.1007/BF01840446
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 MOST_CHARACTERS = 5_000_000  # of both texts together; beyond this nothing is compared
 MOST_EDITS = 400  # lines added or removed that are told one by one
 MOST_WORD_EDITS = 80  # words of a line that are told one by one
-MOST_STEPS = 1_000_000  # of a comparison, before it is given up
+MOST_STEPS = 1_000_000  # of comparing the lines; as many again of comparing the words of all changed lines
 MOST_ROWS = 300
 CONTEXT = 2  # unchanged lines shown around a change
 LONGEST_PART = 1_200  # characters of a changed part that are shown
@@ -56,6 +57,13 @@ class Difference:
     hidden: int = 0
 
 
+@dataclass(slots=True)
+class _Budget:
+    """The steps that are left for one comparison, or for several that share them."""
+
+    left: int = field(default_factory=lambda: MOST_STEPS)
+
+
 class _Step(NamedTuple):
     """`length` lines (or words) that are the same, or one that came or went."""
 
@@ -70,7 +78,7 @@ def difference(before: str, after: str) -> Difference:
     if len(before) + len(after) > MOST_CHARACTERS:
         return Difference((), None, None)
     old, new = _lines(before), _lines(after)
-    steps = _steps(old, new, MOST_EDITS)
+    steps = _steps(old, new, MOST_EDITS, _Budget())
     if steps is None:
         gone, come = Counter(old), Counter(new)
         return Difference((), (come - gone).total(), (gone - come).total())
@@ -91,11 +99,12 @@ def _rows(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) -> Ite
     groups = [
         (changed, list(group)) for changed, group in groupby(steps, key=lambda step: step.kind != "same")
     ]
+    budget = _Budget()
     for at, (changed, group) in enumerate(groups):
         if changed:
             removed = [old[step.before] for step in group if step.kind == "removed"]
             added = [new[step.after] for step in group if step.kind == "added"]
-            yield from _block(removed, added)
+            yield from _block(removed, added, budget)
         else:
             lines = range(group[0].after, group[-1].after + group[-1].length)
             yield from _unchanged(new, lines, is_first=at == 0, is_last=at + 1 == len(groups))
@@ -113,11 +122,11 @@ def _unchanged(new: Sequence[str], lines: range, *, is_first: bool, is_last: boo
             yield Row("same", (Part("same", _cut(new[line], LONGEST_SAME)),))
 
 
-def _block(removed: Sequence[str], added: Sequence[str]) -> Iterator[Row]:
+def _block(removed: Sequence[str], added: Sequence[str], budget: _Budget) -> Iterator[Row]:
     """Lines that stand for each other become one row; the others stay whole."""
     for at in range(max(len(removed), len(added))):
         pair = removed[at : at + 1], added[at : at + 1]
-        parts = _words(pair[0][0], pair[1][0]) if pair[0] and pair[1] else None
+        parts = _words(pair[0][0], pair[1][0], budget) if pair[0] and pair[1] else None
         if parts is not None:
             yield Row("changed", parts)
             continue
@@ -129,13 +138,13 @@ def _block(removed: Sequence[str], added: Sequence[str]) -> Iterator[Row]:
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W぀-ヿ㐀-鿿가-힯]+|\s+|[^\w\s]")
 
 
-def _words(before: str, after: str) -> tuple[Part, ...] | None:
-    """The changed words of a line; None when the two lines have little in common."""
+def _words(before: str, after: str, budget: _Budget) -> tuple[Part, ...] | None:
+    """The changed words of a line; None when the two lines have little in common, or the budget is spent."""
     old, new = _WORD.findall(before), _WORD.findall(after)
     kept = sum(len(word) * count for word, count in (Counter(old) & Counter(new)).items() if word.strip())
     if kept * 2 < max(len(before), len(after)) * 0.8:
         return None
-    steps = _steps(old, new, MOST_WORD_EDITS)
+    steps = _steps(old, new, MOST_WORD_EDITS, budget)
     if steps is None:
         return None
     parts = []
@@ -176,14 +185,16 @@ def _both(removed: str, added: str) -> Iterator[Part]:
         yield Part("added", added)
 
 
-def _steps(old: Sequence[Hashable], new: Sequence[Hashable], most: int) -> list[_Step] | None:
-    """From `old` to `new` in the fewest steps; None when that takes more than `most` edits, or too much work."""
+def _steps(
+    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _Budget
+) -> list[_Step] | None:
+    """From `old` to `new` in the fewest steps; None when that takes more than `most` edits, or than the budget."""
     start, end = 0, 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
     while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
         end += 1
-    middle = _myers(old[start : len(old) - end], new[start : len(new) - end], most)
+    middle = _myers(old[start : len(old) - end], new[start : len(new) - end], most, budget)
     if middle is None:
         return None
     whole = [
@@ -194,11 +205,13 @@ def _steps(old: Sequence[Hashable], new: Sequence[Hashable], most: int) -> list[
     return [step for step in whole if step.length]
 
 
-def _myers(old: Sequence[Hashable], new: Sequence[Hashable], most: int) -> list[_Step] | None:
+def _myers(
+    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _Budget
+) -> list[_Step] | None:
     """Myers' greedy algorithm: how far each diagonal gets with 0, 1, 2 … edits."""
     if abs(len(old) - len(new)) > most:
         return None
-    reached, trace, work = {1: 0}, list[dict[int, int]](), 0
+    reached, trace = {1: 0}, list[dict[int, int]]()
     for edits in range(most + 1):
         trace.append(dict(reached))
         for diagonal in range(-edits, edits + 1, 2):
@@ -207,11 +220,11 @@ def _myers(old: Sequence[Hashable], new: Sequence[Hashable], most: int) -> list[
             y = begun = x - diagonal
             while x < len(old) and 0 <= y < len(new) and old[x] == new[y]:
                 x, y = x + 1, y + 1
-            work += y - begun + 1
+            budget.left -= y - begun + 1
             reached[diagonal] = x
             if x >= len(old) and y >= len(new):
                 return _walked_back(len(old), len(new), trace)
-            if work > MOST_STEPS:
+            if budget.left < 0:
                 return None
     return None
 

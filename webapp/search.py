@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, request
 
 from extract.models import Source
+from extract.queries import LONGEST_QUERY
 from extract.search import find, highlight_spans
 from extract.shapes import Hit
 
@@ -21,7 +22,6 @@ from .roles import Role
 blueprint = Blueprint("search", __name__)
 
 HITS = 10
-MAX_WORDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Found:
 def page(chatbot_id: int) -> str:
     """The question, and the passages that answer it best."""
     chatbot = own_chatbot(chatbot_id)
-    words = request.args.get("q", "").strip()[:MAX_WORDS]
+    words = request.args.get("q", "").strip()[:LONGEST_QUERY]
     hits = find(chatbot.id, words, limit=HITS) if words else []
     return page_or_fragment(
         "search/page.html",
@@ -61,7 +61,7 @@ def plain(text: str) -> str:
 _MARKS = (
     (re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)"), r"\1"),  # links and pictures
     (re.compile(r"(?:\|\s*:?-{3,}:?\s*)+\|?"), " "),  # the line below a table's head
-    (re.compile(r"\s*(?<!\\)\|\s*"), " · "),
+    (re.compile(r"(?<!\\)\|"), " · "),  # the space around it is joined at the end
     (re.compile(r"(?<!\\)(?:\*\*|~~|`+)"), ""),
     (re.compile(r"(^|(?<=\s))#{1,6}\s"), ""),
     (re.compile(r"\\([^\w\s])"), r"\1"),

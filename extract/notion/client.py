@@ -20,8 +20,9 @@ from ..reading import notion_id_of
 from ..shapes import Clock, DatabaseContainer, Json, ObjectKind, PageMarkdown, Parent, Stub
 from .budget import Budget, Lane
 from .door import Door, TokenSource
-from .http import CONNECT_SECONDS, http_client
+from .http import CONNECT_SECONDS, LARGEST_ANSWER, http_client
 from .listing import Listed, listed, walk
+from .room import Share
 from .rows import all_rows
 from .stubs import Bot, SearchPage, bot_of, database_of, markdown_of, parent_of, stub_of
 
@@ -59,8 +60,9 @@ class NotionClient:
         pause: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
         on_refused: Callable[[str], None] = lambda used: None,
+        largest_answer: int = LARGEST_ANSWER,
     ) -> None:
-        """`on_refused` hears of the token when even a new one is answered with 401."""
+        """`on_refused` hears of the token when even a new one is answered with 401. `largest_answer`: in bytes."""
         self._door = Door(
             http=http,
             tokens=tokens,
@@ -70,6 +72,7 @@ class NotionClient:
             pause=pause,
             chance=chance,
             on_refused=on_refused,
+            largest_answer=largest_answer,
         )
         self._asks_for_v2 = True
 
@@ -94,6 +97,10 @@ class NotionClient:
     def ask_for(self, lane: Lane) -> None:
         """Whom the requests from here on are for. A client whose lane changes serves one task alone."""
         self._door.lane = lane
+
+    def take_from(self, share: Share) -> None:
+        """Count the bytes of all answers from here on against `share`. Such a client serves one task alone."""
+        self._door.share = share
 
     def me(self) -> Bot:
         """The bot behind the token: the cheapest way to ask whether the token still works."""

@@ -15,7 +15,8 @@ import structlog
 from ..errors import Blocked, NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
 from ..shapes import Clock, Json
 from .budget import Budget, Lane
-from .http import Reply, send
+from .http import LARGEST_ANSWER, Reply, send
+from .room import Share
 from .verdict import verdict
 
 PAUSES = (0.25, 0.75, 2.0)
@@ -54,7 +55,9 @@ class Door:
         pause: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
         on_refused: Callable[[str], None] = lambda used: None,
+        largest_answer: int = LARGEST_ANSWER,
     ) -> None:
+        """`largest_answer` is in bytes."""
         self._http = http
         self._tokens = tokens
         self._budget = budget
@@ -63,6 +66,8 @@ class Door:
         self._sleep = pause
         self._chance = chance
         self._on_refused = on_refused
+        self._largest_answer = largest_answer
+        self.share: Share | None = None
         self._lock = Lock()
         self.requests = 0
         self.retries = 0
@@ -137,6 +142,8 @@ class Door:
                 content=content,
                 headers={"Authorization": f"Bearer {token}"},
                 timeout_seconds=timeout_seconds,
+                largest=self._largest_answer,
+                share=self.share,
             )
         except NotionError as error:
             log.warning("notion_request_failed", endpoint=endpoint, code=error.code)

@@ -11,17 +11,20 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from ..config import Config
-from ..errors import InvalidRequest, NotionError, Transient
+from ..errors import AnswerTooLarge, InvalidRequest, NotionError, Transient
 from ..foreign_json import parse_json
 from ..read_only import refuse_notion
 from ..shapes import Clock, Json
+from .room import Share
+from .unpacking import ENCODING, pieces
 
 VERSION = "2026-03-11"
 """Sent on every call. https://developers.notion.com/reference/versioning"""
 
 CONNECT_SECONDS = 10.0
 _KEPT_OPEN_SECONDS = 90.0
-LARGEST_ANSWER = 64 * 1024 * 1024
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes of one answer, unpacked, unless the caller allows another size."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -64,6 +67,7 @@ def http_client(config: Config, transport: httpx.BaseTransport | None = None) ->
         headers={
             "Notion-Version": VERSION,
             "Accept": "application/json",
+            "Accept-Encoding": ENCODING,
             "User-Agent": "notion-sync-for-hilal-chatbot",
         },
         timeout=_timeout(notion.timeout_seconds),
@@ -92,11 +96,12 @@ def send(
     auth: tuple[str, str] | None = None,
     timeout_seconds: float | None = None,
     largest: int = LARGEST_ANSWER,
+    share: Share | None = None,
 ) -> Reply:
-    """Ask once, whatever the answer's status.
+    """Ask once, whatever the answer's status. With `share`, the answer's bytes are taken from it.
 
-    Raises Transient when no whole answer came, InvalidRequest when it cannot be asked, or the answer is too
-    large to read.
+    Raises Transient when no whole answer came, InvalidRequest when it cannot be asked, AnswerTooLarge beyond
+    `largest` bytes, NeedsRoom when the share has no room for it.
     """
     endpoint = f"{method} {path}"
     timeout = http.timeout if timeout_seconds is None else _timeout(timeout_seconds)
@@ -108,23 +113,14 @@ def send(
     try:
         response = http.send(request, stream=True, auth=httpx.BasicAuth(*auth) if auth else None)
         try:
-            raw = bytearray()
-            for chunk in response.iter_bytes():
-                raw += chunk
-                if len(raw) > largest:
-                    raise InvalidRequest(
-                        f"Notion's answer is larger than {largest >> 20} MB, more than can be read.",
-                        status=response.status_code,
-                        code="answer_too_large",
-                        endpoint=endpoint,
-                    )
-                if clock() > deadline:
-                    raise Transient(code="answer_too_slow", endpoint=endpoint)
+            if _announced(response) > largest:
+                raise AnswerTooLarge(largest, status=response.status_code, endpoint=endpoint)
+            raw = _read(response, endpoint, largest=largest, share=share, clock=clock, deadline=deadline)
         finally:
             response.close()
     except tuple(MAPPED) as error:
         raise translated(error, endpoint) from error
-    body = _json_object(bytes(raw))
+    body = _json_object(raw)
     return Reply(
         status=response.status_code,
         body=body,
@@ -132,6 +128,39 @@ def send(
         retry_after=response.headers.get("retry-after"),
         date=_date(response.headers.get("date")),
     )
+
+
+def _announced(response: httpx.Response) -> int:
+    """The length of the body as sent, by its header; 0 when it does not say."""
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else 0
+
+
+def _read(
+    response: httpx.Response,
+    endpoint: str,
+    *,
+    largest: int,
+    share: Share | None,
+    clock: Clock,
+    deadline: datetime,
+) -> bytearray:
+    raw, taken = bytearray(), 0
+    try:
+        for piece in pieces(response):
+            if len(raw) + len(piece) > largest:
+                raise AnswerTooLarge(largest, status=response.status_code, endpoint=endpoint)
+            if share is not None:
+                share.take(len(piece))
+                taken += len(piece)
+            raw += piece
+            if clock() > deadline:
+                raise Transient(code="answer_too_slow", endpoint=endpoint)
+    except BaseException:
+        if share is not None:
+            share.give_back(taken)
+        raise
+    return raw
 
 
 def translated(error: Exception, endpoint: str | None = None) -> NotionError:
@@ -159,7 +188,7 @@ def _request_id(body: Mapping[str, Json] | None) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _json_object(raw: bytes) -> dict[str, Json] | None:
+def _json_object(raw: bytearray) -> dict[str, Json] | None:
     """The JSON object in `raw`, without what no database stores; None for anything else."""
     try:
         value = parse_json(raw)

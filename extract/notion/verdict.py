@@ -37,7 +37,7 @@ SERVICE_OVERLOAD = 529
 
 # Notion gives this case no code of its own; its documentation quotes the message.
 # https://developers.notion.com/reference/retrieve-a-page
-_OTHER_KIND = re.compile(r"\bis an? [a-z_ ]+, not an? [a-z_ ]+", re.IGNORECASE)
+_OTHER_KIND = re.compile(r"\bis an? [a-z_ ]{1,60}, not an? [a-z_ ]", re.IGNORECASE)
 
 
 def verdict(reply: Reply, endpoint: str, *, now: datetime) -> NotionError | None:

@@ -64,6 +64,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
             r"redis\.tls_verify \(REDIS_TLS_VERIFY\): must be on, off",
         ),
         ("", {"POLL_SECONDS": "0"}, r"watch\.poll_seconds: must be more than 0"),
+        ("[notion]\nlargest_answer_mb = 0", {}, r"notion\.largest_answer_mb: must be more than 0"),
         ("", {"ENCRYPTION_KEYS": "short"}, r"vault\.keys .* Fernet"),
         ("", {"NOTION_CLIENT_ID": "x"}, r"notion\.client_secret: missing"),
         ("", {"HILAL_ENVIRONMENT": "production"}, r"web\.secret_key .* required in production"),

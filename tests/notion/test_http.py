@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import httpx
 import pytest
 
 from extract.config import Config
-from extract.errors import InvalidRequest, NotionError, Transient
+from extract.errors import AnswerTooLarge, InvalidRequest, NeedsRoom, NotionError, Transient
 from extract.notion.http import MAPPED, VERSION, Reply, http_client, send, translated
+from extract.notion.room import Room, Share
+from extract.notion.unpacking import pieces
 from tests.clock import StoppedClock
 from tests.notion.script import Script, html, ok
 
@@ -150,6 +154,92 @@ def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused_too(
         ask(config, clock, Script(answer), largest=1 << 20)
 
     assert failure.value.code == "answer_too_large"
+
+
+class Packed(httpx.SyncByteStream):
+    """A gzip of a gigabyte of spaces, in pieces of 64 kB."""
+
+    def __init__(self) -> None:
+        packer = zlib.compressobj(wbits=31)
+        space = b" " * (1 << 20)
+        self.packed = b"".join([packer.compress(space) for _ in range(1024)] + [packer.flush()])
+        self.sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self.packed), 65_536):
+            self.sent += 65_536
+            yield self.packed[start : start + 65_536]
+
+
+def test_a_packed_answer_is_unpacked_piece_by_piece(config: Config, clock: StoppedClock) -> None:
+    bomb = Packed()
+    response = httpx.Response(200, stream=bomb, headers={"content-encoding": "gzip"})
+
+    assert max(len(piece) for piece in islice(pieces(response), 20)) <= 256 * 1024
+
+    bomb.sent = 0
+    response = httpx.Response(200, stream=bomb, headers={"content-encoding": "gzip"})
+    with pytest.raises(AnswerTooLarge):
+        ask(config, clock, Script(response), largest=1 << 20)
+    assert bomb.sent == 65_536
+
+
+def test_a_packed_answer_is_read_whole(config: Config, clock: StoppedClock) -> None:
+    class Whole(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            packed = gzip.compress(b'{"text": "' + b"word " * 300_000 + b'"}')
+            yield from (packed[at : at + 7] for at in range(0, len(packed), 7))
+
+    response = httpx.Response(200, stream=Whole(), headers={"content-encoding": "gzip"})
+
+    assert ask(config, clock, Script(response)).body == {"text": "word " * 300_000}
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+def test_an_answer_packed_otherwise_than_asked_for_passes(
+    config: Config, clock: StoppedClock, encoding: str
+) -> None:
+    class Garbage(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"\x8b\x01\x80{}\x03"
+
+    response = httpx.Response(200, stream=Garbage(), headers={"content-encoding": encoding})
+
+    with pytest.raises(Transient) as failure:
+        ask(config, clock, Script(response))
+    assert failure.value.code == "DecodingError"
+
+
+def test_an_answer_that_announces_its_size_is_refused_unread(config: Config, clock: StoppedClock) -> None:
+    class Unread(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            raise AssertionError("nobody reads this")
+
+    response = httpx.Response(200, stream=Unread(), headers={"content-length": str(60 << 20)})
+
+    with pytest.raises(AnswerTooLarge):
+        ask(config, clock, Script(response))
+
+
+def test_answers_share_their_room_until_it_is_given_back(config: Config, clock: StoppedClock) -> None:
+    room = Room(150)
+    first, second = Share(room), Share(room)
+    answer = {"text": "x" * 80}
+
+    ask(config, clock, Script(ok(answer)), share=first)
+    with pytest.raises(NeedsRoom):
+        ask(config, clock, Script(ok(answer)), share=second)
+    first.release()
+
+    assert ask(config, clock, Script(ok(answer)), share=second).body == answer
+
+
+def test_a_page_that_fills_a_room_of_its_own_is_too_large(config: Config, clock: StoppedClock) -> None:
+    share = Share(Room(150, for_one=True))
+    ask(config, clock, Script(ok({"text": "x" * 80})), share=share)
+
+    with pytest.raises(AnswerTooLarge):
+        ask(config, clock, Script(ok({"text": "x" * 80})), share=share)
 
 
 def test_an_answer_that_trickles_is_given_up(config: Config, clock: StoppedClock) -> None:

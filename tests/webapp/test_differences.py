@@ -6,6 +6,8 @@ from random import Random
 
 import pytest
 
+from tests.steps import grows_linearly
+from webapp import differences
 from webapp.differences import MOST_ROWS, Difference, Row, difference
 
 
@@ -151,3 +153,26 @@ def test_many_changes_are_cut_with_a_count() -> None:
 def test_nothing_before_or_after_is_told_as_well() -> None:
     assert told("", "one\n\ntwo") == ["+one", "+two"]
     assert told("one", "") == ["-one"]
+
+
+@pytest.mark.parametrize("pattern", ["k ", "k v ", "a\n", "ab\n", "日", "a-", " ", "|"])
+def test_steps_double_when_the_texts_double(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "MOST_STEPS", 200)
+
+    def compared(text: str) -> None:
+        difference(text, "")
+        difference(text, text.replace("a", "b\n").replace("k", "k u"))
+        difference(f"one {text} two", f"two {text[1:]} one")
+
+    assert grows_linearly(lambda size: pattern * size, compared)
+
+
+def test_the_words_of_all_changed_lines_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "MOST_STEPS", 5_000)
+    lines = [f"{number} {'one two three ' * 20}" for number in range(40)]
+
+    rows = difference("\n".join(lines), "\n".join(f"now {line}at the end" for line in lines)).rows
+
+    kinds = [row.kind for row in rows]
+    assert kinds[0] == "changed"
+    assert kinds[-2:] == ["removed", "added"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from extract.config import ROOT
 
@@ -83,3 +85,10 @@ runpy.run_path("gunicorn.conf.py")["logger_class"](Config()).error("Worker (pid:
     line = json.loads(ended.stderr)
     assert (line["event"], line["level"]) == ("Worker (pid:7) was sent SIGKILL!", "error")
     assert line["logger"] == "gunicorn.error"
+
+
+def test_a_question_as_long_as_documented_fits_into_the_address() -> None:
+    room = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["limit_request_line"]
+
+    for question in ("字" * 880, "س " * 500, "я" * 1_000):
+        assert len(f"GET /api/v1/search?q={quote(question)}&limit=50 HTTP/1.1\r\n") < room
