@@ -36,6 +36,8 @@ _WHOLE_TEXT = frozenset(
         "upper",
     )
 )
+# ... but these may have been given limits, which cannot be seen from outside
+_WITH_LIMITS = frozenset(("count", "find", "index", "rfind", "rindex"))
 _CHARACTERS_A_STEP = 4  # few enough that a scan of the whole text, again and again, stands out
 _TWICE = 2.4  # doubling linear work doubles its growth, doubling quadratic work makes it four times as large
 _SLACK = 200
@@ -44,7 +46,8 @@ _SLACK = 200
 def steps_of(work: Callable[[], object]) -> int:
     """How many steps `work` takes: lines of Python, calls of C functions, characters that patterns look at.
 
-    Deterministic. A method of a string counts by the length of the string, a compiled pattern that is a global of
+    Deterministic. A method of a string counts by the length of the string (`find` and its like only in our own code,
+    where a loop had better use a pattern, or a part of the text), a compiled pattern that is a global of
     a module of `extract` by the text from where it starts to where its match ends. Backtracking within a pattern is
     not seen: `tests/backtracking.py` counts that. Slices and `in` count one step, whatever their size.
     """
@@ -61,7 +64,9 @@ def steps_of(work: Callable[[], object]) -> int:
             count += 1
             owner = getattr(arg, "__self__", None)
             if type(owner) is str and arg.__name__ in _WHOLE_TEXT:
-                count += len(owner) // _CHARACTERS_A_STEP
+                ours = "site-packages" not in frame.f_code.co_filename
+                if ours or arg.__name__ not in _WITH_LIMITS:
+                    count += len(owner) // _CHARACTERS_A_STEP
 
     with _patterns_counted() as looked_at:
         tracing, profiling = sys.gettrace(), sys.getprofile()
