@@ -6,6 +6,7 @@ import re
 
 _DESTINATION_STEP = re.compile(r"[()<>\\\s]")
 _TITLE = re.compile(r"""\s{1,8}(?:"[^"\n]{0,500}"|'[^'\n]{0,500}')\s{0,8}""")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MAX_DESTINATION = 8_000
 
 
@@ -43,4 +44,4 @@ def destination_at(text: str, at: int, *, spaces: bool) -> tuple[str, int] | Non
 
 def unescaped(url: str) -> str:
     """The text without the backslashes before punctuation."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", url).strip() if "\\" in url else url.strip()
+    return _ESCAPED.sub(r"\1", url).strip() if "\\" in url else url.strip()

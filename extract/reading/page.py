@@ -111,15 +111,17 @@ def _links(properties: tuple[Property, ...], tree: Tree, own: str | None) -> tup
 
 
 def _hrefs(block: Block) -> Iterator[tuple[str, str]]:
-    text, href = "", ""
+    texts: list[str] = []
+    href = ""
     for run in link_or_caption(block):
         if run.href != href and href:
-            yield one_line(text), href
-            text = ""
+            yield one_line("".join(texts)), href
+            texts = []
         href = run.href or ""
-        text = text + (" " if run.kind == "break" else run.text) if href else ""
+        if href:
+            texts.append(" " if run.kind == "break" else run.text)
     if href:
-        yield one_line(text), href
+        yield one_line("".join(texts)), href
 
 
 def _notion_id(url: str) -> str | None:
