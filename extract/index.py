@@ -14,6 +14,7 @@ from .shapes import Passage, Reading
 from .words import terms
 
 TITLED = "title:"  # before a term of a title in PostgreSQL; no word of a text holds a colon
+_LONGEST_TITLE = 1_000  # characters that stand with each of its passages; the first passage holds all of it
 _GAP = 100  # positions between two fields, so that no phrase reaches from one into the next
 
 
@@ -67,6 +68,8 @@ def put(
         document.unread_blocks = reading.unread_blocks
         document.images_without_caption = reading.images_without_caption
         document.embeds_without_caption = reading.embeds_without_caption
+        document.read_as_plain_text = reading.read_as_plain_text
+        document.characters_left_out = reading.characters_left_out
         _write_links(document, {*related, *(link.notion_id for link in reading.links if link.notion_id)})
         came, went = _write_children(document, reading.children)
         chunks = {
@@ -76,7 +79,7 @@ def put(
             )
         }
         retitled = document.title != reading.title
-        complete = bool(chunks) == bool(reading.passages)
+        complete = chunks.keys() == {passage.digest for passage in reading.passages}
         if document.hash == reading.digest and not retitled and complete:
             document.save(only=_LOOKED_AT)
             return Put(False, 0, len(chunks), 0, came, went)
@@ -154,6 +157,8 @@ _LOOKED_AT = (
     Document.unread_blocks,
     Document.images_without_caption,
     Document.embeds_without_caption,
+    Document.read_as_plain_text,
+    Document.characters_left_out,
 )
 _CONTENT = (
     Document.title,
@@ -174,6 +179,8 @@ _EMPTY = {
     "unread_blocks": 0,
     "images_without_caption": 0,
     "embeds_without_caption": 0,
+    "read_as_plain_text": False,
+    "characters_left_out": 0,
     "previous_text": None,
     "changed_at": None,
 }
@@ -254,7 +261,7 @@ def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], re
 
 
 def _write_full_text(chatbot_id: int, title: str, chunks: Sequence[tuple[int, Passage]]) -> None:
-    in_title = terms(title)
+    in_title = terms(title[:_LONGEST_TITLE])
     rows = []
     for chunk_id, passage in chunks:
         fields = (in_title, terms(" \n ".join(passage.heading_path)), terms(passage.text))

@@ -55,6 +55,8 @@ def read_page(
         images_without_caption=captions.count("image"),
         embeds_without_caption=sum(kind in _EMBEDS for kind in captions),
         children=_children(tree),
+        read_as_plain_text=tree.is_plain,
+        characters_left_out=tree.characters_left_out,
     )
 
 

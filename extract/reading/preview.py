@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, MutableMapping, Sequence
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -86,7 +87,9 @@ def _parts(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
+@cache
 def _parser() -> MarkdownIt:
+    """The one parser; what it keeps of a text is in the state of that rendering."""
     parser = MarkdownIt(
         "commonmark",
         {"html": False, "breaks": True, "linkify": False, "maxNesting": _MAX_NESTING},
