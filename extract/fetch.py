@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from .errors import InvalidRequest, NotFound, Transient
 from .notion.client import NotionClient
-from .reading import Hole, Tree, capped_properties, fill, holes, parse
+from .reading import Budget, Hole, Tree, capped_properties, fill, holes
 from .related import RelatedNames
 from .shapes import Clock, Json, PageMarkdown, Stub
 
@@ -90,11 +90,12 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock
 
 def _whole(client: NotionClient, page: PageMarkdown) -> tuple[Tree, int]:
     """The tree of a page with its holes filled as far as Notion lets us, and how many were not."""
-    tree = parse(page.markdown)
+    budget = Budget()
+    tree = budget.parse(page.markdown)
     wanted = holes(tree, page.unknown_block_ids)
     if not wanted:
         return tree, 0
-    return _filled(client, tree, wanted, page_id=page.page_id)
+    return _filled(client, tree, wanted, page_id=page.page_id, budget=budget)
 
 
 def _completed(client: NotionClient, task: Task, stub: Stub) -> dict[str, Sequence[Json]]:
@@ -114,7 +115,9 @@ def _children(client: NotionClient, page_id: str) -> Sequence[Json]:
         return ()  # each hole is asked for by itself, then
 
 
-def _filled(client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id: str) -> tuple[Tree, int]:
+def _filled(
+    client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id: str, budget: Budget
+) -> tuple[Tree, int]:
     blocks: dict[str, Json] = {}
     subtrees: dict[str, Tree] = {}
     unread = 0
@@ -124,14 +127,14 @@ def _filled(client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id
         # Several holes usually sit under the page itself: one listing instead of one request each.
         listed = {str(block.get("id")): block for block in _children(client, page_id)}
         blocks.update({block_id: listed[block_id] for block_id in single if block_id in listed})
-    budget = MOST_REFETCHES
+    requests_left = MOST_REFETCHES
     for block_id in single:
         if block_id in blocks:
             continue
-        if budget == 0:
+        if requests_left == 0:
             unread += 1
             continue
-        budget -= 1
+        requests_left -= 1
         try:
             blocks[block_id] = client.get_block(block_id)
         except (NotFound, InvalidRequest):
@@ -140,16 +143,16 @@ def _filled(client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id
     asked = set(queue)
     while queue:
         block_id = queue.pop(0)
-        if budget == 0:
+        if requests_left == 0:
             unread += 1
             continue
-        budget -= 1
+        requests_left -= 1
         try:
             part = client.get_markdown(block_id)
         except (NotFound, InvalidRequest):
             unread += 1
             continue
-        subtrees[block_id] = parse(part.markdown)
+        subtrees[block_id] = budget.parse(part.markdown)
         for hole in holes(subtrees[block_id], part.unknown_block_ids):
             if hole.block_id and hole.block_id not in asked:
                 asked.add(hole.block_id)

@@ -68,6 +68,8 @@ def put(
         document.unread_blocks = reading.unread_blocks
         document.images_without_caption = reading.images_without_caption
         document.embeds_without_caption = reading.embeds_without_caption
+        document.read_as_plain_text = reading.read_as_plain_text
+        document.characters_left_out = reading.characters_left_out
         _write_links(document, {*related, *(link.notion_id for link in reading.links if link.notion_id)})
         came, went = _write_children(document, reading.children)
         chunks = {
@@ -77,7 +79,7 @@ def put(
             )
         }
         retitled = document.title != reading.title
-        complete = bool(chunks) == bool(reading.passages)
+        complete = chunks.keys() == {passage.digest for passage in reading.passages}
         if document.hash == reading.digest and not retitled and complete:
             document.save(only=_LOOKED_AT)
             return Put(False, 0, len(chunks), 0, came, went)
@@ -155,6 +157,8 @@ _LOOKED_AT = (
     Document.unread_blocks,
     Document.images_without_caption,
     Document.embeds_without_caption,
+    Document.read_as_plain_text,
+    Document.characters_left_out,
 )
 _CONTENT = (
     Document.title,
@@ -175,6 +179,8 @@ _EMPTY = {
     "unread_blocks": 0,
     "images_without_caption": 0,
     "embeds_without_caption": 0,
+    "read_as_plain_text": False,
+    "characters_left_out": 0,
     "previous_text": None,
     "changed_at": None,
 }

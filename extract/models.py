@@ -159,6 +159,8 @@ class Document(Row):
     unread_blocks = IntegerField(default=0)
     images_without_caption = IntegerField(default=0)
     embeds_without_caption = IntegerField(default=0)
+    read_as_plain_text = BooleanField(default=False)  # it has more markup than is read
+    characters_left_out = IntegerField(default=0)  # of a page that is too long to be read whole
     previous_text = TextField(null=True)  # before the last change; null: none, or not to be kept
     changed_at = UtcDateTimeField(null=True)  # null: the text has not changed since it was first read
     edited_at = UtcDateTimeField(null=True)  # Notion's time of what we hold; null: never read

@@ -133,7 +133,8 @@ class Reading:
     `text` is the canonical text (title and properties first, then the body, as plain CommonMark), what the bot sees;
     `digest` the hash of it that decides whether anything changed (volatile properties left out).
     `unread_blocks` counts holes that Notion would not open; `unknown_tags` names tags we did not know. `children` are
-    the sub-pages and databases in the body, each once.
+    the sub-pages and databases in the body, each once. `read_as_plain_text`: the page has more markup than is read, so
+    its text stands here without structure; `characters_left_out` counts what was too much to be read at all.
     """
 
     title: str
@@ -147,6 +148,8 @@ class Reading:
     images_without_caption: int = 0
     embeds_without_caption: int = 0
     children: tuple[Child, ...] = ()
+    read_as_plain_text: bool = False
+    characters_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

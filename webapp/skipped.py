@@ -63,6 +63,23 @@ _REASONS: Sequence[tuple[Any, Any, Any]] = (
             f"{counted(n, 'block')} could not be read: Notion would not open {'it' if n == 1 else 'them'}."
         ),
     ),
+    (
+        Document.characters_left_out > 0,
+        Document.characters_left_out,
+        lambda n: (
+            f"{counted(n, 'character')} at the end of very long pages {'is' if n == 1 else 'are'} left out. "
+            "Split such a page in Notion, and all of it can be read."
+        ),
+    ),
+    (
+        Document.read_as_plain_text,
+        1,
+        lambda n: (
+            f"{counted(n, 'page')} {'has' if n == 1 else 'have'} more formatting than can be read, so "
+            f"{'its' if n == 1 else 'their'} text was read without headings, lists and tables. "
+            f"Split {'it' if n == 1 else 'them'} into smaller pages in Notion."
+        ),
+    ),
     (_EMPTY & (Document.embeds_without_caption > 0), 1, _only_embeds),
     (
         _EMPTY & (Document.embeds_without_caption == 0),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from extract.reading.api_blocks import block_tree
 from extract.reading.blocks import Block, Hole, Inline, Tree
+from extract.reading.budget import Budget, parse
 from extract.reading.canonical import body_text
 from extract.reading.chunks import Chunking
 from extract.reading.detect import detect
@@ -27,6 +28,7 @@ from extract.reading.rich_text import plain_text
 
 __all__ = [
     "Block",
+    "Budget",
     "Chunking",
     "Hole",
     "Inline",
@@ -50,8 +52,3 @@ __all__ = [
     "relation_ids",
     "stub_digest",
 ]
-
-
-def parse(markdown: str) -> Tree:
-    """The tree of a page body, in whichever of Notion's two markdown formats it is. Raises nothing."""
-    return parse_v1(markdown) if detect(markdown) == "v1" else parse_v2(markdown)

@@ -57,10 +57,15 @@ class Hole(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A page body. `unknown_tags` names, once each and sorted, the tags nobody taught us."""
+    """A page body. `unknown_tags` names, once each and sorted, the tags nobody taught us.
+
+    `is_plain`: some of it was more than is read with its structure. `characters_left_out`: not read at all.
+    """
 
     blocks: tuple[Block, ...] = ()
     unknown_tags: tuple[str, ...] = ()
+    is_plain: bool = False
+    characters_left_out: int = 0
 
     def walk(self) -> Iterator[Block]:
         """Every block, parents before children, in reading order."""

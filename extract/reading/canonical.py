@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import dropwhile
 from typing import Literal, NamedTuple
 
 from extract.reading.blocks import Block, Tree, text_of
@@ -135,8 +136,7 @@ def _inner(block: Block) -> str:
         return text
     parts = pieces(block.children)
     if not text:
-        while parts and parts[0].kind == "divider":
-            parts.pop(0)
+        parts = list(dropwhile(lambda part: part.kind == "divider", parts))
     if not parts:
         return text
     out = [text] if text else []

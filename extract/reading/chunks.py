@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from extract.reading.canonical import Piece
-from extract.reading.cutting import cut, tail
+from extract.reading.cutting import cut, cut_text, grapheme_start, tail
 from extract.shapes import Passage
+
+_LONGEST_TITLE = 200
+"""Every passage of a section repeats its headings: a longer one is cut there. Its own passage holds it whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """Sizes in characters: passages aim at `target`, and repeat up to `overlap` of the one before."""
+    """Sizes in characters: passages aim at `target`, and repeat up to `overlap` of the one before.
+
+    No passage is longer than `most`, as long as `target` is at least 50.
+    """
 
     target: int = 1200
     overlap: int = 0
@@ -22,6 +28,11 @@ class Chunking:
     def __post_init__(self) -> None:
         if self.target < 1 or not 0 <= self.overlap < self.target:
             raise ValueError("target must be positive, and overlap smaller than target")
+
+    @property
+    def most(self) -> int:
+        """What a passage may hold when a row of a table or a line of code is longer than `target`."""
+        return 4 * self.target
 
 
 class _Part(NamedTuple):
@@ -43,7 +54,8 @@ def passages(
     its own
     goes with what follows it. `front_joins`: the front is a bare title, which goes with what follows, too.
     """
-    parts = list(_parts(pieces, chunking.target))
+    *ahead, front = cut_text(front, chunking.target) if len(front) > chunking.most else [front]
+    parts = list(_parts(pieces, chunking))
     groups: list[list[_Part]] = []
     current: list[_Part] = []
     size = len(front)
@@ -51,13 +63,13 @@ def passages(
     for part in parts:
         length = len(part.text) + 2
         crosses = part.starts_section and has_text
-        full = (
-            bool(current or (front and not groups))
-            and size + length > chunking.target
-            and (has_text or size > chunking.target)
+        full = bool(current or (front and not groups)) and (
+            (size + length > chunking.target and (has_text or size > chunking.target))
+            or size + length > chunking.most
         )
         if crosses or full:
-            carried = [] if crosses else _trailing_headings(current, chunking.target)
+            fits = length + chunking.target // 2 <= chunking.most
+            carried = _trailing_headings(current, chunking.target) if fits and not crosses else []
             groups.append(current)
             current = carried
             size = sum(len(one.text) + 2 for one in carried)
@@ -67,7 +79,7 @@ def passages(
         has_text = has_text or not part.is_heading
     if current or (front and not groups):
         groups.append(current)
-    return _finished(front, groups, chunking)
+    return _finished(ahead, front, groups, chunking)
 
 
 def _trailing_headings(group: list[_Part], target: int) -> list[_Part]:
@@ -82,14 +94,24 @@ def _trailing_headings(group: list[_Part], target: int) -> list[_Part]:
     return carried
 
 
-def _finished(front: str, groups: list[list[_Part]], chunking: Chunking) -> tuple[Passage, ...]:
+def _finished(
+    ahead: Sequence[str], front: str, groups: list[list[_Part]], chunking: Chunking
+) -> tuple[Passage, ...]:
     out: list[Passage] = []
     seen: dict[tuple[tuple[str, ...], str], int] = {}
+
+    def add(path: tuple[str, ...], text: str) -> None:
+        count = seen.get((path, text), 0)
+        seen[path, text] = count + 1
+        out.append(Passage(text, path, passage_digest(path, text, count)))
+
+    for text in ahead:
+        add((), text)
     previous: list[_Part] = []
-    for group in groups:
+    for number, group in enumerate(groups):
         text = "".join([part.text if at == 0 else part.glue + part.text for at, part in enumerate(group)])
         path = _common(group)
-        if front and not out:
+        if front and number == 0:
             text = f"{front}\n\n{text}" if text else front
         elif (
             chunking.overlap
@@ -99,10 +121,9 @@ def _finished(front: str, groups: list[list[_Part]], chunking: Chunking) -> tupl
             and not previous[-1].is_heading
         ):
             repeated = tail(previous[-1].text, chunking.overlap)
-            text = f"{repeated}\n\n{text}" if repeated else text
-        count = seen.get((path, text), 0)
-        seen[path, text] = count + 1
-        out.append(Passage(text, path, passage_digest(path, text, count)))
+            fits = len(repeated) + 2 + len(text) <= chunking.most
+            text = f"{repeated}\n\n{text}" if repeated and fits else text
+        add(path, text)
         previous = group
     return tuple(out)
 
@@ -128,7 +149,7 @@ def _common(group: list[_Part]) -> tuple[str, ...]:
     return path
 
 
-def _parts(pieces: Sequence[Piece], target: int) -> Iterator[_Part]:
+def _parts(pieces: Sequence[Piece], chunking: Chunking) -> Iterator[_Part]:
     levels = sorted({piece.level for piece in pieces if piece.kind == "heading"})[:2]
     border = levels[-1] if levels else 0
     stack: list[tuple[int, str]] = []
@@ -137,10 +158,16 @@ def _parts(pieces: Sequence[Piece], target: int) -> Iterator[_Part]:
         if piece.kind == "heading":
             while stack and stack[-1][0] >= piece.level:
                 stack.pop()
-            stack.append((piece.level, piece.title))
+            stack.append((piece.level, _in_path(piece.title)))
             path = tuple(title for _, title in stack)
-            for at, (glue, text) in enumerate(cut(piece, target)):
+            for at, (glue, text) in enumerate(cut(piece, chunking.target, chunking.most)):
                 yield _Part(text, path, True, at == 0 and piece.level <= border, glue)
         else:
-            for glue, text in cut(piece, target):
+            for glue, text in cut(piece, chunking.target, chunking.most):
                 yield _Part(text, path, False, False, glue)
+
+
+def _in_path(title: str) -> str:
+    if len(title) <= _LONGEST_TITLE:
+        return title
+    return f"{title[: grapheme_start(title, _LONGEST_TITLE)].rstrip()}…"

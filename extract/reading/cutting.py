@@ -7,28 +7,31 @@ import unicodedata
 from collections.abc import Iterator
 
 from extract.reading.canonical import Piece
+from extract.reading.escape import fence_for
 
 _SENTENCE_END = re.compile(r"[.!?…]['\")\]”’»*_]*\s|[。！？．]|\n")
 _SPACE = re.compile(r"\s")
+_CODE_END = re.compile(r"[,;:(){}\[\]<>|&=]")
+_LONG_FENCE = 16  # a longer one is not repeated: each fragment gets what it needs
 _MAX_GRAPHEME = 256
 
 
-def cut(piece: Piece, target: int) -> Iterator[tuple[str, str]]:
-    """The piece as fragments near `target` characters, each with what joins it to the one before.
+def cut(piece: Piece, target: int, most: int) -> Iterator[tuple[str, str]]:
+    """The piece as fragments near `target` characters, none longer than `most`, each with what joins it on.
 
-    Table fragments repeat their header, code fragments their fence; a line of code is never cut. The joint of
-    the first
-    fragment is a blank line; a later fragment stands in a passage of its own or behind a blank line.
+    Table fragments repeat their header, code fragments their fence. A row of a table or a line of code that is
+    longer than `target` stays whole as long as it fits into `most`. The joint of the first fragment is a blank
+    line; a later fragment stands in a passage of its own or behind a blank line.
     """
     if len(piece.text) <= target:
         yield "\n\n", piece.text
         return
     if piece.kind == "table":
-        fragments = _table(piece.text, target)
+        fragments = _table(piece.text, target, most)
     elif piece.kind == "code":
-        fragments = _code(piece.text, target)
+        fragments = _code(piece.text, target, most)
     else:
-        fragments = _text(piece.text, target, piece.kind)
+        fragments = cut_text(piece.text, target)
     glue = "\n" if piece.kind in ("list", "quote") else "\n\n"
     for at, fragment in enumerate(fragments):
         yield ("\n\n" if at == 0 else glue), fragment
@@ -78,52 +81,78 @@ def _joins(text: str, at: int) -> bool:
     )
 
 
-def _table(text: str, target: int) -> Iterator[str]:
+def _table(text: str, target: int, most: int) -> Iterator[str]:
     lines = text.split("\n")
     head = "\n".join(lines[:2])
     # a header that would fill the passages by itself is said once
     repeated = head if len(head) <= target // 2 else ""
-    rows: list[str] = [head]
-    size = len(head)
+    rows, size = [head], len(head)
+    has_row, head_is_said = False, False
+    if size > most:
+        yield from cut_text(lines[0], target)
+        rows, size, head_is_said = [], 0, True
     for line in lines[2:]:
-        if size + len(line) + 1 > target and len(rows) > (1 if repeated or rows[0] is head else 0):
-            yield "\n".join(rows)
-            rows = [repeated] if repeated else []
-            size = len(repeated)
-        if len(line) > 4 * target:
-            if rows and rows != [repeated]:
+        length = len(line) + 1
+        if size + length > (target if has_row else most):
+            if has_row or not head_is_said:
                 yield "\n".join(rows)
-            yield from _text(line, target, "text")
-            rows = [repeated] if repeated else []
-            size = len(repeated)
+            rows, size = ([repeated], len(repeated)) if repeated else ([], 0)
+            has_row, head_is_said = False, True
+        if size + length > most:
+            yield from cut_text(line, target)
             continue
         rows.append(line)
-        size += len(line) + 1
-    if rows and rows != [repeated]:
+        size += length
+        has_row = True
+    if has_row or not head_is_said:
         yield "\n".join(rows)
-    elif rows == [head] and len(lines) == 2:
-        yield head
 
 
-def _code(text: str, target: int) -> Iterator[str]:
+def _code(text: str, target: int, most: int) -> Iterator[str]:
     opening, _, rest = text.partition("\n")
     marks = opening[: len(opening) - len(opening.lstrip("`"))]
     body, _, caption = rest.rpartition(f"\n{marks}")
+    language = opening[len(marks) :]
+    if len(language) > target // 2:
+        yield from cut_text(language, target)
+        language = ""
+    own_fence = len(marks) > _LONG_FENCE
+    around = 0 if own_fence else 2 * (len(marks) + len(language))
+    longest = target if own_fence else most - around - 2
     lines: list[str] = []
-    size = 2 * len(opening)
+    size = around
     for line in body.split("\n"):
-        if lines and size + len(line) + 1 > target:
-            yield "\n".join([opening, *lines, marks])
-            lines, size = [], 2 * len(opening)
-        lines.append(line)
-        size += len(line) + 1
+        for part in _code_line(line, target) if len(line) > longest else (line,):
+            if lines and size + len(part) + 1 > target:
+                yield _fenced(lines, language, marks if not own_fence else "")
+                lines, size = [], around
+            lines.append(part)
+            size += len(part) + 1
     if lines:
-        yield "\n".join([opening, *lines, marks])
-    if caption.strip():
-        yield caption.strip()
+        yield _fenced(lines, language, marks if not own_fence else "")
+    yield from cut_text(caption.strip(), target)
 
 
-def _text(text: str, target: int, kind: str) -> Iterator[str]:
+def _fenced(lines: list[str], language: str, marks: str) -> str:
+    body = "\n".join(lines)
+    marks = marks or fence_for(body)
+    return f"{marks}{language}\n{body}\n{marks}"
+
+
+def _code_line(line: str, target: int) -> Iterator[str]:
+    """A long line of code in parts, every character kept: cut behind white space, else behind punctuation."""
+    start = 0
+    while len(line) - start > target:
+        limit = start + target
+        at = _last_end(_SPACE, line, start + target // 3, limit)
+        at = at or _last_end(_CODE_END, line, start + target // 3, limit)
+        at = at or _grapheme_end(line, start, limit, target)
+        yield line[start:at]
+        start = at
+    yield line[start:]
+
+
+def cut_text(text: str, target: int) -> Iterator[str]:
     """Whole lines while they fit; a longer line between sentences, else words, else graphemes."""
     gathered: list[str] = []
     size = 0
@@ -155,11 +184,7 @@ def _sentences(line: str, target: int) -> list[str]:
         at = _last_end(_SENTENCE_END, line, start + target // 3, limit)
         at = at or _last_end(_SPACE, line, start + target // 3, limit)
         if not at:
-            at = grapheme_start(line, limit)
-            if at <= start:
-                at = limit
-                while at < len(line) and at - limit < _MAX_GRAPHEME and _joins(line, at):
-                    at += 1
+            at = _grapheme_end(line, start, limit, target)
             if at > start + 1 and line[at - 1] == "\\":
                 at -= 1
         out.append(line[start:at].rstrip())
@@ -167,7 +192,17 @@ def _sentences(line: str, target: int) -> list[str]:
         while start < len(line) and line[start] == " ":
             start += 1
     out.append(line[start:])
-    return [part for part in out if part.strip()] or [line]
+    return [part for part in out if part.strip()] or [""]
+
+
+def _grapheme_end(text: str, start: int, limit: int, target: int) -> int:
+    """The last place up to `limit` that is not inside a character, or the first one behind it."""
+    at = grapheme_start(text, limit)
+    if at <= start:
+        at = limit
+        while at < len(text) and at - limit < min(_MAX_GRAPHEME, target) and _joins(text, at):
+            at += 1
+    return at
 
 
 def _last_end(pattern: re.Pattern[str], text: str, start: int, limit: int) -> int:

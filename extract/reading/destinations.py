@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-_DESTINATION_STEP = re.compile(r"[()<>\\\s]")
+_DESTINATION_STEP = re.compile(r"[()\\\s]")
 _TITLE = re.compile(r"""\s{1,8}(?:"[^"\n]{0,500}"|'[^'\n]{0,500}')\s{0,8}""")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MAX_DESTINATION = 8_000
+_MAX_STEPS = 400
 
 
 def destination_at(text: str, at: int, *, spaces: bool) -> tuple[str, int] | None:
@@ -19,7 +21,7 @@ def destination_at(text: str, at: int, *, spaces: bool) -> tuple[str, int] | Non
         if close > 0 and "\n" not in text[position:close] and text[close + 1 : close + 2] == ")":
             return text[position + 1 : close], close + 2
         return None
-    while True:
+    for _ in range(_MAX_STEPS):
         step = _DESTINATION_STEP.search(text, position, limit)
         if step is None or depth > 32:
             return None
@@ -38,9 +40,11 @@ def destination_at(text: str, at: int, *, spaces: bool) -> tuple[str, int] | Non
                 return unescaped(text[at + 1 : position - 1]), title.end() + 1
             if not spaces or char == "\n":
                 return None
+    else:
+        return None
     return unescaped(text[at + 1 : position - 1]), position
 
 
 def unescaped(url: str) -> str:
     """The text without the backslashes before punctuation."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", url).strip() if "\\" in url else url.strip()
+    return _ESCAPED.sub(r"\1", url).strip() if "\\" in url else url.strip()

@@ -27,6 +27,8 @@ _LINE_START = re.compile(
     r"|(?P<number>[0-9]{1,9})(?P<dot>[.)])(?=\s|$)"
     r"|(?P<task>\[[ xX]\])(?=\s|$)"
 )
+_TICKS = re.compile("`++")
+_LONE_TICK = re.compile("(?<!`)`(?!`)")
 
 
 def escape_text(
@@ -73,7 +75,7 @@ def escape_line_start(line: str) -> str:
 
 def fence_for(code: str) -> str:
     """A fence of backticks longer than any in the code."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2) if "```" in code else 2
+    longest = max((len(run) for run in _TICKS.findall(code)), default=2) if "```" in code else 2
     return "`" * (longest + 1)
 
 
@@ -88,6 +90,6 @@ def code_span(code: str) -> str:
             if code.strip()
             else ""
         )
-    longest = max(len(run) for run in re.findall("`+", code))
-    ticks = "`" * (1 if longest > 1 and not re.search(r"(?<!`)`(?!`)", code) else longest + 1)
+    longest = max(len(run) for run in _TICKS.findall(code))
+    ticks = "`" * (1 if longest > 1 and not _LONE_TICK.search(code) else longest + 1)
     return f"{ticks} {code} {ticks}"

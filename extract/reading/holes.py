@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from extract.reading.api_blocks import block_tree
@@ -25,6 +26,7 @@ _WORTHLESS = frozenset(
         "table_of_contents",
     }
 )
+_MOST_PLACES = 10  # a page that names one block a thousand times does not become a thousand times as long
 
 
 def holes(tree: Tree, unknown_block_ids: Sequence[str] = ()) -> tuple[Hole, ...]:
@@ -64,7 +66,7 @@ def fill(tree: Tree, *, blocks: Mapping[str, Json], subtrees: Mapping[str, Tree]
 
     Ids may be dashed or not. A subtree whose place is not marked in the page goes to its end: nothing is
     lost.
-    Holes without an answer stay holes.
+    Holes without an answer stay holes, and so do those of an id that stands in more than ten places.
     """
     ready: dict[str, tuple[Block, ...]] = {}
     unknown = set(tree.unknown_tags)
@@ -75,12 +77,18 @@ def fill(tree: Tree, *, blocks: Mapping[str, Json], subtrees: Mapping[str, Tree]
     for block_id, subtree in subtrees.items():
         ready[notion_id_of(block_id) or block_id] = subtree.blocks
         unknown.update(subtree.unknown_tags)
-    used: set[str] = set()
+    used: Counter[str] = Counter()
     out = _filled(tree.blocks, ready, used, 0)
     for block_id, subtree in subtrees.items():
         if (notion_id_of(block_id) or block_id) not in used:
             out += capped(subtree.blocks, 0)
-    return Tree(out, tuple(sorted(unknown)))
+    whole = (tree, *subtrees.values())
+    return Tree(
+        out,
+        tuple(sorted(unknown)),
+        is_plain=any(part.is_plain for part in whole),
+        characters_left_out=sum(part.characters_left_out for part in whole),
+    )
 
 
 def capped(blocks: Sequence[Block], depth: int) -> tuple[Block, ...]:
@@ -107,13 +115,13 @@ def capped(blocks: Sequence[Block], depth: int) -> tuple[Block, ...]:
 
 
 def _filled(
-    blocks: Sequence[Block], ready: Mapping[str, tuple[Block, ...]], used: set[str], depth: int
+    blocks: Sequence[Block], ready: Mapping[str, tuple[Block, ...]], used: Counter[str], depth: int
 ) -> tuple[Block, ...]:
     out: list[Block] = []
     for block in blocks:
         block_id = _block_id(block) if block.kind == "unknown" else None
-        if block_id is not None and block_id in ready:
-            used.add(block_id)
+        if block_id is not None and block_id in ready and used[block_id] < _MOST_PLACES:
+            used[block_id] += 1
             out.extend(capped(ready[block_id], depth))
         elif block.children:
             out.append(

@@ -13,7 +13,7 @@ from extract.reading.dates import mention_text
 from extract.reading.destinations import destination_at, unescaped
 from extract.reading.emphasis import Delimiter, Span, flanks, pair, toggle
 from extract.reading.runs import styled
-from extract.reading.tags import DATES, MENTIONS, STYLES, TagToken, plain_name, tag_at
+from extract.reading.tags import CLOSERS, DATES, MENTIONS, STYLES, TagToken, plain_name, tag_at
 
 _SPECIAL = re.compile(r"[\\`*_~$\[\]<&\n]")
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
@@ -27,7 +27,6 @@ _AUTOLINK = re.compile(
 )
 _CITATION = re.compile(r"\[\^([^\s\[\]]{1,4000})\]")
 _BR = re.compile(r"<br\s?/?>")
-_CLOSERS = re.compile(r"</([A-Za-z][\w-]*+)\s*+>")
 
 
 class _Open(NamedTuple):
@@ -257,9 +256,7 @@ class _Scanner:
     def _label(self, tag: TagToken, href: str) -> int:
         """A mention's text is a title: literal, but for escapes, whichever way they are written."""
         close = next(
-            match
-            for match in _CLOSERS.finditer(self._text, tag.end)
-            if plain_name(match.group(1)) == tag.name
+            match for match in CLOSERS.finditer(self._text, tag.end) if plain_name(match.group(1)) == tag.name
         )
         label = unescaped(self._text[tag.end : close.start()])
         self._node("text", clean(unescape(label)) if self._v2 else label, href)
@@ -268,7 +265,7 @@ class _Scanner:
     def _is_closed(self, tag: TagToken) -> bool:
         if self._closers is None:
             self._closers = {
-                plain_name(match.group(1)): match.start() for match in _CLOSERS.finditer(self._text)
+                plain_name(match.group(1)): match.start() for match in CLOSERS.finditer(self._text)
             }
         return self._closers.get(tag.name, -1) >= tag.end
 

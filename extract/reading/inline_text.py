@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import dropwhile, groupby
 
 from extract.reading.blocks import Inline, Inlines
 from extract.reading.escape import EDGE, code_span, escape_line_start, escape_text
@@ -12,6 +13,9 @@ from extract.reading.marking import ALL_MARKS, SIGNS, Unit, written
 from extract.reading.runs import merged
 
 _SPACES = re.compile(r"[ \t\u00a0\u3000]{2,}|[\t\u00a0]")
+_DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*+)\$")
+_OPEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*+\\$")
+_NOT_IN_AUTOLINK = re.compile(r"[<>\s]")
 _BREAK = Inline("break", "")
 
 
@@ -103,15 +107,8 @@ def _simple(inlines: Inlines, cell: bool) -> str | None:
 def normal(inlines: Inlines) -> Inlines:
     """Targets that we keep, white space styled like both its sides, equal neighbours as one run."""
     runs: list[Inline] = []
-    for given in inlines:
-        run = (
-            Inline(given.kind, given.text, given.marks, target_of(given.href) or None)
-            if given.href
-            else given
-        )
-        if run.kind == "code" and runs and runs[-1].kind == "code" and runs[-1].href == run.href:
-            runs[-1] = Inline("code", runs[-1].text + run.text, runs[-1].marks & run.marks, run.href)
-        elif run.kind == "text":
+    for run in _code_joined([_kept_target(run) for run in inlines]):
+        if run.kind == "text":
             text = _spaced(run.text).replace("\n", " ")
             if text[:1] != " " and text[-1:] != " ":
                 if text:
@@ -136,6 +133,23 @@ def normal(inlines: Inlines) -> Inlines:
             )
         out.append(run)
     return merged(out)
+
+
+def _kept_target(run: Inline) -> Inline:
+    return Inline(run.kind, run.text, run.marks, target_of(run.href) or None) if run.href else run
+
+
+def _code_joined(runs: Sequence[Inline]) -> Iterator[Inline]:
+    """Neighbouring code with one target as one run, with the marks that all of it has."""
+    for (is_code, href), group in groupby(runs, key=lambda run: (run.kind == "code", run.href)):
+        if not is_code:
+            yield from group
+            continue
+        marks = ALL_MARKS
+        joined = list(dropwhile(lambda run: not run.text.strip(), group))
+        for run in joined:
+            marks &= run.marks
+        yield Inline("code", "".join([run.text for run in joined]), marks, href)
 
 
 def _next_words(runs: list[Inline]) -> list[Inline]:
@@ -181,8 +195,8 @@ def _units(runs: Sequence[Inline], cell: bool) -> list[Unit]:
 
 def _equation(source: str) -> str:
     source = " ".join(source.split())
-    source = re.sub(r"(?<!\\)((?:\\\\)*)\$", r"\1\\$", source)
-    if re.search(r"(?<!\\)(?:\\\\)*\\$", source):
+    source = _DOLLAR.sub(r"\1\\$", source)
+    if _OPEN_ESCAPE.search(source):
         source += "\\"
     return f"${source}$" if source else ""
 
@@ -195,7 +209,7 @@ def _link(runs: Sequence[Inline], target: str, dollars: bool, cell: bool) -> Uni
             common &= run.marks
     words = "".join(" " if run.kind == "break" else run.text for run in runs)
     shown = words.replace("|", "%7C") if cell else words
-    if words in (target, target.removeprefix("mailto:")) and not re.search(r"[<>\s]", shown):
+    if words in (target, target.removeprefix("mailto:")) and not _NOT_IN_AUTOLINK.search(shown):
         return Unit("link", f"<{shown}>", common, "<", ">")
     bare = [run._replace(marks=run.marks & ~common, href=None) for run in runs]
     label = written(_units(bare, cell), "[", "]", dollars, cell, True).replace("\n", " ")

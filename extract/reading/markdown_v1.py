@@ -9,20 +9,20 @@ import re
 
 from extract.reading.blocks import NO_ATTRS, Draft, Tree
 from extract.reading.clean import clean
-from extract.reading.outline import Outline
+from extract.reading.outline import WORD, Outline
 from extract.reading.tables import DELIMITER_ROW, pipe_table, tag_table
 from extract.reading.tags import LEAVES
 
-_FENCE = re.compile(r"(`{3,}|~{3,})\s*([^`\n]*)$")
-_HEADING = re.compile(r"(#{1,6})(?:\s+|$)")
+_FENCE = re.compile(r"(`{3,}+|~{3,}+)\s*+([^`\n]*+)$")
+_HEADING = re.compile(r"(#{1,6})(?:\s++|$)")
 # Notion writes bullets as "- " and numbers as "1. "; "+ a" and "1) a" are text that it does not escape
-_TODO = re.compile(r"[-*]\s+\[([ xX])\](?:\s+|$)")
-_BULLET = re.compile(r"[-*](?:\s+|$)")
-_NUMBER = re.compile(r"([0-9]{1,9})\.(?:\s+|$)")
-_DIVIDER = re.compile(r"(?:-{3,}|\*{3,}|_{3,})$")
-_ATTRIBUTES = re.compile(r"\{((?:\s*[\w-]+\s*=\s*\"[^\"]*\")+)\s*\}")
-_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*\"([^\"]*)\"")
-_COLONS = re.compile(r":::[ ]*(?:([a-z_]+)\b[ ]*(.*))?$")
+_TODO = re.compile(r"[-*]\s++\[([ xX])\](?:\s++|$)")
+_BULLET = re.compile(r"[-*](?:\s++|$)")
+_NUMBER = re.compile(r"([0-9]{1,9})\.(?:\s++|$)")
+_DIVIDER = re.compile(r"(?:-{3,}+|\*{3,}+|_{3,}+)$")
+_ATTRIBUTES = re.compile(r"\{((?:\s*+[\w-]++\s*+=\s*+\"[^\"]*+\")++)\s*+\}")
+_ATTRIBUTE = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+\"([^\"]*+)\"")
+_COLONS = re.compile(r":::[ ]*+(?:([a-z_]++)\b[ ]*+(.*+))?$")
 _TITLED_BELOW = frozenset({"callout", "tab", "meeting-notes", "details"})
 _TABLE_LINE = re.compile(r"\s*</?(?:table|colgroup|col|thead|tbody|tr|td|th)\b", re.IGNORECASE)
 
@@ -146,7 +146,7 @@ class _Reader:
                 outline.open_tag(tag, depth)
                 if outline.frames[-1].tag == tag.name and tag.name in _TITLED_BELOW:
                     # what follows on this line is the title; an indented line is a block of its own
-                    outline.frames[-1].takes_title = bool(content[tag.end :].strip())
+                    outline.frames[-1].takes_title = WORD.search(content, tag.end) is not None
         return True
 
     def _raw_tag(self, content: str) -> bool:

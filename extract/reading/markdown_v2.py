@@ -6,6 +6,7 @@ https://developers.notion.com/guides/data-apis/notion-flavored-markdown
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from extract.reading.blocks import NO_ATTRS, Draft, Tree
@@ -14,12 +15,12 @@ from extract.reading.outline import STARTS_WITH_BLOCK_TAG, Frame, Outline
 from extract.reading.tables import DELIMITER_ROW, pipe_table, tag_table
 from extract.reading.tags import LEAVES, TagToken
 
-_HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
+_HEADING = re.compile(r"(#{1,6})(?:[ \t]++|$)")
 _DIVIDER = re.compile(r"(?:(?:-[ \t]*+){3,}|(?:\*[ \t]*+){3,}|(?:_[ \t]*+){3,})$")
-_BULLET = re.compile(r"[-*+](?:[ \t]+|$)")
-_NUMBER = re.compile(r"([0-9]{1,9})[.)](?:[ \t]+|$)")
-_TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
-_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^`\n]*)$")
+_BULLET = re.compile(r"[-*+](?:[ \t]++|$)")
+_NUMBER = re.compile(r"([0-9]{1,9})[.)](?:[ \t]++|$)")
+_TASK = re.compile(r"\[([ xX])\](?:[ \t]++|$)")
+_FENCE = re.compile(r"(`{3,}+|~{3,}+)[ \t]*+([^`\n]*+)$")
 _MAX_MARKERS = 600
 _BLOCK_STARTS = frozenset("#-*+_>`~$<|0123456789")
 
@@ -41,12 +42,13 @@ class _Raw:
 
 
 class _Reader:
-    __slots__ = ("_at", "_lasts", "_lines", "_markers", "_outline", "_paragraph", "_pipes", "_raw")
+    __slots__ = ("_at", "_lasts", "_lines", "_markers", "_outline", "_paragraph", "_pipes", "_quotes", "_raw")
 
     def __init__(self, source: str) -> None:
         self._lines = source.split("\n")
         self._outline = Outline(source, v2=True)
         self._markers: list[tuple[int, Frame]] = []
+        self._quotes: list[int] = []  # which of the markers are quotes
         self._paragraph: list[str] = []
         self._pipes: list[str] = []
         self._raw: _Raw | None = None
@@ -91,6 +93,10 @@ class _Reader:
         """How far the open quotes and items reach into this line, how many go on, columns left of a tab."""
         position = column = spare = 0
         for count, (_, frame) in enumerate(self._markers):
+            if position == len(line) and not spare:
+                # the line is blank from here: items go on, a quote does not
+                quote = bisect_left(self._quotes, count)
+                return position, self._quotes[quote] if quote < len(self._quotes) else len(self._markers), 0
             start = (position, count, spare)
             if frame.marker == ">":
                 while line[position : position + 1] in (" ", "\t") and position < len(line):
@@ -115,6 +121,16 @@ class _Reader:
         while len(self._outline.frames) > at:
             self._outline.pop()
         del self._markers[keep:]
+        self._forget_quotes()
+
+    def _open_marker(self, frame: Frame) -> None:
+        if frame.marker == ">":
+            self._quotes.append(len(self._markers))
+        self._markers.append((len(self._outline.frames) - 1, frame))
+
+    def _forget_quotes(self) -> None:
+        while self._quotes and self._quotes[-1] >= len(self._markers):
+            self._quotes.pop()
 
     def _is_lazy(self, rest: str) -> bool:
         if not self._paragraph:
@@ -148,6 +164,7 @@ class _Reader:
     def _block(self, rest: str) -> None:
         """A line whose open containers are dealt with: new markers, then what they hold."""
         outline = self._outline
+        ruled = _ruled(rest)
         while True:
             text = rest.lstrip(" \t")
             indent = len(rest[: len(rest) - len(text)].expandtabs(4))
@@ -159,11 +176,10 @@ class _Reader:
                 break
             if text[0] == ">":
                 self._end_text()
-                frame = outline.open(Draft("quote"), takes_title=True, marker=">")
-                self._markers.append((len(outline.frames) - 1, frame))
+                self._open_marker(outline.open(Draft("quote"), takes_title=True, marker=">"))
                 rest = text[2:] if text[1:2] == " " else text[1:]
                 continue
-            width = self._open_item(text, indent)
+            width = 0 if len(text) <= ruled and _DIVIDER.match(text) else self._open_item(text, indent)
             if not width:
                 break
             rest = text[width:]
@@ -173,8 +189,6 @@ class _Reader:
         """Open the list item that begins here; the width of its marker, 0 when there is none."""
         attrs: dict[str, str] = {}
         if text[0] in "-*+":
-            if _DIVIDER.match(text):
-                return 0
             match, kind = _BULLET.match(text), "bulleted_list_item"
         elif text[0].isdigit():
             match, kind = _NUMBER.match(text), "numbered_list_item"
@@ -193,10 +207,11 @@ class _Reader:
         task = _TASK.match(text, width) if kind == "bulleted_list_item" else None
         if task is not None:
             kind, attrs = "to_do", {"checked": "yes" if task.group(1) in "xX" else ""}
-        frame = self._outline.open(
-            Draft(kind, attrs=attrs or NO_ATTRS), indent=indent + content, takes_title=True, marker="-"
+        self._open_marker(
+            self._outline.open(
+                Draft(kind, attrs=attrs or NO_ATTRS), indent=indent + content, takes_title=True, marker="-"
+            )
         )
-        self._markers.append((len(self._outline.frames) - 1, frame))
         return task.end() if task is not None else width
 
     def _content(self, text: str) -> None:
@@ -274,6 +289,7 @@ class _Reader:
             outline.close_tag(tag.name)
             while self._markers and self._markers[-1][0] >= len(outline.frames):
                 self._markers.pop()
+            self._forget_quotes()
             return
         self._end_text()
         if not outline.open_tag(tag, -1) and tag.name in ("table", "equation"):
@@ -352,6 +368,12 @@ class _Reader:
             if body.lstrip().startswith("<equation"):
                 body = body.partition(">")[2].replace("&lt;", "<").replace("&gt;", ">")
             outline.add(Draft("equation", attrs={"code": body.strip()}))
+
+
+def _ruled(line: str) -> int:
+    """How many characters at the end of the line are blanks and one of `-`, `*`, `_`: no rule is longer."""
+    bare = line.rstrip(" \t")
+    return len(line) - len(line.rstrip(" \t" + bare[-1])) if bare and bare[-1] in "-*_" else 0
 
 
 def _without_closing_hashes(text: str) -> str:

@@ -10,6 +10,7 @@ from extract.reading.blocks import MAX_DEPTH, NO_ATTRS, Draft, Tree
 from extract.reading.inline import parse_inline
 from extract.reading.tags import (
     BLOCK_TAGS,
+    CLOSERS,
     CONTAINERS,
     DATES,
     LEAVES,
@@ -28,7 +29,7 @@ _NAMES = "|".join(
 _STRUCTURE = re.compile(rf"\\.|`[^`\n]*+`|<(/?+)({_NAMES})(?=[\s/>])", re.IGNORECASE)
 STARTS_WITH_BLOCK_TAG = re.compile(rf"</?+(?:{_NAMES})(?=[\s/>])", re.IGNORECASE)
 _LONE_TAG = re.compile(r"<(/?+)([A-Za-z][\w-]*+)(\s[^<>]*+)?>\s*+$")
-_WORD = re.compile(r"\S")
+WORD = re.compile(r"\S")
 _UNTITLED = frozenset({"column_list", "column", "tabs", "synced_block", "group", "meeting_summary",
                        "meeting_notes_section", "meeting_transcript"})  # fmt: skip
 
@@ -149,6 +150,7 @@ class Outline:
         """
         position = start
         scan = start
+        word = -1  # where the first word behind `position` stands; -1: not yet looked for
         while True:
             match = _STRUCTURE.search(text, scan)
             if match is None:
@@ -160,8 +162,12 @@ class Outline:
             if match.group(1):
                 if not self.open_tags.get(name):
                     continue
-            elif name in LEAVES and _WORD.search(text, position, match.start()):
-                continue
+            elif name in LEAVES:
+                if word < position:
+                    found = WORD.search(text, position)
+                    word = found.start() if found else len(text)
+                if word < match.start():
+                    continue
             tag = tag_at(text, match.start())
             if tag is None:
                 continue
@@ -191,7 +197,7 @@ class Outline:
 
     def _closers(self) -> frozenset[str]:
         if self._closing_names is None:
-            found = re.findall(r"</([A-Za-z][\w-]*+)\s*+>", self._source)
+            found = CLOSERS.findall(self._source)
             self._closing_names = frozenset(plain_name(name) for name in found)
         return self._closing_names
 

@@ -55,6 +55,8 @@ def read_page(
         images_without_caption=captions.count("image"),
         embeds_without_caption=sum(kind in _EMBEDS for kind in captions),
         children=_children(tree),
+        read_as_plain_text=tree.is_plain,
+        characters_left_out=tree.characters_left_out,
     )
 
 
@@ -111,15 +113,17 @@ def _links(properties: tuple[Property, ...], tree: Tree, own: str | None) -> tup
 
 
 def _hrefs(block: Block) -> Iterator[tuple[str, str]]:
-    text, href = "", ""
+    texts: list[str] = []
+    href = ""
     for run in link_or_caption(block):
         if run.href != href and href:
-            yield one_line(text), href
-            text = ""
+            yield one_line("".join(texts)), href
+            texts = []
         href = run.href or ""
-        text = text + (" " if run.kind == "break" else run.text) if href else ""
+        if href:
+            texts.append(" " if run.kind == "break" else run.text)
     if href:
-        yield one_line(text), href
+        yield one_line("".join(texts)), href
 
 
 def _notion_id(url: str) -> str | None:

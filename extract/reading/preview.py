@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, MutableMapping, Sequence
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -23,14 +24,17 @@ _REL = "noopener noreferrer nofollow"
 _MATH = re.compile(r"\$((?:[^$\\\n]|\\[^\n])++)\$")
 # Labels of ours hold no bare brackets; markdown-it's own rule recurses into "[[[[…"
 _LABEL = re.compile(r"\[((?:\\.|[^\[\]\\])++)\](?=\()", re.DOTALL)
-_TASK = re.compile(r"\[([ xX])\](?:\s+|$)")
+_TASK = re.compile(r"\[([ xX])\](?:\s++|$)")
 _BREAK = re.compile(r"<br\s?/?>")
 # Lists may nest MAX_DEPTH deep and cost two levels each; what markdown-it finds deeper than this it would
 # drop
 _MAX_NESTING = 400
 # text that nests so deep that it cannot be ours is shown as it is
 _DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|[0-9]{1,9}[.)][ \t])){120}|^[ \t]{400}", re.MULTILINE)
-_SECTION = re.compile(r"\n\n(?=#{1,6} )")
+_SECTION = re.compile(r"\n\n(?=#{1,6} )|\n(`{3,}+)[^`\n]*+\n(?:(?!\1)[^\n]*+\n)*+")
+# markdown-it copies what it has of a paragraph for each literal character: a longer section is shown as it is
+_MOST = 20_000
+_NOT_IN_PATH = re.compile(r"[\s<>\"\\]")
 
 
 def preview_html(
@@ -62,19 +66,30 @@ def _rendered(text: str, href: Callable[[str], str] | None) -> str:
     parser = _parser()
     parts = []
     for part in _parts(text):
+        if len(part) > _MOST:
+            parts.append(f"<pre>{escape(part)}</pre>\n")
+            continue
         env: MutableMapping[str, Any] = {"href": href}
         parts.append(parser.render(part, env))
     return "".join(parts)
 
 
 def _parts(text: str) -> list[str]:
-    """The text in sections, so that no quadratic corner of the parser sees all of it; fences stay whole."""
-    if len(text) < 50_000 or "```" in text:
+    """A long text in sections, so that the parser never sees all of it; fences stay whole."""
+    if len(text) <= _MOST:
         return [text]
-    return _SECTION.split(text)
+    parts = []
+    start = 0
+    for match in _SECTION.finditer(text):
+        if match.group(1) is None:
+            parts.append(text[start : match.start()])
+            start = match.end()
+    return [*parts, text[start:]]
 
 
+@cache
 def _parser() -> MarkdownIt:
+    """The one parser; what it keeps of a text is in the state of that rendering."""
     parser = MarkdownIt(
         "commonmark",
         {"html": False, "breaks": True, "linkify": False, "maxNesting": _MAX_NESTING},
@@ -104,11 +119,7 @@ class _Renderer(RendererHTML):
         target = str(tokens[idx].attrGet("href") or "")
         rewrite = env.get("href")
         shown = str(rewrite(target)) if rewrite is not None and is_safe(target) else target
-        own = (
-            shown.startswith("/")
-            and not shown.startswith(("//", "/\\"))
-            and not re.search(r"[\s<>\"\\]", shown)
-        )
+        own = shown.startswith("/") and not shown.startswith(("//", "/\\")) and not _NOT_IN_PATH.search(shown)
         if is_safe(shown) or (own and shown != target):
             return f'<a href="{escape(shown)}" rel="{_REL}">'
         return "<a>"
@@ -176,6 +187,8 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if line(start) != "$$":
         return False
     for number in range(start + 1, end):
+        if state.sCount[number] < state.blkIndent and not state.isEmpty(number):
+            return False  # the list item ends here
         if line(number) == "$$":
             if not silent:
                 token = state.push("math_block", "pre", 0)

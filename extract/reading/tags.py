@@ -133,7 +133,8 @@ _KEPT = (
 
 _ATTRS = r"""(?:\s++[A-Za-z_:][\w:.-]*+(?:\s*+=\s*+(?:"[^"\n]*+"|'[^'\n]*+'|[^\s"'<>=`]++))?+)*+"""
 TAG = re.compile(rf"<(/?+)([A-Za-z][\w-]*+)({_ATTRS})\s*+(/?+)>")
-_STRICT_ATTRIBUTE = re.compile(r'\s+([\w:.-]+)="([^"]*)"')
+CLOSERS = re.compile(r"</([A-Za-z][\w-]*+)\s*+>")
+_STRICT_ATTRIBUTE = re.compile(r'(?<=\s)([\w:.-]++)="([^"]*+)"')
 _STRICT_ATTRS = re.compile(r'(?:\s++[\w:.-]++="[^"]*+")*+\s*+')
 _MAX_TAG = 4_000
 
@@ -161,7 +162,10 @@ def tag_at(text: str, position: int) -> TagToken | None:
         head = _BROKEN.match(text, position)
         if head is None:
             return None
-        slash, name, attrs, void = "", head.group(1), head.group(2), head.group(3)
+        slash, name, attrs, void = "", head.group(1), head.group(2), ""
+        if attrs.endswith("/") and head.end(2) + 1 == head.end():
+            attrs, void = attrs[:-1], "/"
+        attrs = attrs.rstrip()
         end = head.end()
     name = plain_name(name)
     return TagToken(name, attributes(attrs) if attrs else NO_ATTRS, bool(slash), bool(void), position, end)
@@ -170,7 +174,7 @@ def tag_at(text: str, position: int) -> TagToken | None:
 # A tag of ours whose attributes are not well formed (a stray quote, say): taken up to its first ">".
 _BROKEN = re.compile(
     r"<((?:mention|page|database|folder|callout|details|toggle|synced|table|columns?|tabs?|unknown|"
-    r"span|image|audio|video|file|pdf|embed|bookmark|meeting)[\w-]{0,40})(\s[^<>\n]{0,4000}?)\s*(/?)>"
+    r"span|image|audio|video|file|pdf|embed|bookmark|meeting)[\w-]{0,40})(\s[^<>\n]{0,4000}+)\s*+>"
 )
 
 

@@ -31,7 +31,12 @@ def test_a_knowledge_base_of_the_first_version_keeps_everything(tmp_path: Path) 
     Runner(opened, str(db.MIGRATIONS)).up("0002_full_text")
     fill_first_version(opened)
 
-    assert db.upgrade() == ["0003_columns_changes_links", "0004_following", "0005_invitations"]
+    assert db.upgrade() == [
+        "0003_columns_changes_links",
+        "0004_following",
+        "0005_invitations",
+        "0006_reading_budget",
+    ]
 
     check_after_upgrade(opened)
     opened.close()
@@ -45,7 +50,12 @@ def test_the_same_on_postgresql(postgres_url: str) -> None:
         Runner(opened, str(db.MIGRATIONS)).up("0002_full_text")
         fill_first_version(opened)
 
-        assert db.upgrade() == ["0003_columns_changes_links", "0004_following", "0005_invitations"]
+        assert db.upgrade() == [
+            "0003_columns_changes_links",
+            "0004_following",
+            "0005_invitations",
+            "0006_reading_budget",
+        ]
 
         check_after_upgrade(opened)
     finally:

@@ -167,12 +167,32 @@ def test_what_was_skipped_is_counted_also_when_the_text_stays(any_store: Databas
     page = a_document(a_source())
     index.put(page, reading("alpha"), now=NOW)
 
-    counted = replace(reading("alpha"), unread_blocks=1, images_without_caption=2, embeds_without_caption=3)
+    counted = replace(
+        reading("alpha"),
+        unread_blocks=1,
+        images_without_caption=2,
+        embeds_without_caption=3,
+        read_as_plain_text=True,
+        characters_left_out=4,
+    )
     assert not index.put(page, counted, now=LATER).changed
 
     document = Document.get_by_id(page)
     counts = (document.unread_blocks, document.images_without_caption, document.embeds_without_caption)
     assert counts == (1, 2, 3)
+    assert (document.read_as_plain_text, document.characters_left_out) == (True, 4)
+
+
+def test_passages_that_are_cut_differently_now_replace_those_before(any_store: Database) -> None:
+    page = a_document(a_source())
+    before = reading("alpha", "beta")
+    index.put(page, before, now=NOW)
+    after = replace(before, passages=before.passages[:1])
+
+    done = index.put(page, after, now=LATER)
+
+    assert (done.kept, done.removed) == (1, 1)
+    assert not index.put(page, after, now=LATER).changed
 
 
 def test_passages_that_should_not_be_there_go_although_the_hash_is_the_same(any_store: Database) -> None:

@@ -61,6 +61,21 @@ def test_each_reason_has_its_sentence_and_its_pages(ada: Browser, base: Source, 
     assert shown[-1].select_one("a")["href"] == f"/documents/{photos.id}"
 
 
+def test_pages_that_are_too_much_to_be_read_say_what_to_do(
+    ada: Browser, base: Source, clock: StoppedClock
+) -> None:
+    make_document(base, "Log", clock(), read_as_plain_text=True)
+    long = make_document(base, "Book", clock(), characters_left_out=12_000)
+
+    assert sentences(base) == [
+        "12,000 characters at the end of very long pages are left out. "
+        "Split such a page in Notion, and all of it can be read.",
+        "1 page has more formatting than can be read, so its text was read without headings, lists and "
+        "tables. Split it into smaller pages in Notion.",
+    ]
+    assert "12,000 characters at its end are left out" in ada.get(f"/documents/{long.id}").text
+
+
 def test_only_a_few_pages_are_named(ada: Browser, base: Source, clock: StoppedClock) -> None:
     for number in range(PAGES + 2):
         make_document(base, f"Page {number}", clock(), hash="x", embeds_without_caption=1)
