@@ -8,19 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import redis
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from extract.config import Config
 from extract.redis_clients import connect, why
+from tests.certificates import self_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +24,6 @@ class TlsRedis:
 
     url: str
     certificate: Path
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    public, private = folder / "certificate.pem", folder / "key.pem"
-    public.write_bytes(made.public_bytes(pem))
-    private.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return public, private
 
 
 def copy(source: socket.socket, target: socket.socket) -> None:
@@ -66,7 +37,7 @@ def copy(source: socket.socket, target: socket.socket) -> None:
 @pytest.fixture
 def tls_redis(redis_url: str, tmp_path: Path) -> Iterator[TlsRedis]:
     """The wheel's server is built without TLS: a socket in front of it speaks TLS."""
-    public, private = certificate(tmp_path)
+    public, private = self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(public, private)
     listener = socket.create_server(("127.0.0.1", 0))

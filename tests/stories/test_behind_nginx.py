@@ -11,17 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from extract.config import ROOT
+from tests.certificates import self_signed
 from tests.conftest import FERNET_KEY
 from tests.stories.test_processes import eventually, free_port
 
@@ -55,33 +51,9 @@ def _nginx() -> str:
     return found
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A self-signed certificate of localhost and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "site.pem", folder / "site.key"
-    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    paths[1].write_bytes(key.private_bytes(encoding, form, serialization.NoEncryption()))
-    return paths
-
-
 def _configuration(folder: Path, *, port: int, inner: int) -> Path:
     """Our example, with the addresses and files of this test."""
-    certificate, key = _certificate(folder)
+    certificate, key = self_signed(folder)
     example = (ROOT / "docs" / "nginx.conf").read_text()
     for ours, here in (
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
@@ -127,7 +99,7 @@ def site(sqlite_url: str, redis_url: str, tmp_path: Path) -> Iterator[Site]:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
             stack.callback(process.wait, 15)
             stack.callback(process.terminate)
-        found = Site(port, inner, tmp_path / "site.pem")
+        found = Site(port, inner, tmp_path / "certificate.pem")
         eventually(lambda: _answers(found))
         yield found
 
