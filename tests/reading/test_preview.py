@@ -130,7 +130,7 @@ def test_deep_nesting_is_shown_whole() -> None:
 
 
 def test_what_is_too_long_to_be_rendered_is_shown_as_it_is() -> None:
-    """A section of a very long text without headings, and what follows the first 300,000 characters; never as markup."""
+    """A long section without headings, and what follows the first 300,000 characters; never as markup."""
     section = "# A\n\n" + "**b** <i>c</i> " * 1_000 + "\n\n"
 
     long = preview_html("**b** <i>c</i> " * 2_000)
