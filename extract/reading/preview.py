@@ -34,7 +34,7 @@ _DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|[0-9]{1,9}[.)][ \t])){120}|^[ \t]
 _SECTION = re.compile(r"\n\n(?=#{1,6} )|\n(`{3,}+)[^`\n]*+\n(?:(?!\1)[^\n]*+\n)*+")
 # markdown-it copies what it has of a paragraph for each literal character: a longer section is shown as it is
 _MOST = 20_000
-_MOST_RENDERED = 1_000_000  # characters of one preview, for a person waits for it
+_MOST_RENDERED = 300_000  # characters of one preview, for a person waits for it
 _NOT_IN_PATH = re.compile(r"[\s<>\"\\]")
 
 
