@@ -24,25 +24,25 @@ def _repeated(unit: str) -> Make:
 
 _LONG_RUNS: Mapping[str, Make] = {
     "~ … `": lambda times: "~" * times + "`",
-    "~~~ ` lines": lambda times: ("~" * 400 + "`\n") * (times // 100 + 1),
+    "~~~ ` lines": _repeated("~" * 100 + "`\n"),
     "- [ ] … newlines": lambda times: "- [ ] " * times + "\n" * times,
     "- … newlines": lambda times: "- " * times + "a" + "\n" * times,
     "> … newlines": lambda times: "> " * times + "a" + "\n" * times,
     "- > … newlines": lambda times: "- > " * times + "a" + "\n" * times,
-    "- - - x lines": lambda times: ("- " * 600 + "x\n") * (times // 300 + 1),
+    "- - - x lines": _repeated("- " * 30 + "x\n"),
     "$$ - lines": _repeated("$$\n- "),
     "- $$ lines": _repeated("- $$\n"),
     "blanks, word, pages": lambda times: "<callout>" + " " * times + "a" + "<page>" * times,
     "callouts on a line": _repeated("<callout>x"),
     "broken tag of blanks": lambda times: "a <mention" + " " * times + "\n",
-    "broken tags of blanks": lambda times: ("a <mention" + " " * 3_900) * (times // 500 + 1),
-    "broken attributes": lambda times: ("<mention " + 'a" ' * 1_000 + ">") * (times // 500 + 1),
+    "broken tags of blanks": _repeated("a <mention" + " " * 300 + ">"),
+    "broken attributes": _repeated("<mention " + 'a" ' * 100 + ">"),
     "codes beside each other": _repeated("`a`<u></u>`b`<u></u>"),
     "item of dividers": lambda times: "- \n" + "  ---\n\n" * times,
     "unclosed targets": lambda times: "[" * times + "](a" * times,
-    "unclosed targets, pairs": lambda times: "[" * (times // 60) + ("](" + "()" * 120) * (times // 60),
-    "ticks of all lengths": lambda times: " ".join("`" * (at % 300 + 1) for at in range(times // 50 + 1)),
-    "stars of all lengths": lambda times: " ".join("*" * (at % 300 + 1) + "a" for at in range(times // 50 + 1)),
+    "unclosed targets, pairs": lambda times: "[" * times + ("](" + "()" * 120) * times,
+    "ticks of all lengths": _repeated(" ".join("`" * length for length in range(1, 20)) + " "),
+    "stars of all lengths": _repeated(" ".join("*" * length + "a" for length in range(1, 20)) + " "),
     "strong and not": _repeated("**a *b _c_ "),
     "stars, then stars": lambda times: "*" * times + "a" + "*" * times,
     "openers, then closers": lambda times: "*a _b " * times + "c_ d* " * times,
@@ -58,10 +58,10 @@ _LONG_RUNS: Mapping[str, Make] = {
     "escaped dollars": lambda times: "$" + "\\$" * times,
     "bars": lambda times: "|" * times + "\n" + "|-" * times,
     "delimiter row with a word": lambda times: "|a\n" + "| - " * times + "x",
-    "wide table": lambda times: "|a" * times + "|\n" + "|-" * times + "|\n" + "|b|\n" * times,
+    "wide table": lambda times: "|a" * 10 + "|\n" + "|-" * 10 + "|\n" + "|b|\n" * times,
     "tables of tags": _repeated("<table><tr><td>a</table>"),
-    "lists in lists": lambda times: "\n".join("  " * (at % 100) + "- a" for at in range(times)),
-    "tabs": lambda times: "\n".join("\t" * (at % 100) + "- a" for at in range(times)),
+    "lists in lists": _repeated("".join("  " * depth + "- a\n" for depth in range(12))),
+    "tabs": _repeated("".join("\t" * depth + "- a\n" for depth in range(20))),
     "code on one line": lambda times: "```\n" + "k v " * times + "\n```",
     "code without blanks": lambda times: "```\n" + "k" * 4 * times + "\n```",
     "code of ticks": lambda times: "~~~\n" + ("`" * times + "\na\n") + "a\n" * times + "~~~",
@@ -80,9 +80,8 @@ PATTERNS: Mapping[str, Make] = {**{name: _repeated(unit) for name, unit in REPEA
 
 
 def of_size(make: Make, size: int) -> str:
-    """The pattern, repeated until the text has about so many characters, and cut there."""
-    sample = make(1_000)
-    return make(max(1, size * 1_000 // len(sample)))[:size]
+    """The pattern, repeated until the text has about so many characters."""
+    return make(max(1, size * 1_000 // len(make(1_000))))
 
 
 def _page(tree: Tree) -> object:

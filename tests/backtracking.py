@@ -22,7 +22,7 @@ _CATEGORIES = {
     op.CATEGORY_NOT_WORD: r"\W",
 }
 _ONE_CHARACTER = (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN)
-_MOST_TOKENS = 8
+_MOST_TOKENS = 7
 _MOST_STARTS = 4
 _MISFIT = "\n\x07"  # ends what a set may repeat, so that the pattern has to try again
 _MOST_STEPS = 50_000  # for texts of some hundred characters

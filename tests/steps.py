@@ -6,6 +6,8 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -152,20 +154,26 @@ class _CountedPattern:
 def _patterns_counted() -> Iterator[list[int]]:
     """While it lasts, every pattern among the globals of the loaded modules of `extract` is a counted one."""
     looked_at = [0]
-    replaced = []
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] != "extract":
-            continue
-        for key, value in list(vars(module).items()):
-            counted = _counted(value, looked_at)
-            if counted is not value:
-                replaced.append((module, key, value))
-                setattr(module, key, counted)
+    patterns = _patterns(len(sys.modules))
+    for module, key, value in patterns:
+        setattr(module, key, _counted(value, looked_at))
     try:
         yield looked_at
     finally:
-        for module, key, value in replaced:
+        for module, key, value in patterns:
             setattr(module, key, value)
+
+
+@cache
+def _patterns(loaded: int) -> list[tuple[ModuleType, str, Any]]:
+    """The globals that hold patterns, while so many modules are loaded."""
+    return [
+        (module, key, value)
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "extract"
+        for key, value in vars(module).items()
+        if _counted(value, []) is not value
+    ]
 
 
 def _counted(value: Any, looked_at: list[int]) -> Any:

@@ -50,6 +50,7 @@ LOST_FORM = (
     "This page was open for too long",
     "For your safety the form is no longer valid, and nothing was changed. Reload the page and send it again.",
 )
+_ELEMENT_ID = re.compile(r"[\w-]{1,80}")
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -81,7 +82,7 @@ def ask_to_log_in() -> ResponseReturnValue:
 def _place() -> str | None:
     """The id of what htmx replaces: the fragment takes it over, so that a later answer finds its place."""
     name = request.headers.get("HX-Target", "").partition("#")[2]
-    return name if re.fullmatch(r"[\w-]{1,80}", name) else None
+    return name if _ELEMENT_ID.fullmatch(name) else None
 
 
 def log_fault(exc_info: Any) -> None:

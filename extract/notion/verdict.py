@@ -38,6 +38,7 @@ SERVICE_OVERLOAD = 529
 # Notion gives this case no code of its own; its documentation quotes the message.
 # https://developers.notion.com/reference/retrieve-a-page
 _OTHER_KIND = re.compile(r"\bis an? [a-z_ ]{1,60}, not an? [a-z_ ]", re.IGNORECASE)
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
 
 
 def verdict(reply: Reply, endpoint: str, *, now: datetime) -> NotionError | None:
@@ -117,7 +118,7 @@ def _rate_limited(reply: Reply, endpoint: str, now: datetime) -> NotionError:
 def _pause(value: Json, now: datetime) -> timedelta | None:
     """`Retry-After` as seconds or as a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after"""
     text = str(value).strip() if isinstance(value, (str, int, float)) else ""
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+    if _SECONDS.fullmatch(text):
         return timedelta(seconds=float(text))
     try:
         until = parsedate_to_datetime(text)

@@ -34,6 +34,7 @@ _DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|[0-9]{1,9}[.)][ \t])){120}|^[ \t]
 _SECTION = re.compile(r"\n\n(?=#{1,6} )|\n(`{3,}+)[^`\n]*+\n(?:(?!\1)[^\n]*+\n)*+")
 # markdown-it copies what it has of a paragraph for each literal character: a longer section is shown as it is
 _MOST = 20_000
+_MOST_RENDERED = 1_000_000  # characters of one preview, for a person waits for it
 _NOT_IN_PATH = re.compile(r"[\s<>\"\\]")
 
 
@@ -52,26 +53,38 @@ def preview_html(
     path of our own site.
     """
     if passages is None:
-        return _rendered(text, href)
+        return _Preview(href).html(text)
+    preview = _Preview(href)
     return "\n".join(
-        f'<section class="passage" data-passage="{number}">\n{_rendered(passage.text, href)}</section>'
+        f'<section class="passage" data-passage="{number}">\n{preview.html(passage.text)}</section>'
         for number, passage in enumerate(passages, 1)
     )
 
 
-def _rendered(text: str, href: Callable[[str], str] | None) -> str:
-    text = clean(text)
-    if _DEEP.search(text) is not None:
-        return f"<pre>{escape(text)}</pre>\n"
-    parser = _parser()
-    parts = []
-    for part in _parts(text):
-        if len(part) > _MOST:
-            parts.append(f"<pre>{escape(part)}</pre>\n")
-            continue
-        env: MutableMapping[str, Any] = {"href": href}
-        parts.append(parser.render(part, env))
-    return "".join(parts)
+class _Preview:
+    """One preview: what is beyond the first part of a very long document is shown as it is."""
+
+    def __init__(self, href: Callable[[str], str] | None) -> None:
+        self._href = href
+        self._left = _MOST_RENDERED
+
+    def html(self, text: str) -> str:
+        """The next part of the document."""
+        text = clean(text)
+        if _DEEP.search(text) is not None:
+            return _as_it_is(text)
+        return "".join([self._part(part) for part in _parts(text)])
+
+    def _part(self, part: str) -> str:
+        if len(part) > min(_MOST, self._left):
+            return _as_it_is(part)
+        self._left -= len(part)
+        env: MutableMapping[str, Any] = {"href": self._href}
+        return str(_parser().render(part, env))
+
+
+def _as_it_is(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>\n"
 
 
 def _parts(text: str) -> list[str]:

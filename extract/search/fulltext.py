@@ -12,7 +12,7 @@ from extract.store.db import database, is_postgres
 
 _AT_MOST = 6_000  # matching chunks that the database orders for us: keeps common words quick
 _ALL_READ = 4_000_000  # characters of all candidates together ...
-_LEAST_READ = 12_000  # ... but of one never less than this, more than a passage of the usual size has
+_LEAST_READ = 20_000  # ... but of one never less than this, more than the largest passage of the usual size
 
 
 class FullText:

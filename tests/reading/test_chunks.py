@@ -100,6 +100,94 @@ def test_code_is_cut_between_lines_and_fenced_again() -> None:
         assert one.text.endswith("\n```")
 
 
+def test_a_very_long_line_of_code_is_cut_at_blanks_or_punctuation() -> None:
+    """Every word of it stands whole in a passage that is not too long."""
+    words = [f"key{at}" for at in range(20_000)]
+    for line in (" ".join(words), ",".join(f'"{word}":{{' for word in words)):
+        found = passages(f"```json\n{line}\n```", target=1200)
+
+        assert max(len(one.text) for one in found) <= 1300
+        assert all(one.text.endswith("\n```") for one in found)
+        whole = "".join(one.text.partition("```json\n")[2].removesuffix("\n```") for one in found)
+        assert whole == line
+        assert {word for one in found for word in re.findall(r"key\d+", one.text)} == set(words)
+
+
+def test_a_long_fence_or_language_is_not_repeated() -> None:
+    """Each fragment gets the fence that it needs."""
+    ticks = passages("~~~\n" + "`" * 5_000 + "\n" + "a\n" * 2_000 + "~~~", target=100)
+    language = passages("~~~" + "l " * 2_500 + "\n" + "a\n" * 2_000 + "~~~", target=100)
+
+    for found in (ticks, language):
+        assert max(len(one.text) for one in found) <= 400
+        assert sum(len(one.text) for one in found) < 30_000
+        assert sum(one.text.count("a\n") for one in found) == 2_000
+
+
+def test_a_header_before_a_row_that_is_too_long_is_kept() -> None:
+    """Short or long, the header is said."""
+    for head in ("head", "head " + "h" * 150):
+        found = passages(f"| {head} |\n| --- |\n| {'word ' * 300}|\n| {'b ' * 110}|\n| c |", target=200)
+
+        assert any("| head" in one.text for one in found)
+        assert sum(one.text.count("word") for one in found) == 300
+        assert sum(one.text.count("b ") for one in found) == 110
+        assert "| c |" in found[-1].text
+
+
+def test_a_long_heading_is_cut_in_the_path_of_its_passages() -> None:
+    """Its own passages hold all of it."""
+    found = passages(f"# {sentence('h', 200)}\n\n" + f"{sentence('a', 100)}\n\n" * 3)
+
+    assert max(len(one.heading_path[0]) for one in found[1:]) <= 201
+    assert any("h199." in one.text for one in found)
+
+
+def test_a_long_title_or_property_is_cut() -> None:
+    """Title and properties fill passages of their own, in order."""
+    page = read_page(
+        title=sentence("t", 300),
+        url="",
+        properties=(Property("Notes", "rich_text", sentence("p", 300)),),
+        tree=parse_v2("body"),
+        chunking=Chunking(200),
+    )
+
+    assert max(len(one.text) for one in page.passages) <= 800
+    words = re.findall(r"\b[tp]\d+\.", " ".join(one.text for one in page.passages))
+    assert words == [f"{letter}{at}." for letter in "tp" for at in range(300)]
+
+
+PIECES = st.one_of(
+    *[
+        st.builds(make, st.integers(1, 400))
+        for make in (
+            lambda size: "```\n" + "k, " * size + "\nx\n```\n",
+            lambda size: "~~~" + "l" * size + "\n" + "`" * size + "\n~~~\n",
+            lambda size: "# " + "h" * size + "\n",
+            lambda size: "## a\n\n## b\n",
+            lambda size: "|" + "h " * (size // 3) + "|\n| - |\n" + f"|{'r' * size}|\n" * 3,
+            lambda size: "$$\n" + "x+" * size + "\n$$\n",
+            lambda size: "- " + "w" * size + "\n  - " + "a. " * size + "\n",
+            lambda size: "a" + "\u0301" * size + "\n",
+            lambda size: "> " + "漢" * size + "\n",
+        )
+    ]
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=150, database=None)
+@given(st.lists(PIECES, max_size=6), st.integers(50, 200), st.integers(0, 49), st.integers(0, 1_000))
+def test_no_passage_is_longer_than_its_limit(parts: list[str], target: int, overlap: int, title: int) -> None:
+    """Whatever stands on one line."""
+    found = passages("\n".join(parts), target=target, overlap=overlap, title="t" * title)
+
+    assert all(len(one.text) <= Chunking(target).most for one in found)
+    for char in "kxrw漢":
+        least = sum(part.count(char) for part in parts)
+        assert sum(one.text.count(char) for one in found) >= least
+
+
 def test_long_text_is_cut_between_sentences() -> None:
     """And the pieces keep near the target."""
     found = passages(sentence("word", 200))

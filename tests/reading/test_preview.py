@@ -127,3 +127,25 @@ def test_deep_nesting_is_shown_whole() -> None:
         html = preview_html(text)
         for word in re.findall(r"w\d+w", text):
             assert word in html
+
+
+def test_what_is_too_long_to_be_rendered_is_shown_as_it_is() -> None:
+    """A section of a very long text without headings, and what follows a million characters; never as markup."""
+    section = "# A\n\n" + "**b** <i>c</i> " * 1_000 + "\n\n"
+
+    long = preview_html("**b** <i>c</i> " * 2_000)
+    many = preview_html(section * 70)
+
+    assert long.startswith("<pre>**b** &lt;i&gt;c&lt;/i&gt; **b**")
+    assert many.startswith("<h1>A</h1>")
+    assert many.rstrip().endswith("</pre>")
+    assert many.count("**b**") < 10_000
+
+
+def test_headings_within_a_fence_of_a_long_text_are_code() -> None:
+    text = "# A\n\n" + "b " * 15_000 + "\n\n# C\n\n```\na\n\n# not a heading\n```\n\n# D"
+
+    html = preview_html(text)
+
+    assert "<h1>D</h1>" in html
+    assert "\n# not a heading\n</code>" in html
