@@ -5,9 +5,9 @@ import sys
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from extract import logs
-from extract.config import load
+from extract.config.load import load
 from extract.errors import HilalError
+from extract.process import logs
 
 try:
     _config = load()

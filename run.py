@@ -25,11 +25,11 @@ from types import FrameType
 
 import redis
 
-from extract import config as configuration
-from extract import embedded_redis, private_files, redis_clients
-from extract.config import ROOT, Config
-from extract.db import database, open_database, upgrade
+from extract.config import load as configuration
+from extract.config.load import ROOT, Config
 from extract.errors import HilalError
+from extract.process import embedded_redis, private_files, redis_clients
+from extract.store.db import database, open_database, upgrade
 
 PATIENCE_SECONDS = 10.0
 """How long processes may take to end before they are killed."""

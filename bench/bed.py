@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from extract import connections, db, doors, drain, embedded_redis
-from extract.config import ROOT, load
-from extract.models import Chatbot, Connection, Document, Organisation, Source
+from extract import actions, connections
+from extract.config.load import ROOT, load
 from extract.notion.oauth import parse_grant
+from extract.process import embedded_redis
 from extract.runtime import Runtime, open_runtime
-from extract.shapes import Stub, utc_now
+from extract.store import db
+from extract.store.models import Chatbot, Connection, Document, Organisation, Source
+from extract.sync import drain
+from extract.values import Stub, utc_now
 
 
 class Asked(NamedTuple):
@@ -74,14 +77,14 @@ class Bed:
         for stub in tables:
             if stub.database_id in wanted:
                 picks.append(self._pick(stub, stub.database_id or "", listed_at))
-        imported = doors.import_picks(
+        imported = actions.import_picks(
             self.runtime, chatbot=self.chatbot, connection=self.connection, picks=picks, schedule="live"
         )
         return list(imported.created)
 
-    def _pick(self, stub: Stub, notion_id: str, listed_at: object) -> doors.Pick:
+    def _pick(self, stub: Stub, notion_id: str, listed_at: object) -> actions.Pick:
         kind = "page" if stub.kind == "page" else "database"
-        return doors.Pick(
+        return actions.Pick(
             kind=kind,  # type: ignore[arg-type]
             notion_id=notion_id,
             title=stub.title,

@@ -7,9 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from bench.bed import Bed
-from extract.db import database
-from extract.models import Chatbot, Connection, DataSource, Document, Membership, Organisation, Row, Source
-from extract.shapes import utc_now
+from extract.store.db import database
+from extract.store.models import (
+    Chatbot,
+    Connection,
+    DataSource,
+    Document,
+    Membership,
+    Organisation,
+    Row,
+    Source,
+)
+from extract.values import utc_now
 
 _BATCH = 200
 

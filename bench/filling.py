@@ -13,12 +13,12 @@ from typing import Any
 
 from bench.bed import Bed
 from extract import connections
-from extract.db import database, is_postgres
-from extract.judging import digest_of
-from extract.marks import add_document
-from extract.models import Chunk, Connection, DataSource, Document, Membership, Source
-from extract.shapes import Stub, utc_now
-from extract.watch import Rank, verify_at
+from extract.rules.changes import digest_of
+from extract.rules.timing import Rank, verify_at
+from extract.store.db import database, is_postgres
+from extract.store.models import Chunk, Connection, DataSource, Document, Membership, Source
+from extract.values import Stub, utc_now
+from extract.worklist.requests import add_document
 
 _BATCH = 200
 

@@ -6,9 +6,9 @@ import time
 
 from bench.bed import Bed, bed
 from daemon.loop import poll_one
-from extract import logs
-from extract.models import Connection
-from extract.settings import Log
+from extract.config.schema import Log
+from extract.process import logs
+from extract.store.models import Connection
 
 
 def main() -> None:

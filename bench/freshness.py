@@ -9,15 +9,9 @@ import argparse
 import time
 from collections.abc import Callable
 
-from bench import (
-    freshness_capacity,
-    freshness_floor,
-    freshness_latency,
-    freshness_poll,
-    freshness_requests,
-)
-from extract import logs
-from extract.settings import Log
+from bench import freshness_capacity, freshness_floor, freshness_latency, freshness_poll, freshness_requests
+from extract.config.schema import Log
+from extract.process import logs
 
 SIZES = (100, 1_000, 10_000, 100_000)
 CONNECTIONS = (1, 100, 1_000)

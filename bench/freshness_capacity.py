@@ -15,9 +15,9 @@ from bench.bed import bed
 from bench.crowd import copied, newcomers
 from bench.freshness_requests import NO_DAILY_LOOKS
 from bench.processes import running
-from extract.models import Connection
-from extract.settings import Notion, Watch
-from extract.shapes import utc_now
+from extract.config.schema import Notion, Watch
+from extract.store.models import Connection
+from extract.values import utc_now
 
 LATENCIES = (0, 100, 300)
 CONNECTIONS = 4

@@ -17,8 +17,8 @@ import httpx
 
 from bench.bed import Bed, bed
 from bench.processes import running
-from extract.models import Document
-from extract.shapes import utc_now
+from extract.store.models import Document
+from extract.values import utc_now
 from webapp.keys import make_key
 
 LATENCY_MS = 150

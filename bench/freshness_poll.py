@@ -14,11 +14,12 @@ from bench.crowd import copied, newcomers
 from bench.filling import fill
 from bench.freshness_requests import NO_DAILY_LOOKS, poll
 from daemon.loop import tick
-from extract import connections, due, jobs
-from extract.arrivals import notice_shown
-from extract.db import database
-from extract.models import Connection, Document
-from extract.shapes import Stub, utc_now
+from extract import connections, jobs
+from extract.discovery.arrivals import notice_shown
+from extract.store.db import database
+from extract.store.models import Connection, Document
+from extract.values import Stub, utc_now
+from extract.worklist import due
 
 TIMES = 15
 DOCUMENTS_EACH = 10

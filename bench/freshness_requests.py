@@ -10,8 +10,8 @@ from datetime import timedelta
 from bench.bed import Bed, bed
 from bench.filling import fill
 from daemon.loop import poll_one
-from extract.models import Connection, Document
-from extract.shapes import utc_now
+from extract.store.models import Connection, Document
+from extract.values import utc_now
 
 PAGES = 50
 CHANGES = (1, 10, 100)

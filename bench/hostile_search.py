@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from bench.search import fill, opened
-from extract import search
-from extract.snippets import highlight_spans, snippet
+from extract.search import find
+from extract.search.snippets import highlight_spans, snippet
 from webapp.differences import difference
 
 SIZES = (20_000, 50_000, 100_000, 200_000)  # characters
@@ -51,7 +51,7 @@ def _line(name: str, text: str) -> str:
     changed = " ".join("other" if number % 10 == 0 else word for number, word in enumerate(words))
     times = [
         _seconds(lambda: held.append(fill(name, [document])[0])),
-        _seconds(lambda: search.find(held[0], QUERY)),
+        _seconds(lambda: find.find(held[0], QUERY)),
         _seconds(lambda: snippet(text, QUERY)),
         _seconds(lambda: highlight_spans(text, QUERY)),
         _seconds(lambda: difference(text, changed)),

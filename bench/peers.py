@@ -22,9 +22,9 @@ from bench import peer_venvs
 from bench.bed import Bed, bed
 from bench.reading import reading_time
 from bench.tokens import Pieces
-from extract import logs
-from extract.models import Chunk, Document
-from extract.settings import Log
+from extract.config.schema import Log
+from extract.process import logs
+from extract.store.models import Chunk, Document
 
 SCENES = ("company", "mixed", "1000", "5000")
 NAMES = {"company": "practice company", "mixed": "a page of every kind"}

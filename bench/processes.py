@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from bench.bed import Bed
-from extract.config import ROOT
+from extract.config.load import ROOT
 
 PATIENCE_SECONDS = 60
 

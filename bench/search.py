@@ -22,10 +22,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from extract import index, search
-from extract.db import database, is_postgres, open_database, upgrade
-from extract.models import Chatbot, Connection, Document, Membership, Organisation, Source
-from extract.shapes import Passage, Reading, utc_now
+from extract.search import find, index
+from extract.store.db import database, is_postgres, open_database, upgrade
+from extract.store.models import Chatbot, Connection, Document, Membership, Organisation, Source
+from extract.values import Passage, Reading, utc_now
 
 DEPTH = 10
 
@@ -81,7 +81,7 @@ def quality(folder: Path) -> None:
         for question in _lines(folder / f"{name}_queries.jsonl"):
             label = f"{name} {question['lang']}" if "lang" in question else name
             begun = time.perf_counter()
-            hits = search.find(chatbot_id, question["text"], limit=DEPTH)
+            hits = find.find(chatbot_id, question["text"], limit=DEPTH)
             times[label].append((time.perf_counter() - begun) * 1000)
             wanted = {known[given] for given in question["doc_ids"] if given in known}
             places = [place for place, hit in enumerate(hits, 1) if hit.document_id in wanted]
@@ -125,7 +125,7 @@ def speed(chunks: int) -> None:
         for _ in range(60):
             query = make()
             begun = time.perf_counter()
-            search.find(chatbot_id, query)
+            find.find(chatbot_id, query)
             times.append((time.perf_counter() - begun) * 1000)
         print(f"{kind:<14}{_percentiles(times)}")
 

@@ -13,17 +13,18 @@ import redis
 import structlog
 from peewee import InterfaceError, OperationalError, PeeweeException
 
-from extract import clocks, connections, logs
-from extract.beats import Beat, here, write_beat
-from extract.config import load
-from extract.db import database
+from daemon.loop import poll_and_wake, tick
+from daemon.polls import Polls
+from extract import connections
+from extract.config.load import load
 from extract.errors import HilalError
-from extract.outages import Outage
-from extract.redis_clients import why
+from extract.process import logs
+from extract.process.beats import Beat, here, write_beat
+from extract.process.outages import Outage
+from extract.process.redis_clients import why
 from extract.runtime import Runtime, open_runtime
-
-from .loop import poll_and_wake, tick
-from .polls import Polls
+from extract.store.db import database
+from extract.sync import clocks
 
 TICK_SECONDS = 1.0
 

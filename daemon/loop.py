@@ -10,14 +10,12 @@ import httpx
 import structlog
 from peewee import fn
 
-from extract import clocks, connections, due, jobs, key_use, runs, webhooks
-from extract.db import database
+from daemon.polls import Polls
+from extract import connections, jobs
+from extract.discovery import events
+from extract.discovery.sweeps import poll
 from extract.errors import Blocked, Forbidden, HilalError, Later, ReconnectNeeded
-from extract.marks import want_listing
-from extract.models import Connection, Source
-from extract.poll import poll
-from extract.runtime import Runtime
-from extract.watch import (
+from extract.rules.timing import (
     CLOCKS_DIFFER,
     FULL_EVERY,
     PERIODS,
@@ -28,8 +26,13 @@ from extract.watch import (
     pause_after,
     poll_pause,
 )
-
-from .polls import Polls
+from extract.runtime import Runtime
+from extract.store import key_use
+from extract.store.db import database
+from extract.store.models import Connection, Source
+from extract.sync import clocks, runs
+from extract.worklist import due
+from extract.worklist.requests import want_listing
 
 log = structlog.get_logger(__name__)
 
@@ -58,8 +61,8 @@ def tick(
         clocks.release_rows(runtime.config.watch, now=now)
     start_schedules(now)
     start_daily_listings(now, verify_hours=runtime.config.watch.verify_hours)
-    webhooks.take(now, verify_hours=runtime.config.watch.verify_hours)
-    webhooks.prune(now)
+    events.take(now, verify_hours=runtime.config.watch.verify_hours)
+    events.prune(now)
     prune_daily(runtime, now=now)
     store_key_uses(runtime, now=now)
     # Before the polls, which may take long when Notion is slow.
@@ -169,7 +172,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
         with nullcontext(http) if http is not None else connections.http_for(runtime) as opened:
             client = connections.client_for(runtime, connection, http=opened, lane="work")
             noticed = poll(client, connection, now=now, verify_hours=runtime.config.watch.verify_hours)
-        webhooks.note_missed(connection, noticed, now=now, poll_at=now + timedelta(seconds=seconds))
+        events.note_missed(connection, noticed, now=now, poll_at=now + timedelta(seconds=seconds))
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
         failed = connection.poll_failures or connection.error == Blocked.sentence

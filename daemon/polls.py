@@ -8,7 +8,7 @@ from threading import Lock, Thread
 
 import structlog
 
-from extract.db import database
+from extract.store.db import database
 
 log = structlog.get_logger(__name__)
 

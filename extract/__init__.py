@@ -1,15 +1,19 @@
 """The product as a library: Notion in, a searchable knowledge base out. No web framework in here.
 
-How an edit travels, in the order the code runs::
+How an edit in Notion becomes an answer, in the order the code runs::
 
-    notion.listings    search / query      -> Stub            what a listing tells about a page
-    watch              Stub + rows         -> marks           pure decisions: stale, new, doubted, not ours
-    jobs.wake          connection id       -> RQ              an id, nothing else; the rows hold the truth
-    sync               Stub or row         -> fetch           one page: one markdown request, holes if any
-    reading            markdown, values    -> Reading         blocks -> canonical text -> passages, links
-    index.put          Reading             -> rows            document, chunks, full text: one transaction
-    search.find        words               -> Hit             always inside one chatbot
+    discovery.sweeps, discovery.events    Notion's lists and events -> what changed
+    discovery.changes_listed              a stub of a listing, compared with what is held
+    rules.changes                         the decision: newer, new, gone, or nothing (pure)
+    worklist.requests                     rows are marked as wanted
+    jobs                                  a worker is woken with the id of the connection
+    sync.drain                            the worker takes the lease, and one document after the other
+    sync.fetch                            one markdown request for a page, more only for what Notion left out
+    reading                               markdown and properties -> canonical text, passages, links (pure)
+    sync.writing, search.index            document, passages and full text, in one transaction
+    search.find                           words -> hits, always inside one chatbot
 
-A file imports only from lines below its own: jobs; sync; watch; index, search; models, db, vault;
-notion; reading; config, errors, shapes.
+A package imports only from packages below its own: worker, actions, jobs, watchdog, sync, discovery, membership,
+removal and worklist, connections, search, runtime, store and rules, notion, reading, process, config, then values and
+errors. `.importlinter` holds this.
 """

@@ -7,7 +7,7 @@ import re
 from math import isfinite
 from typing import Any
 
-from .shapes import Json
+from extract.values import Json
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL and half a surrogate pair: PostgreSQL refuses both, and UTF-8 has no place for the second.

@@ -18,11 +18,11 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from . import drain as draining
-from .db import database
-from .runtime import Runtime
-from .watch import CLOCKS_DIFFER
-from .watchdog import Watchdog
+from extract.rules.timing import CLOCKS_DIFFER
+from extract.runtime import Runtime
+from extract.store.db import database
+from extract.sync import drain as draining
+from extract.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 

@@ -10,13 +10,13 @@ import httpx
 import redis
 from peewee import InterfaceError, OperationalError
 
-from . import private_files
-from .config import Config
-from .db import check_schema, open_database
-from .errors import ConfigError
-from .redis_clients import connect
-from .shapes import Clock, utc_now
-from .vault import Vault
+from extract.config.load import Config
+from extract.errors import ConfigError
+from extract.process import private_files
+from extract.process.redis_clients import connect
+from extract.store.db import check_schema, open_database
+from extract.store.vault import Vault
+from extract.values import Clock, utc_now
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from datetime import datetime
 import redis
 import structlog
 
-from .beats import Beat, drop_beat, here, write_beat
-from .runtime import Runtime
+from extract.process.beats import Beat, drop_beat, here, write_beat
+from extract.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 

@@ -17,14 +17,15 @@ from rq.exceptions import DequeueTimeout, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from . import jobs, logs
-from .beats import beats, drop_beat, here
-from .config import load
-from .errors import HilalError
-from .outages import Outage
-from .redis_clients import connect, why
-from .runtime import Runtime, open_runtime
-from .watchdog import Watchdog
+from extract import jobs
+from extract.config.load import load
+from extract.errors import HilalError
+from extract.process import logs
+from extract.process.beats import beats, drop_beat, here
+from extract.process.outages import Outage
+from extract.process.redis_clients import connect, why
+from extract.runtime import Runtime, open_runtime
+from extract.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 

@@ -4,16 +4,7 @@ import re
 from collections.abc import Sequence
 
 from sandbox.records import Json
-from sandbox.rendering import (
-    Leaf,
-    Marked,
-    RenderContext,
-    attributes,
-    date_parts,
-    leaves,
-    link_target,
-    nest,
-)
+from sandbox.rendering import Leaf, Marked, RenderContext, attributes, date_parts, leaves, link_target, nest
 
 _SPECIAL = re.compile(r"([\\*~`$\[\]<>{}|^])")
 _BREAK = re.compile(r"\r\n|[\r\n]")

@@ -14,11 +14,11 @@ import redis
 from cryptography.fernet import Fernet
 from peewee import Database
 
-from extract import embedded_redis
-from extract.config import Config, load
-from extract.db import database, open_database, upgrade
+from extract.config.load import Config, load
+from extract.process import embedded_redis
 from extract.runtime import Runtime
-from extract.vault import Vault
+from extract.store.db import database, open_database, upgrade
+from extract.store.vault import Vault
 from sandbox import World, create_app
 from tests import postgres
 from tests.clock import StoppedClock

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from daemon.loop import tick
-from extract import doors, drain, search
+from extract import actions
 from extract.connections import connect
-from extract.models import Chatbot, Connection, Document, Organisation, Run, Source
 from extract.notion.oauth import TokenGrant, parse_grant
 from extract.runtime import Runtime
-from extract.shapes import Hit, Schedule
+from extract.search import find
+from extract.store.models import Chatbot, Connection, Document, Organisation, Run, Source
+from extract.sync import drain
+from extract.values import Hit, Schedule
 from sandbox import World
 from sandbox.world import GrantHandle
 from tests.clock import StoppedClock
@@ -29,9 +31,9 @@ class Knowledge:
 
     def tick(self, *ids: str, schedule: Schedule = "live", with_subpages: bool = False) -> list[Source]:
         """Tick pages and databases by id and import them (a person pastes their links)."""
-        picks = [doors.find_pick(self.runtime, self.connection, notion_id) for notion_id in ids]
+        picks = [actions.find_pick(self.runtime, self.connection, notion_id) for notion_id in ids]
         picks = [replace(pick, with_subpages=with_subpages) for pick in picks]
-        imported = doors.import_picks(
+        imported = actions.import_picks(
             self.runtime, chatbot=self.chatbot, connection=self.connection, picks=picks, schedule=schedule
         )
         return [*imported.created, *imported.known]
@@ -51,7 +53,7 @@ class Knowledge:
         self.work()
 
     def ask(self, words: str) -> list[Hit]:
-        return search.find(self.chatbot.id, words)
+        return find.find(self.chatbot.id, words)
 
     def answers(self, words: str) -> list[str]:
         """Titles of the pages that answer."""

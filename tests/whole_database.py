@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from extract.db import database
+from extract.store.db import database
 
 Content = dict[str, list[tuple[Any, ...]]]
 

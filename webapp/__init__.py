@@ -13,11 +13,10 @@ from pathlib import Path
 
 from flask import Flask, request
 
-from extract.config import Config, load
-from extract.db import database
+from extract.config.load import Config, load
 from extract.runtime import Runtime, open_runtime
-
-from . import (
+from extract.store.db import database
+from webapp import (
     accounts,
     api,
     brake,
@@ -45,7 +44,7 @@ from . import (
     webhook_settings,
     webhooks,
 )
-from .extensions import csrf, limiter, login_manager
+from webapp.extensions import csrf, limiter, login_manager
 
 _LARGEST_BODY = 2 * 1024 * 1024
 

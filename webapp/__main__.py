@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from extract.config import load
+from extract.config.load import load
 from extract.errors import HilalError
 
 

@@ -9,17 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, logout_user
 
-from extract.db import database, lock
 from extract.errors import Refused
-from extract.models import Invitation, Member
-
-from . import known_browsers, members, passwords
-from .extensions import limiter
-from .frame import runtime, toast
-from .guards import current_member, needs
-from .roles import Role
-from .security_log import SecurityEvent, record
-from .sign_in import own_path, sign_in
+from extract.store.db import database, lock
+from extract.store.models import Invitation, Member
+from webapp import known_browsers, members, passwords
+from webapp.extensions import limiter
+from webapp.frame import runtime, toast
+from webapp.guards import current_member, needs
+from webapp.roles import Role
+from webapp.security_log import SecurityEvent, record
+from webapp.sign_in import own_path, sign_in
 
 blueprint = Blueprint("accounts", __name__)
 

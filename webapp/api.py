@@ -18,15 +18,14 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, TooManyRequests, Unauthorized
 
 from extract.errors import HilalError
-from extract.key_use import note_use
-from extract.models import Document, Source
-from extract.search import find
-
-from .cursors import read_cursor, write_cursor
-from .frame import runtime
-from .incoming import whole_number
-from .keys import find_key
-from .objects import (
+from extract.search.find import find
+from extract.store.key_use import note_use
+from extract.store.models import Document, Source
+from webapp.cursors import read_cursor, write_cursor
+from webapp.frame import runtime
+from webapp.incoming import whole_number
+from webapp.keys import find_key
+from webapp.objects import (
     document_objects,
     hit_object,
     readable_documents,
@@ -34,7 +33,7 @@ from .objects import (
     sources_with_connection,
     whole_document_object,
 )
-from .security_log import SecurityEvent, record
+from webapp.security_log import SecurityEvent, record
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("api", __name__, url_prefix="/api")

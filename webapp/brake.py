@@ -11,15 +11,15 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from peewee import fn
 
-from extract import brake, doors
+from extract import actions
 from extract.errors import HilalError
-from extract.models import Connection, Document, Source
-
-from .frame import problem, runtime, toast
-from .guards import needs, open_chatbot, own_connection
-from .roles import Role
-from .security_log import SecurityEvent, record
-from .words import counted
+from extract.removal import brake
+from extract.store.models import Connection, Document, Source
+from webapp.frame import problem, runtime, toast
+from webapp.guards import needs, open_chatbot, own_connection
+from webapp.roles import Role
+from webapp.security_log import SecurityEvent, record
+from webapp.words import counted
 
 blueprint = Blueprint("brake", __name__)
 
@@ -96,7 +96,7 @@ def confirm(connection_id: int) -> ResponseReturnValue:
     shown_at = _moment(request.form.get("shown_at"))
     pages = pages_of(connection)
     try:
-        doors.confirm_removal(runtime(), connection, shown_at=shown_at)
+        actions.confirm_removal(runtime(), connection, shown_at=shown_at)
     except HilalError as error:
         problem(error.sentence)
         return _back()

@@ -7,15 +7,14 @@ from flask.typing import ResponseReturnValue
 from peewee import prefetch
 
 from extract.errors import Refused
-from extract.models import ApiKey, Chatbot
-
-from . import members
-from .frame import chatbot_home, problem, runtime, toast
-from .guards import current_org, needs, open_chatbot, own_chatbot, own_key
-from .keys import make_key
-from .once import show_once, shown_once
-from .roles import Role
-from .security_log import SecurityEvent, record
+from extract.store.models import ApiKey, Chatbot
+from webapp import members
+from webapp.frame import chatbot_home, problem, runtime, toast
+from webapp.guards import current_org, needs, open_chatbot, own_chatbot, own_key
+from webapp.keys import make_key
+from webapp.once import show_once, shown_once
+from webapp.roles import Role
+from webapp.security_log import SecurityEvent, record
 
 blueprint = Blueprint("chatbots", __name__)
 

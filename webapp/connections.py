@@ -6,14 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from peewee import JOIN, fn
 
-from extract import doors
-from extract.models import Connection, Source
-
-from . import picker_cache
-from .frame import runtime, toast
-from .guards import current_org, needs, open_chatbot, own_connection
-from .roles import Role
-from .security_log import SecurityEvent, record
+from extract import actions
+from extract.store.models import Connection, Source
+from webapp import picker_cache
+from webapp.frame import runtime, toast
+from webapp.guards import current_org, needs, open_chatbot, own_connection
+from webapp.roles import Role
+from webapp.security_log import SecurityEvent, record
 
 blueprint = Blueprint("connections", __name__)
 
@@ -40,7 +39,7 @@ def disconnect(connection_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         sources = Source.select().where(Source.connection == connection).count()
         return render_template("connections/disconnect.html", connection=connection, sources=sources)
-    doors.disconnect(runtime(), connection)
+    actions.disconnect(runtime(), connection)
     record(SecurityEvent.NOTION_DISCONNECTED, connection_id=connection.id)
     picker_cache.forget(runtime().redis, connection.id)
     toast(f"{connection.workspace_name or 'The workspace'} is disconnected. What was imported still answers.")

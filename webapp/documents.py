@@ -5,16 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, request, url_for
 from markupsafe import Markup
 
-from extract.models import Chunk, Document, Membership, Source
 from extract.reading import preview_html
-from extract.shapes import Passage
-
-from .differences import Difference, difference
-from .frame import in_notion, page_or_fragment
-from .guards import needs, own_document
-from .neighbours import pointed_to_by, points_to
-from .objects import document_ids_by_notion_id
-from .roles import Role
+from extract.store.models import Chunk, Document, Membership, Source
+from extract.values import Passage
+from webapp.differences import Difference, difference
+from webapp.frame import in_notion, page_or_fragment
+from webapp.guards import needs, own_document
+from webapp.neighbours import pointed_to_by, points_to
+from webapp.objects import document_ids_by_notion_id
+from webapp.roles import Role
 
 blueprint = Blueprint("documents", __name__)
 

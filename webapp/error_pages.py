@@ -15,9 +15,8 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from extract.errors import HilalError
-
-from .frame import wants_fragment
-from .security_log import SecurityEvent, lock_out, record
+from webapp.frame import wants_fragment
+from webapp.security_log import SecurityEvent, lock_out, record
 
 log = structlog.get_logger(__name__)
 

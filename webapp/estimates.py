@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from extract.connections import budget_for
-from extract.estimate import Estimate, Load, Pace, estimate, lasting, with_holes
-from extract.models import Connection, Source
 from extract.notion.budget import BudgetUnreachable
-from extract.progress import Progress, progress, requests_a_page, waiting
-from extract.watch import AT_WORK
-
-from .frame import runtime
+from extract.rules.estimate import Estimate, Load, Pace, estimate, lasting, with_holes
+from extract.rules.timing import AT_WORK
+from extract.store.models import Connection, Source
+from extract.worklist.progress import Progress, progress, requests_a_page, waiting
+from webapp.frame import runtime
 
 _CROWD = 400  # sources at work in one workspace that are looked at
 

@@ -7,12 +7,11 @@ from typing import Any, cast
 
 from flask import Flask, current_app, flash, g, render_template, request, session, url_for
 
-from extract.config import NOTION
-from extract.models import Chatbot
+from extract.config.load import NOTION
 from extract.reading import notion_id_of
 from extract.runtime import Runtime
-
-from . import guards, words
+from extract.store.models import Chatbot
+from webapp import guards, words
 
 PRODUCT = "Hilal"
 

@@ -13,7 +13,7 @@ from flask import abort, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from extract.models import (
+from extract.store.models import (
     ApiKey,
     Chatbot,
     Connection,
@@ -24,9 +24,8 @@ from extract.models import (
     Source,
     WebhookToken,
 )
-
-from .extensions import login_manager
-from .roles import Role
+from webapp.extensions import login_manager
+from webapp.roles import Role
 
 _LAST_SEEN = "chatbot"
 

@@ -11,16 +11,15 @@ from flask import Blueprint
 from peewee import JOIN, Case, fn
 from redis.exceptions import RedisError
 
-from extract.beats import beats, last_beat
 from extract.connections import budget_for
-from extract.models import Chatbot, Connection, Document, Membership, Run, Source
 from extract.notion.budget import BudgetUnreachable
-from extract.watch import AT_WORK, round_of_looks
-
-from .brake import questions_of
-from .frame import page_or_fragment, runtime
-from .guards import needs, own_chatbot
-from .roles import Role
+from extract.process.beats import beats, last_beat
+from extract.rules.timing import AT_WORK, round_of_looks
+from extract.store.models import Chatbot, Connection, Document, Membership, Run, Source
+from webapp.brake import questions_of
+from webapp.frame import page_or_fragment, runtime
+from webapp.guards import needs, own_chatbot
+from webapp.roles import Role
 
 blueprint = Blueprint("health", __name__)
 

@@ -12,9 +12,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter
 
 from extract.foreign_json import UNSTORABLE
-
-from .error_pages import answer
-from .safe_methods import PROGRAMS
+from webapp.error_pages import answer
+from webapp.safe_methods import PROGRAMS
 
 LONGEST = 4_000
 """Characters of one field or argument. The longest that people send are links and searches."""

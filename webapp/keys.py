@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from hashlib import sha256
 
-from extract.models import ApiKey, Chatbot
+from extract.store.models import ApiKey, Chatbot
 
 _PREFIX_LENGTH = 9
 _LONGEST_NAME = 120

@@ -12,7 +12,7 @@ from datetime import timedelta
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from extract.models import Member
+from extract.store.models import Member
 
 _LIFE = timedelta(days=365)
 

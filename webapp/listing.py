@@ -9,15 +9,14 @@ from typing import Any
 
 from peewee import Value, fn
 
-from extract.index import Counts
-from extract.models import Connection, Source
-from extract.progress import Progress, progress
-from extract.watch import AT_WORK, SETTLED
-
-from .estimates import resting, time_left
-from .incoming import whole_number
-from .objects import counts_of, sources_with_connection
-from .telling import KINDS
+from extract.rules.timing import AT_WORK, SETTLED
+from extract.search.index import Counts
+from extract.store.models import Connection, Source
+from extract.worklist.progress import Progress, progress
+from webapp.estimates import resting, time_left
+from webapp.incoming import whole_number
+from webapp.objects import counts_of, sources_with_connection
+from webapp.telling import KINDS
 
 PAGE = 100
 

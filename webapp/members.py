@@ -9,12 +9,11 @@ from unicodedata import category
 
 from peewee import Expression, IntegrityError
 
-from extract.db import database, lock
 from extract.errors import Refused
-from extract.models import Chatbot, Invitation, Member, Organisation
-
-from .passwords import hash_password, problem_with
-from .roles import Role
+from extract.store.db import database, lock
+from extract.store.models import Chatbot, Invitation, Member, Organisation
+from webapp.passwords import hash_password, problem_with
+from webapp.roles import Role
 
 INVITATION_DAYS = 7
 LONGEST_NAME = 120

@@ -11,14 +11,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from extract.beats import Process, beats
 from extract.connections import blocked_by_notion, budget_for
-from extract.models import Connection, Document, Source, WebhookEvent
 from extract.notion.budget import BudgetUnreachable
+from extract.process.beats import Process, beats
+from extract.rules.timing import AT_WORK, SETTLED
 from extract.runtime import Runtime
-from extract.watch import AT_WORK, SETTLED
-
-from . import security_log
+from extract.store.models import Connection, Document, Source, WebhookEvent
+from webapp import security_log
 
 STATES = ("alive", "reconnect", "disconnected")
 PROCESSES: tuple[Process, ...] = ("worker", "daemon")

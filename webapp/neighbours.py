@@ -8,9 +8,8 @@ from typing import Any
 
 from peewee import fn
 
-from extract.models import Document, Link
-
-from .objects import readable_documents
+from extract.store.models import Document, Link
+from webapp.objects import readable_documents
 
 MOST = 20
 

@@ -21,21 +21,20 @@ from flask import Blueprint, Flask, current_app, redirect, request, session, url
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from extract import connections, doors
+from extract import actions, connections
 from extract.errors import HilalError, NotionError, OAuthRefused, Transient
-from extract.models import Chatbot, Connection
 from extract.notion.http import VERSION
 from extract.notion.oauth import OPERATOR, TokenGrant, parse_grant
 from extract.runtime import Runtime
-
-from . import picker_cache
-from .frame import problem, runtime, toast
-from .guards import current_org, current_role, needs, open_chatbot, own_chatbot
-from .incoming import whole_number
-from .notion_transport import NotionAdapter
-from .roles import Role
-from .safe_methods import acts_on_get
-from .security_log import SecurityEvent, record
+from extract.store.models import Chatbot, Connection
+from webapp import picker_cache
+from webapp.frame import problem, runtime, toast
+from webapp.guards import current_org, current_role, needs, open_chatbot, own_chatbot
+from webapp.incoming import whole_number
+from webapp.notion_transport import NotionAdapter
+from webapp.roles import Role
+from webapp.safe_methods import acts_on_get
+from webapp.security_log import SecurityEvent, record
 
 blueprint = Blueprint("notion_oauth", __name__, url_prefix="/notion")
 log = structlog.get_logger(__name__)
@@ -123,7 +122,7 @@ def _finish(state: str) -> Connection | None:
         problem(_sentence(error))
         return None
     picker_cache.forget(runtime().redis, connection.id)
-    doors.consented_again(runtime(), connection)
+    actions.consented_again(runtime(), connection)
     record(SecurityEvent.NOTION_CONNECTED, connection_id=connection.id)
     toast(f"{connection.workspace_name or 'Your workspace'} is connected. Tick what the chatbot should know.")
     return connection

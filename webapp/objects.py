@@ -8,12 +8,11 @@ from typing import Any
 
 from peewee import fn
 
-from extract import index
-from extract.db import batches
-from extract.models import Chatbot, Connection, Document, Membership, Organisation, Run, Source
-from extract.shapes import Hit
-
-from . import words
+from extract.search import index
+from extract.store.db import batches
+from extract.store.models import Chatbot, Connection, Document, Membership, Organisation, Run, Source
+from extract.values import Hit
+from webapp import words
 
 JsonObject = dict[str, Any]
 

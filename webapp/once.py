@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import session
 
 from extract.errors import VaultError
-
-from .frame import runtime
+from webapp.frame import runtime
 
 
 def show_once(name: str, secret: str) -> None:

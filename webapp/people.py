@@ -7,15 +7,14 @@ from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerHour
 
 from extract.errors import Refused
-from extract.models import Invitation, Member
-
-from . import members
-from .extensions import limiter
-from .frame import problem, runtime, toast
-from .guards import current_member, current_org, current_role, needs, own_invitation, own_member
-from .once import show_once, shown_once
-from .roles import Role
-from .security_log import SecurityEvent, record
+from extract.store.models import Invitation, Member
+from webapp import members
+from webapp.extensions import limiter
+from webapp.frame import problem, runtime, toast
+from webapp.guards import current_member, current_org, current_role, needs, own_invitation, own_member
+from webapp.once import show_once, shown_once
+from webapp.roles import Role
+from webapp.security_log import SecurityEvent, record
 
 blueprint = Blueprint("people", __name__, url_prefix="/settings/people")
 

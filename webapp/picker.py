@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from extract import doors
-from extract.doors import Pick
+from extract import actions
+from extract.actions import Pick
 from extract.errors import HilalError, Later, ReconnectNeeded, Transient, Unauthorized
-from extract.models import Chatbot, Connection, Source
-
-from .frame import runtime, wants_fragment
-from .guards import current_org, needs, own_chatbot
-from .incoming import whole_number
-from .picker_cache import PickerCache
-from .picker_listing import FILTERS, SCREENFUL, Filter, Row
-from .picker_search import load
-from .roles import Role
-from .safe_methods import acts_on_get
+from extract.store.models import Chatbot, Connection, Source
+from webapp.frame import runtime, wants_fragment
+from webapp.guards import current_org, needs, own_chatbot
+from webapp.incoming import whole_number
+from webapp.picker_cache import PickerCache
+from webapp.picker_listing import FILTERS, SCREENFUL, Filter, Row
+from webapp.picker_search import load
+from webapp.roles import Role
+from webapp.safe_methods import acts_on_get
 
 blueprint = Blueprint("picker", __name__)
 
@@ -125,7 +124,7 @@ def _view(chatbot: Chatbot, connection: Connection) -> View:
 def _look_up(connection: Connection, link: str) -> tuple[Pick | None, str | None]:
     """What a pasted link leads to, or a sentence on why nothing."""
     try:
-        pick = doors.find_pick(runtime(), connection, link)
+        pick = actions.find_pick(runtime(), connection, link)
     except HilalError as error:
         return None, sentence_for(error)
     PickerCache(runtime().redis, connection.id).keep_pick(pick)

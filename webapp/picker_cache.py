@@ -16,13 +16,12 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-from extract.doors import Pick
-from extract.shapes import Stub
-from extract.watch import FRESH_STUB, is_recent
-
-from .picker_listing import Filter, Listing, Row
-from .picker_outline import Entry, Outline
-from .picker_packing import (
+from extract.actions import Pick
+from extract.rules.timing import FRESH_STUB, is_recent
+from extract.values import Stub
+from webapp.picker_listing import Filter, Listing, Row
+from webapp.picker_outline import Entry, Outline
+from webapp.picker_packing import (
     moment,
     packed,
     pick_from_json,

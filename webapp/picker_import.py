@@ -9,22 +9,21 @@ from typing import cast
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from extract import doors
-from extract.doors import Imported, Pick
+from extract import actions
+from extract.actions import Imported, Pick
 from extract.errors import Later, NotionError, Refused, Transient, Unauthorized
-from extract.estimate import Estimate
-from extract.models import Chatbot, Connection
 from extract.reading import notion_id_of
-from extract.shapes import Schedule, Stub
-
-from . import estimates
-from .frame import chatbot_home, problem, runtime, toast
-from .guards import current_org, needs, own_chatbot, own_connection
-from .incoming import whole_number
-from .picker import chosen_connection, known_sources, sentence_for, usable_connections
-from .picker_cache import PickerCache
-from .roles import Role
-from .words import counted
+from extract.rules.estimate import Estimate
+from extract.store.models import Chatbot, Connection
+from extract.values import Schedule, Stub
+from webapp import estimates
+from webapp.frame import chatbot_home, problem, runtime, toast
+from webapp.guards import current_org, needs, own_chatbot, own_connection
+from webapp.incoming import whole_number
+from webapp.picker import chosen_connection, known_sources, sentence_for, usable_connections
+from webapp.picker_cache import PickerCache
+from webapp.roles import Role
+from webapp.words import counted
 
 blueprint = Blueprint("picker_import", __name__)
 
@@ -85,7 +84,7 @@ def import_ticked(chatbot_id: int) -> ResponseReturnValue:
     picks, refusals = _picks(connection, ticked)
     listed, listed_at = _listed(connection, picks)
     try:
-        imported = doors.import_picks(
+        imported = actions.import_picks(
             runtime(),
             chatbot=chatbot,
             connection=connection,
@@ -143,13 +142,13 @@ def _picks(connection: Connection, ticked: Ticked) -> tuple[list[Pick], list[str
     listed = cache.picks([each for each in ids.values() if each], runtime().clock())
     picks: dict[str, Pick] = {}
     if ticked.whole:
-        picks[connection.workspace_id] = doors.workspace_pick(connection)
+        picks[connection.workspace_id] = actions.workspace_pick(connection)
     refusals: list[str] = []
     for position, each in enumerate(ticked.wanted):
         pick = listed.get(ids[each] or "")
         if pick is None:
             try:
-                pick = doors.find_pick(runtime(), connection, each)
+                pick = actions.find_pick(runtime(), connection, each)
             except (Later, Transient, Unauthorized) as error:
                 left = len(ticked.wanted) - position
                 refusals.append(f"{sentence_for(error)} {counted(left, 'item')} could not be imported.")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from extract.notion.stubs import SearchPage
-from extract.shapes import ObjectKind, SourceKind, Stub
+from extract.values import ObjectKind, SourceKind, Stub
 
 SCREENFUL = 25
 Filter = Literal["all", "page", "database"]

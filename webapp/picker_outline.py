@@ -9,7 +9,7 @@ from functools import cached_property
 from math import ceil
 from typing import Literal
 
-from extract.estimate import LISTED_AT_ONCE, Load, table_load
+from extract.rules.estimate import LISTED_AT_ONCE, Load, table_load
 
 Kind = Literal["page", "data_source", "database"]
 

@@ -8,10 +8,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from extract.doors import Pick
-from extract.shapes import Parent, Stub
-
-from .picker_listing import Row
+from extract.actions import Pick
+from extract.values import Parent, Stub
+from webapp.picker_listing import Row
 
 
 def moment(value: str | None) -> datetime | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from extract.connections import client_for, http_for
 from extract.errors import InvalidRequest, WrongKind
-from extract.models import Connection
 from extract.notion.client import NotionClient
 from extract.notion.stubs import SearchPage
 from extract.runtime import Runtime
-from extract.shapes import Stub
-
-from .picker_cache import PickerCache
-from .picker_listing import SCREENFUL, Filter, Listing, Pass, new_listing
+from extract.store.models import Connection
+from extract.values import Stub
+from webapp.picker_cache import PickerCache
+from webapp.picker_listing import SCREENFUL, Filter, Listing, Pass, new_listing
 
 MOST_REQUESTS = 5
 

@@ -15,13 +15,12 @@ from flask import Blueprint, Response, jsonify, request
 from peewee import PeeweeException
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from extract.db import check_schema, database
 from extract.errors import SchemaError
-
-from .extensions import limiter
-from .frame import runtime
-from .metrics import Standing
-from .proxies import is_forwarded
+from extract.store.db import check_schema, database
+from webapp.extensions import limiter
+from webapp.frame import runtime
+from webapp.metrics import Standing
+from webapp.proxies import is_forwarded
 
 blueprint = Blueprint("probes", __name__)
 limiter.exempt(blueprint)

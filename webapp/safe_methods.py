@@ -24,9 +24,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
 from extract.read_only import read_only
-
-from .error_pages import answer
-from .security_log import SecurityEvent, record
+from webapp.error_pages import answer
+from webapp.security_log import SecurityEvent, record
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 
 from flask import Blueprint, request
 
-from extract.models import Source
-from extract.queries import LONGEST_QUERY
-from extract.search import find, highlight_spans
-from extract.shapes import Hit
-
-from .frame import page_or_fragment
-from .guards import needs, own_chatbot
-from .listing import connections_that_rest
-from .objects import readable_documents
-from .roles import Role
+from extract.search.find import find, highlight_spans
+from extract.search.query import LONGEST_QUERY
+from extract.store.models import Source
+from extract.values import Hit
+from webapp.frame import page_or_fragment
+from webapp.guards import needs, own_chatbot
+from webapp.listing import connections_that_rest
+from webapp.objects import readable_documents
+from webapp.roles import Role
 
 blueprint = Blueprint("search", __name__)
 

@@ -18,10 +18,9 @@ from flask import has_request_context, request
 from flask_login import current_user
 from peewee import PeeweeException
 
-from extract.models import Source
-
-from .frame import runtime
-from .members import normal_email
+from extract.store.models import Source
+from webapp.frame import runtime
+from webapp.members import normal_email
 
 log = structlog.get_logger(__name__)
 

@@ -6,16 +6,15 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from extract.errors import Refused
-from extract.models import Member, Organisation
-from extract.shapes import SCHEDULES
-
-from . import members, passwords
-from .extensions import limiter
-from .frame import problem, runtime, toast
-from .guards import current_member, current_org, needs
-from .roles import Role
-from .security_log import SecurityEvent, record
-from .sign_in import sign_in
+from extract.store.models import Member, Organisation
+from extract.values import SCHEDULES
+from webapp import members, passwords
+from webapp.extensions import limiter
+from webapp.frame import problem, runtime, toast
+from webapp.guards import current_member, current_org, needs
+from webapp.roles import Role
+from webapp.security_log import SecurityEvent, record
+from webapp.sign_in import sign_in
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 

@@ -8,11 +8,10 @@ from flask import Flask, Response, after_this_request, redirect, request, sessio
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, login_user
 
-from extract.models import Member, Organisation
-
-from . import known_browsers
-from .error_pages import ask_to_log_in
-from .extensions import login_manager
+from extract.store.models import Member, Organisation
+from webapp import known_browsers
+from webapp.error_pages import ask_to_log_in
+from webapp.extensions import login_manager
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types

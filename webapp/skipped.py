@@ -8,10 +8,9 @@ from typing import Any
 
 from peewee import Case, fn
 
-from extract.models import Document, Membership, Source
-from extract.runs import ONLY_EMBEDS
-
-from .words import counted
+from extract.store.models import Document, Membership, Source
+from extract.sync.runs import ONLY_EMBEDS
+from webapp.words import counted
 
 PAGES = 5
 SENTENCES = 3  # different errors that are told one by one

@@ -1,4 +1,4 @@
-"""What an admin asks of sources: retrain, stop, resume, widen, columns, delete. Each goes through `extract.doors`."""
+"""What an admin asks of sources: retrain, stop, resume, widen, columns, delete. Each goes through `extract.actions`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from extract import doors
-from extract.columns import columns_of
+from extract import actions
 from extract.errors import HilalError
-from extract.models import Chatbot, Source
-
-from .frame import page_or_fragment, problem, runtime, toast, wants_fragment
-from .guards import needs, own_chatbot, own_source
-from .listing import Wish, lines, matching
-from .objects import sources_with_connection
-from .roles import Role
-from .security_log import SecurityEvent, record_sources
-from .sources import asked_ids, changed_rows
-from .words import counted
+from extract.membership.columns import columns_of
+from extract.store.models import Chatbot, Source
+from webapp.frame import page_or_fragment, problem, runtime, toast, wants_fragment
+from webapp.guards import needs, own_chatbot, own_source
+from webapp.listing import Wish, lines, matching
+from webapp.objects import sources_with_connection
+from webapp.roles import Role
+from webapp.security_log import SecurityEvent, record_sources
+from webapp.sources import asked_ids, changed_rows
+from webapp.words import counted
 
 blueprint = Blueprint("source_actions", __name__)
 
@@ -31,7 +30,7 @@ def retrain(source_id: int) -> ResponseReturnValue:
     """Sync one source now, every page of it."""
     source = own_source(source_id)
     try:
-        doors.retrain(runtime(), [source], full=True)
+        actions.retrain(runtime(), [source], full=True)
     except HilalError as error:
         return _after(source, trouble=error.sentence)
     return _after(source, said=f"“{source.title}” will be retrained.")
@@ -42,7 +41,7 @@ def retrain(source_id: int) -> ResponseReturnValue:
 def stop(source_id: int) -> ResponseReturnValue:
     """Leave one source alone until it is resumed; what was read answers."""
     source = own_source(source_id)
-    doors.stop(runtime(), [source])
+    actions.stop(runtime(), [source])
     return _after(source, said=f"“{source.title}” is stopped.")
 
 
@@ -52,7 +51,7 @@ def resume(source_id: int) -> ResponseReturnValue:
     """Let a stopped source go on where it was."""
     source = own_source(source_id)
     try:
-        doors.resume(runtime(), [source])
+        actions.resume(runtime(), [source])
     except HilalError as error:
         return _after(source, trouble=error.sentence)
     return _after(source, said=f"“{source.title}” goes on.")
@@ -65,7 +64,7 @@ def subpages(source_id: int) -> ResponseReturnValue:
     source = own_source(source_id)
     wider = request.form.get("with_subpages") == "1"
     try:
-        changed = doors.set_subpages(runtime(), source, wider)
+        changed = actions.set_subpages(runtime(), source, wider)
     except HilalError as error:
         return _after(source, trouble=error.sentence)
     if not changed:
@@ -80,7 +79,7 @@ def auto_retrain(source_id: int) -> ResponseReturnValue:
     """Let one source follow Notion in the way of the field `schedule`."""
     source = own_source(source_id)
     try:
-        doors.set_schedule(runtime(), source, request.form.get("schedule", ""))
+        actions.set_schedule(runtime(), source, request.form.get("schedule", ""))
     except HilalError as error:
         return _after(source, trouble=error.sentence)
     return _after(source, said=f"“{source.title}”: auto-retrain saved.")
@@ -95,7 +94,7 @@ def columns(source_id: int) -> ResponseReturnValue:
     offered = every & set(request.form.getlist("offered") or every)
     hidden = (set(source.hidden_columns) - offered) | (offered - set(request.form.getlist("column")))
     try:
-        if doors.set_columns(runtime(), source, hidden):
+        if actions.set_columns(runtime(), source, hidden):
             toast("Columns saved. The rows are read again; until then the old content answers.")
         else:
             toast("The columns stayed as they were.")
@@ -118,7 +117,7 @@ def confirm_delete(source_id: int) -> str:
 def delete(source_id: int) -> ResponseReturnValue:
     """Delete one source and what the chatbot learned from it."""
     source = own_source(source_id)
-    doors.delete(runtime(), [source])
+    actions.delete(runtime(), [source])
     record_sources(SecurityEvent.SOURCE_DELETED, [source])
     toast(f"“{source.title}” was deleted.")
     return _to_list(source.chatbot)
@@ -138,7 +137,7 @@ def retrain_many(chatbot_id: int) -> ResponseReturnValue:
         problem(f"{left_out}: the connection to Notion is not active. Reconnect first.")
     if alive:
         try:
-            doors.retrain(runtime(), alive, full=True)
+            actions.retrain(runtime(), alive, full=True)
             toast(f"{counted(len(alive), 'source')} will be retrained.")
         except HilalError as error:
             problem(error.sentence)
@@ -165,7 +164,7 @@ def delete_many(chatbot_id: int) -> ResponseReturnValue:
     chatbot = own_chatbot(chatbot_id)
     chosen = _ticked(chatbot)
     if chosen:
-        doors.delete(runtime(), chosen)
+        actions.delete(runtime(), chosen)
         record_sources(SecurityEvent.SOURCE_DELETED, chosen)
         toast(f"{counted(len(chosen), 'source')} deleted.")
     else:

@@ -9,18 +9,17 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from peewee import fn
 
-from extract.columns import columns_of
-from extract.models import Document, Membership, Run, Source
-
-from .brake import questions_of
-from .frame import page_or_fragment, toast, wants_fragment
-from .guards import needs, own_chatbot, own_source
-from .incoming import whole_number
-from .listing import SORTS, Wish, connections_that_rest, has_connection, lines, listing, tally
-from .objects import sources_with_connection
-from .roles import Role
-from .skipped import skipped
-from .telling import VOCABULARY, settled_sentence
+from extract.membership.columns import columns_of
+from extract.store.models import Document, Membership, Run, Source
+from webapp.brake import questions_of
+from webapp.frame import page_or_fragment, toast, wants_fragment
+from webapp.guards import needs, own_chatbot, own_source
+from webapp.incoming import whole_number
+from webapp.listing import SORTS, Wish, connections_that_rest, has_connection, lines, listing, tally
+from webapp.objects import sources_with_connection
+from webapp.roles import Role
+from webapp.skipped import skipped
+from webapp.telling import VOCABULARY, settled_sentence
 
 blueprint = Blueprint("sources", __name__)
 

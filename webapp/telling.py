@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from extract.estimate import Estimate, minutes
-from extract.models import Document, Run, Source
-from extract.runs import ONLY_EMBEDS
-
-from .words import counted
+from extract.rules.estimate import Estimate, minutes
+from extract.store.models import Document, Run, Source
+from extract.sync.runs import ONLY_EMBEDS
+from webapp.words import counted
 
 TRIGGERS = {
     "import": "Import",

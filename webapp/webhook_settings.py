@@ -12,16 +12,15 @@ from collections.abc import Callable
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from extract import subscription, webhooks
+from extract.discovery import events, webhook_tokens
 from extract.errors import HilalError
-from extract.models import Connection
 from extract.notion.http import VERSION
-from extract.watch import webhooks_prove_alive
-
-from .frame import problem, runtime, toast
-from .guards import current_org, needs, own_installation, own_webhook_token
-from .roles import Role
-from .security_log import SecurityEvent, record
+from extract.rules.timing import webhooks_prove_alive
+from extract.store.models import Connection
+from webapp.frame import problem, runtime, toast
+from webapp.guards import current_org, needs, own_installation, own_webhook_token
+from webapp.roles import Role
+from webapp.security_log import SecurityEvent, record
 
 blueprint = Blueprint("webhook_settings", __name__, url_prefix="/settings/webhooks")
 
@@ -37,10 +36,10 @@ def page() -> ResponseReturnValue:
     alive = current_org().connections.where(Connection.state == "alive").order_by(Connection.id)
     return render_template(
         "settings/webhooks.html",
-        address=subscription.address(runtime()),
+        address=webhook_tokens.address(runtime()),
         version=VERSION,
-        standing=subscription.standing(runtime()),
-        last_event_at=webhooks.last_event_at(),
+        standing=webhook_tokens.standing(runtime()),
+        last_event_at=events.last_event_at(),
         connections=[
             (each, webhooks_prove_alive(each.event_at, each.event_missed_at, now=now)) for each in alive
         ],
@@ -53,7 +52,7 @@ def accept(token_id: int) -> ResponseReturnValue:
     """The admin has seen Notion take this token: from now on it is the one that counts."""
     token = own_webhook_token(token_id)
     return _done(
-        lambda: subscription.accept(runtime(), token.id), ACCEPTED, SecurityEvent.WEBHOOK_TOKEN_ACCEPTED
+        lambda: webhook_tokens.accept(runtime(), token.id), ACCEPTED, SecurityEvent.WEBHOOK_TOKEN_ACCEPTED
     )
 
 
@@ -63,7 +62,7 @@ def paste() -> ResponseReturnValue:
     """The same for a token that is pasted in."""
     own_installation()
     return _done(
-        lambda: subscription.accept_text(runtime(), request.form.get("token", "")),
+        lambda: webhook_tokens.accept_text(runtime(), request.form.get("token", "")),
         ACCEPTED,
         SecurityEvent.WEBHOOK_TOKEN_ACCEPTED,
     )
@@ -75,7 +74,7 @@ def forget(token_id: int) -> ResponseReturnValue:
     """Drop a token that nobody asked for."""
     token = own_webhook_token(token_id)
     return _done(
-        lambda: subscription.forget(token.id),
+        lambda: webhook_tokens.forget(token.id),
         "The token is forgotten.",
         SecurityEvent.WEBHOOK_TOKEN_FORGOTTEN,
     )

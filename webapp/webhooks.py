@@ -9,16 +9,15 @@ import structlog
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from extract import subscription, webhooks
+from extract.discovery import events, webhook_tokens
 from extract.errors import VaultError
 from extract.foreign_json import parse_json
 from extract.notion.events import event_id, handshake_token, is_signed, is_too_old
-from extract.shapes import Json
-
-from .error_pages import answer
-from .extensions import limiter
-from .frame import runtime
-from .security_log import SecurityEvent, record
+from extract.values import Json
+from webapp.error_pages import answer
+from webapp.extensions import limiter
+from webapp.frame import runtime
+from webapp.security_log import SecurityEvent, record
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 log = structlog.get_logger(__name__)
@@ -41,7 +40,7 @@ def notion() -> ResponseReturnValue:
     if token is not None and (not signature or is_signed(raw, signature, [token])):
         return _shake_hands(token)
     try:
-        signed = is_signed(raw, signature, subscription.signing_tokens(runtime()))
+        signed = is_signed(raw, signature, webhook_tokens.signing_tokens(runtime()))
     except VaultError as error:
         log.error("webhook_token_not_opened", error=type(error).__name__)
         return answer(503, sentence=LOCKED)
@@ -55,14 +54,14 @@ def notion() -> ResponseReturnValue:
     if is_too_old(body, now=now):
         record(SecurityEvent.EVENT_TOO_OLD, event_id=identifier)
     else:
-        webhooks.keep(identifier, body, now=now)
+        events.keep(identifier, body, now=now)
     return jsonify(status="ok")
 
 
 @limiter.limit("6 per minute; 30 per hour")
 def _shake_hands(token: str) -> ResponseReturnValue:
     """Anybody can send one, so each address may send few."""
-    subscription.keep_pending(runtime(), token)
+    webhook_tokens.keep_pending(runtime(), token)
     return jsonify(status="ok")
 
 

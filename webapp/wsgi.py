@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 
-from extract import logs
-from extract.config import load
-from extract.db import database
+from extract.config.load import load
 from extract.errors import ConfigError, SchemaError
+from extract.process import logs
 from extract.runtime import open_runtime
+from extract.store.db import database
 from webapp import create_app
 
 try:

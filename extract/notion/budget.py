@@ -20,9 +20,9 @@ from uuid import uuid4
 import redis
 import structlog
 
-from ..errors import Blocked, BudgetSpent, HilalError, LooksSpent, RateLimited
-from ..shapes import Clock
-from .learnt import LearntLimit
+from extract.errors import Blocked, BudgetSpent, HilalError, LooksSpent, RateLimited
+from extract.notion.learnt import LearntLimit
+from extract.values import Clock
 
 Lane = Literal["people", "work", "looks"]
 """`people` is a person waiting before a page; `looks` only sees to it that nothing was missed; `work` is the rest."""

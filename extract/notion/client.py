@@ -15,16 +15,16 @@ from urllib.parse import quote
 
 import httpx
 
-from ..errors import InvalidRequest, NotFound, Refused, Transient, WrongKind
-from ..reading import notion_id_of
-from ..shapes import Clock, DatabaseContainer, Json, ObjectKind, PageMarkdown, Parent, Stub
-from .budget import Budget, Lane
-from .door import Door, TokenSource
-from .http import CONNECT_SECONDS, LARGEST_ANSWER, http_client
-from .listing import Listed, listed, walk
-from .room import Share
-from .rows import all_rows
-from .stubs import Bot, SearchPage, bot_of, database_of, markdown_of, parent_of, stub_of
+from extract.errors import InvalidRequest, NotFound, Refused, Transient, WrongKind
+from extract.notion.budget import Budget, Lane
+from extract.notion.door import Door, TokenSource
+from extract.notion.http import CONNECT_SECONDS, LARGEST_ANSWER, http_client
+from extract.notion.listing import Listed, listed, walk
+from extract.notion.room import Share
+from extract.notion.rows import all_rows
+from extract.notion.stubs import Bot, SearchPage, bot_of, database_of, markdown_of, parent_of, stub_of
+from extract.reading import notion_id_of
+from extract.values import Clock, DatabaseContainer, Json, ObjectKind, PageMarkdown, Parent, Stub
 
 __all__ = ["NotionClient", "TokenSource", "http_client", "longest_flight"]
 

@@ -12,12 +12,12 @@ from typing import Protocol
 import httpx
 import structlog
 
-from ..errors import Blocked, NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
-from ..shapes import Clock, Json
-from .budget import Budget, Lane
-from .http import LARGEST_ANSWER, Reply, send
-from .room import Share
-from .verdict import verdict
+from extract.errors import Blocked, NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
+from extract.notion.budget import Budget, Lane
+from extract.notion.http import LARGEST_ANSWER, Reply, send
+from extract.notion.room import Share
+from extract.notion.verdict import verdict
+from extract.values import Clock, Json
 
 PAUSES = (0.25, 0.75, 2.0)
 """Seconds between quick retries, before jitter. Short: a failure that lasts is for the next drain, not for a

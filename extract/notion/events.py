@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from ..shapes import Json, Parent
-from .stubs import moment_of
+from extract.notion.stubs import moment_of
+from extract.values import Json, Parent
 
 TOO_OLD = timedelta(hours=25)
 """Notion tries for about a day; what is older is a replay."""

@@ -10,13 +10,13 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from ..config import Config
-from ..errors import AnswerTooLarge, InvalidRequest, NotionError, Transient
-from ..foreign_json import parse_json
-from ..read_only import refuse_notion
-from ..shapes import Clock, Json
-from .room import Share
-from .unpacking import ENCODING, pieces
+from extract.config.load import Config
+from extract.errors import AnswerTooLarge, InvalidRequest, NotionError, Transient
+from extract.foreign_json import parse_json
+from extract.notion.room import Share
+from extract.notion.unpacking import ENCODING, pieces
+from extract.read_only import refuse_notion
+from extract.values import Clock, Json
 
 VERSION = "2026-03-11"
 """Sent on every call. https://developers.notion.com/reference/versioning"""

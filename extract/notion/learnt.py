@@ -10,8 +10,8 @@ from typing import Any, cast
 import redis
 import structlog
 
-from ..shapes import Clock
-from .limit import Limit, when_full, when_refused
+from extract.notion.limit import Limit, when_full, when_refused
+from extract.values import Clock
 
 _LIFE = timedelta(days=7)
 

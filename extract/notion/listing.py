@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..errors import InvalidRequest, Transient, WrongKind
-from ..shapes import Json
+from extract.errors import InvalidRequest, Transient, WrongKind
+from extract.values import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from http import HTTPStatus
 
 import httpx
 
-from ..config import Config
-from ..errors import InvalidRequest, NotionError, OAuthRefused, RateLimited, Transient
-from ..foreign_json import UNSTORABLE
-from ..shapes import Clock, Json, utc_now
-from .http import Reply, send
-from .stubs import dashed
-from .verdict import SERVICE_OVERLOAD, resume_at
+from extract.config.load import Config
+from extract.errors import InvalidRequest, NotionError, OAuthRefused, RateLimited, Transient
+from extract.foreign_json import UNSTORABLE
+from extract.notion.http import Reply, send
+from extract.notion.stubs import dashed
+from extract.notion.verdict import SERVICE_OVERLOAD, resume_at
+from extract.values import Clock, Json, utc_now
 
 TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 (an address, no password)
 REVOKE_PATH = "/v1/oauth/revoke"

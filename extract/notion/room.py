@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Condition
 
-from ..errors import AnswerTooLarge, NeedsRoom
+from extract.errors import AnswerTooLarge, NeedsRoom
 
 _LONGEST_WAIT = 30.0  # seconds; whoever holds the room may never give it back
 

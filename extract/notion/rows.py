@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from ..errors import InvalidRequest, Transient, WrongKind
-from ..shapes import Json, Stub
-from .listing import Listed
-from .stubs import stub_of
+from extract.errors import InvalidRequest, Transient, WrongKind
+from extract.notion.listing import Listed
+from extract.notion.stubs import stub_of
+from extract.values import Json, Stub
 
 SMALLEST_PAGE = 10
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..reading import page_title, plain_text
-from ..shapes import DatabaseContainer, DataSourceRef, Json, ObjectKind, PageMarkdown, Parent, Stub
+from extract.reading import page_title, plain_text
+from extract.values import DatabaseContainer, DataSourceRef, Json, ObjectKind, PageMarkdown, Parent, Stub
 
 UNTITLED = "Untitled"
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from ..errors import (
+from extract.errors import (
     Blocked,
     Forbidden,
     InvalidRequest,
@@ -22,8 +22,8 @@ from ..errors import (
     Unauthorized,
     WrongKind,
 )
-from ..shapes import Json
-from .http import Reply
+from extract.notion.http import Reply
+from extract.values import Json
 
 DEFAULT_PAUSE = timedelta(seconds=60)
 """When a 429 does not say how long: a whole window of Notion's."""

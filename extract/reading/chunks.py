@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from extract.reading.canonical import Piece
 from extract.reading.cutting import cut, cut_text, grapheme_start, tail
-from extract.shapes import Passage
+from extract.values import Passage
 
 _LONGEST_TITLE = 200
 """Every passage of a section repeats its headings: a longer one is cut there. Its own passage holds it whole."""

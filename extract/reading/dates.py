@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from extract.reading.clean import one_line
-from extract.shapes import Json
+from extract.values import Json
 
 _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?\s*(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE

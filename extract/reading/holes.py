@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from extract.reading.api_blocks import block_tree
 from extract.reading.blocks import MAX_DEPTH, Block, Hole, Tree
 from extract.reading.links import block_id_of, notion_id_of
-from extract.shapes import Json
+from extract.values import Json
 
 # <unknown alt="…"> names that the block API answers with a URL and a caption
 _FETCHABLE = frozenset({"bookmark", "embed", "link_preview"})

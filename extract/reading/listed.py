@@ -10,7 +10,7 @@ from extract.reading.clean import clean, one_line
 from extract.reading.links import is_notion_media, notion_id_of
 from extract.reading.properties import VOLATILE
 from extract.reading.rich_text import items, mapping, plain_text
-from extract.shapes import Json
+from extract.values import Json
 
 UNTITLED = "Untitled"
 # Notion gives at most this many people, relations or mentions of one value with the page

@@ -14,7 +14,7 @@ from extract.reading.clean import clean, one_line
 from extract.reading.escape import escape_line_start, escape_text
 from extract.reading.flow import LINKED_MEDIA, link_or_caption
 from extract.reading.links import is_notion_host, is_safe, notion_id_of, target_of
-from extract.shapes import Child, Link, Property, Reading
+from extract.values import Child, Link, Property, Reading
 
 _PLAIN_URL = re.compile(r"https?://[^\s<>*`\\_\[\]]+(?:_[^\s<>*`\\_\[\]]+)*")
 _EMBEDS = frozenset({"embed", "link_preview", "external_object", "custom_block"})

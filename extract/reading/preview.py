@@ -18,7 +18,7 @@ from markdown_it.utils import OptionsDict
 
 from extract.reading.clean import clean
 from extract.reading.links import is_safe
-from extract.shapes import Passage
+from extract.values import Passage
 
 _REL = "noopener noreferrer nofollow"
 _MATH = re.compile(r"\$((?:[^$\\\n]|\\[^\n])++)\$")

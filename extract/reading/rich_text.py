@@ -11,7 +11,7 @@ from extract.reading.blocks import BOLD, ITALIC, STRIKE, Inline, InlineKind, Inl
 from extract.reading.clean import clean
 from extract.reading.dates import date_text
 from extract.reading.runs import merged
-from extract.shapes import Json
+from extract.values import Json
 
 
 def plain_text(rich_text: Sequence[Json]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from extract.config import ROOT
+from extract.config.load import ROOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,13 @@ from rq import Queue
 
 from daemon.__main__ import _one_tick
 from daemon.loop import poll_one, polls_due, start_schedules, tick
-from extract import due, jobs
-from extract.config import ROOT
-from extract.db import database
-from extract.models import Chatbot, Connection, Document, Organisation, Run, Source
+from extract import jobs
+from extract.config.load import ROOT
 from extract.runtime import Runtime
-from extract.vault import Vault
+from extract.store.db import database
+from extract.store.models import Chatbot, Connection, Document, Organisation, Run, Source
+from extract.store.vault import Vault
+from extract.worklist import due
 from sandbox import World
 from tests.conftest import FERNET_KEY
 from tests.knowledge import Knowledge

@@ -12,7 +12,7 @@ from peewee import Database
 from daemon.loop import poll_and_wake, tick
 from daemon.polls import Polls
 from extract.connections import http_for
-from extract.models import Connection
+from extract.store.models import Connection
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion, acme, notion
 

@@ -9,13 +9,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rq import Queue
 
-from extract import brake, clocks, due, jobs, lease
+from extract import jobs
 from extract.connections import budget_for
-from extract.drain import Ended
 from extract.errors import Blocked, RateLimited
-from extract.models import Connection, Document, Source
+from extract.removal import brake
+from extract.rules.timing import pause_after
 from extract.runtime import Runtime
-from extract.watch import pause_after
+from extract.store.models import Connection, Document, Source
+from extract.sync import clocks, lease
+from extract.sync.drain import Ended
+from extract.worklist import due
 from sandbox import World
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge, connected

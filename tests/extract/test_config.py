@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from extract.config import ENVIRONMENT, ROOT, Config, load
+from extract.config.load import ENVIRONMENT, ROOT, Config, load
 from extract.errors import ConfigError
 
 

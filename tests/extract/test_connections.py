@@ -13,12 +13,12 @@ from cryptography.fernet import Fernet
 
 from extract import connections
 from extract.connections import ConnectionTokens, client_for, connect, forget_tokens, http_for, mark_reconnect
-from extract.db import database
 from extract.errors import InvalidRequest, RateLimited, ReconnectNeeded, Transient, VaultError
-from extract.models import Chatbot, Connection, Organisation, Source
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
-from extract.vault import Vault
+from extract.store.db import database
+from extract.store.models import Chatbot, Connection, Organisation, Source
+from extract.store.vault import Vault
 from sandbox import World
 from sandbox.world import GrantHandle
 from tests.notion.script import Pauses, Script, error, html, ok

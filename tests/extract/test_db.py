@@ -8,9 +8,9 @@ import pytest
 from peewee import Database
 from playhouse.migrations import Runner
 
-from extract import db, models
 from extract.errors import ConfigError, SchemaError
-from extract.shapes import utc_now
+from extract.store import db, models
+from extract.values import utc_now
 
 
 def test_the_migrations_build_exactly_the_columns_of_the_models(any_store: Database) -> None:

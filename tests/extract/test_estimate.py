@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from extract.estimate import Load, Pace, estimate, lasting, minutes, table_load, with_holes
+from extract.rules.estimate import Load, Pace, estimate, lasting, minutes, table_load, with_holes
 
 FRESH = Pace(limit=150, window=timedelta(seconds=60), free=150)
 

@@ -11,11 +11,11 @@ from hashlib import sha256
 import pytest
 from peewee import Database
 
-from extract import index
-from extract.models import Chatbot, Chunk, Connection, Document, Membership, Organisation, Source
-from extract.models import Link as Target
-from extract.search import find
-from extract.shapes import Link, Passage, Property, Reading
+from extract.search import index
+from extract.search.find import find
+from extract.store.models import Chatbot, Chunk, Connection, Document, Membership, Organisation, Source
+from extract.store.models import Link as Target
+from extract.values import Link, Passage, Property, Reading
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import redis
 
 from daemon.loop import tick
-from extract.key_use import note_use, store_uses
-from extract.models import ApiKey, Organisation
 from extract.runtime import Runtime
+from extract.store.key_use import note_use, store_uses
+from extract.store.models import ApiKey, Organisation
 from tests.clock import StoppedClock
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import structlog
 
-from extract import logs
-from extract.settings import Log
+from extract.config.schema import Log
+from extract.process import logs
 
 Configure = Callable[..., io.StringIO]
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from extract.models import Connection
 from extract.runtime import Runtime
+from extract.store.models import Connection
 from sandbox import World
 from sandbox.handles import DatabaseHandle
 from tests.clock import StoppedClock

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from extract.config import Config
-from extract.private_files import is_open_to_others, tighten
+from extract.config.load import Config
+from extract.process.private_files import is_open_to_others, tighten
 from extract.runtime import open_runtime
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from extract.config import Config
-from extract.redis_clients import connect, why
+from extract.config.load import Config
+from extract.process.redis_clients import connect, why
 from tests.certificates import self_signed
 
 

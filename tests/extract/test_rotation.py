@@ -9,10 +9,10 @@ import pytest
 from cryptography.fernet import Fernet
 from peewee import Database, TextField
 
-from extract import rotation
 from extract.errors import VaultError
-from extract.models import TABLES, Connection, Organisation, WebhookToken
-from extract.vault import Vault
+from extract.store import rotation
+from extract.store.models import TABLES, Connection, Organisation, WebhookToken
+from extract.store.vault import Vault
 from tests.clock import StoppedClock
 
 OLD, NEW, FOREIGN = (Fernet.generate_key().decode() for _ in range(3))

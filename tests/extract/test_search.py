@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from peewee import Database
 
-from extract import index, search
-from extract.models import Document, Membership, Source
-from extract.search import find, highlight_spans
-from extract.shapes import Passage, Reading
+from extract.search import find as finding
+from extract.search import index
+from extract.search.find import find, highlight_spans
+from extract.store.models import Document, Membership, Source
+from extract.values import Passage, Reading
 from tests.extract.test_index import NOW, a_document, a_source, passage, reading
 
 
@@ -235,8 +236,8 @@ def test_one_document_does_not_take_all_the_hits(source: Source) -> None:
 def test_common_words_are_answered_from_a_bounded_look(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_COMMON", 5)
-    monkeypatch.setattr(search, "_POOL", 8)
+    monkeypatch.setattr(finding, "_COMMON", 5)
+    monkeypatch.setattr(finding, "_POOL", 8)
     page(source, "Long", *(f"status report of day{number}" for number in range(30)))
     page(source, "Report", "anything")
     page(source, "Both", "an audit of the status")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract import words as words_module
-from extract.queries import LONGEST_QUERY, MOST_TERMS, MOST_UNITS, parse
-from extract.ranking import Candidate, rank
-from extract.snippets import LONGEST, highlight_spans, snippet
-from extract.stems import stem
-from extract.words import MOST, fold, places, terms
+from extract.search import words as words_module
+from extract.search.query import LONGEST_QUERY, MOST_TERMS, MOST_UNITS, parse
+from extract.search.ranking import Candidate, rank
+from extract.search.snippets import LONGEST, highlight_spans, snippet
+from extract.search.stems import stem
+from extract.search.words import MOST, fold, places, terms
 from tests.steps import grows_linearly, steps_of
 from webapp.search import plain
 

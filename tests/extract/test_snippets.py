@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extract.snippets import SNIPPET, highlight_spans, snippet
+from extract.search.snippets import SNIPPET, highlight_spans, snippet
 
 FILLER = "Nothing here tells anybody anything of use. " * 20
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from extract.judging import told
+from extract.discovery.events import Tidings, gathered
 from extract.notion.events import event_of, handshake_token, is_signed, is_too_old
-from extract.shapes import Parent
-from extract.watch import poll_pause, relist_pause, was_missed, webhooks_prove_alive
-from extract.webhooks import Tidings, gathered
+from extract.rules.changes import told
+from extract.rules.timing import poll_pause, relist_pause, was_missed, webhooks_prove_alive
+from extract.values import Parent
 from tests.clock import START
 
 # From the documentation: https://developers.notion.com/reference/webhooks

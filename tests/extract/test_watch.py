@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from extract.judging import Held, digest_of, judge, look_again_at, schema_digest
-from extract.shapes import Parent, Stub
-from extract.watch import (
+from extract.rules.changes import Held, digest_of, judge, look_again_at, schema_digest
+from extract.rules.timing import (
     believable,
     few_of_each,
     following_sync,
@@ -21,6 +20,7 @@ from extract.watch import (
     too_many_gone,
     verify_at,
 )
+from extract.values import Parent, Stub
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 STUB = Stub(

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from extract.beats import STALLED_AFTER, Beat, beats, write_beat
-from extract.config import ROOT
+from extract.config.load import ROOT
+from extract.process.beats import STALLED_AFTER, Beat, beats, write_beat
 from extract.runtime import Runtime
 from extract.watchdog import Watchdog
 from tests.clock import StoppedClock
@@ -75,7 +75,7 @@ import re, signal, sys
 from dataclasses import replace
 from unittest.mock import Mock
 from datetime import UTC, datetime
-from extract.config import Config
+from extract.config.load import Config
 from extract.watchdog import Watchdog
 
 config = Config()

@@ -10,11 +10,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from extract import webhooks
-from extract.models import Chatbot, Connection, Document, Membership, Organisation, Source, WebhookEvent
-from extract.notice import Noticed
+from extract.discovery import events
+from extract.discovery.changes_listed import Noticed
+from extract.rules.timing import Rank
 from extract.runtime import Runtime
-from extract.watch import Rank
+from extract.store.models import Chatbot, Connection, Document, Membership, Organisation, Source, WebhookEvent
 from tests.clock import StoppedClock
 from tests.webapp.rows import make_connection, make_document, make_source, notion_id
 
@@ -68,8 +68,8 @@ def tell(connection: Connection, clock: StoppedClock) -> Tell:
             ],
             "data": {"parent": parent},
         }
-        webhooks.keep(str(uuid4()), body, now=clock())
-        return webhooks.take(clock(), verify_hours=24) if take else 0
+        events.keep(str(uuid4()), body, now=clock())
+        return events.take(clock(), verify_hours=24) if take else 0
 
     return send
 
@@ -93,13 +93,13 @@ def test_an_event_is_taken_once(document: Document, tell: Tell, clock: StoppedCl
     tell("page.content_updated", document.notion_id)
     Document.update(wanted_at=None).execute()
 
-    assert webhooks.take(clock(), verify_hours=24) == 0
+    assert events.take(clock(), verify_hours=24) == 0
     assert not wanted(document)
 
 
 def test_one_that_comes_twice_is_kept_once(connection: Connection, clock: StoppedClock) -> None:
     for _ in range(2):
-        webhooks.keep("99999999-2222-4333-8444-555555555555", {"type": "page.moved"}, now=clock())
+        events.keep("99999999-2222-4333-8444-555555555555", {"type": "page.moved"}, now=clock())
 
     assert WebhookEvent.select().count() == 1
 
@@ -112,7 +112,7 @@ def test_nothing_is_kept_that_names_people(connection: Connection, clock: Stoppe
         "accessible_by": [{"id": "somebody", "type": "person"}],
     }
 
-    webhooks.keep("99999999-2222-4333-8444-555555555555", body, now=clock())
+    events.keep("99999999-2222-4333-8444-555555555555", body, now=clock())
 
     kept = WebhookEvent.get().body
     assert kept["accessible_by"] == []
@@ -339,14 +339,14 @@ def test_taken_events_are_remembered_for_two_days(
     tell("page.content_updated", document.notion_id)
     clock.advance(hours=48)
     tell("page.moved", document.notion_id, take=False)
-    webhooks.prune(clock())
+    events.prune(clock())
     assert WebhookEvent.select().count() == 2
 
     clock.advance(hours=2)
-    webhooks.prune(clock())
+    events.prune(clock())
     assert WebhookEvent.select().count() == 1
     clock.advance(days=9)
-    webhooks.prune(clock())
+    events.prune(clock())
     assert WebhookEvent.select().count() == 1, "what waits is never forgotten"
 
 
@@ -356,9 +356,9 @@ def test_a_poll_that_finds_an_untold_edit_ends_the_trust(connection: Connection,
     Connection.update(event_at=clock() - timedelta(hours=1), polled_at=polled).execute()
     row, soon = Connection.get(), clock() + timedelta(minutes=1)
 
-    assert not webhooks.note_missed(row, Noticed(stale=1, untold=(ago[0],)), now=clock(), poll_at=soon)
+    assert not events.note_missed(row, Noticed(stale=1, untold=(ago[0],)), now=clock(), poll_at=soon)
     assert Connection.get().event_missed_at is None
-    assert webhooks.note_missed(row, Noticed(stale=1, untold=tuple(ago)), now=clock(), poll_at=soon)
+    assert events.note_missed(row, Noticed(stale=1, untold=tuple(ago)), now=clock(), poll_at=soon)
 
     assert (Connection.get().event_missed_at, Connection.get().poll_at) == (clock(), soon)
 
@@ -368,7 +368,7 @@ def test_who_never_heard_an_event_misses_none(connection: Connection, clock: Sto
     Connection.update(polled_at=clock() - timedelta(minutes=10)).execute()
 
     noticed = Noticed(stale=1, untold=(edited,))
-    assert not webhooks.note_missed(Connection.get(), noticed, now=clock(), poll_at=clock())
+    assert not events.note_missed(Connection.get(), noticed, now=clock(), poll_at=clock())
 
 
 @pytest.mark.parametrize("any_database_url", ["postgres"], indirect=True)
@@ -378,10 +378,10 @@ def test_what_another_daemon_is_taking_is_left_to_it(
     tell("page.content_updated", document.notion_id, take=False)
     with psycopg.connect(any_database_url) as other:
         other.execute("SELECT 1 FROM webhook_event FOR UPDATE")
-        assert webhooks.take(clock(), verify_hours=24) == 0
+        assert events.take(clock(), verify_hours=24) == 0
         other.rollback()
 
-    assert webhooks.take(clock(), verify_hours=24) == 1
+    assert events.take(clock(), verify_hours=24) == 1
 
 
 def test_a_fault_in_one_hint_does_not_hold_up_the_others(
@@ -392,9 +392,9 @@ def test_a_fault_in_one_hint_does_not_hold_up_the_others(
 
     tell("database.moved", table.notion_id, take=False)
     tell("page.content_updated", document.notion_id, take=False)
-    monkeypatch.setattr("extract.webhooks.want_listing", broken)
+    monkeypatch.setattr("extract.discovery.events.want_listing", broken)
 
-    assert webhooks.take(clock(), verify_hours=24) == 2
+    assert events.take(clock(), verify_hours=24) == 2
 
     assert wanted(document)
-    assert webhooks.take(clock(), verify_hours=24) == 0
+    assert events.take(clock(), verify_hours=24) == 0

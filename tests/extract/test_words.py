@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.queries import MOST_UNITS, Phrase, parse
-from extract.snippets import highlight_spans, snippet
-from extract.stems import stem
-from extract.words import fold, places, terms
+from extract.search.query import MOST_UNITS, Phrase, parse
+from extract.search.snippets import highlight_spans, snippet
+from extract.search.stems import stem
+from extract.search.words import fold, places, terms
 
 
 @pytest.mark.parametrize(

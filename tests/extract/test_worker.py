@@ -15,12 +15,13 @@ import redis
 from peewee import OperationalError
 from structlog.testing import capture_logs
 
-from extract import embedded_redis, jobs
-from extract.beats import Beat, beats, here, write_beat
-from extract.config import ROOT
-from extract.drain import drain
-from extract.redis_clients import connect
+from extract import jobs
+from extract.config.load import ROOT
+from extract.process import embedded_redis
+from extract.process.beats import Beat, beats, here, write_beat
+from extract.process.redis_clients import connect
 from extract.runtime import Runtime
+from extract.sync.drain import drain
 from extract.watchdog import Watchdog
 from extract.worker import Worker, _note_the_dead
 from tests.clock import StoppedClock

@@ -10,12 +10,11 @@ import click
 from flask import Flask
 from flask.testing import FlaskClient
 
-from extract.models import Member
 from extract.runtime import Runtime
+from extract.store.models import Member
 from tests.extract.test_told import TOKEN
+from tests.fuzz.hostile import Request, arguments_for, event_for, request_for
 from webapp import create_app
-
-from .hostile import Request, arguments_for, event_for, request_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import redis
 
-from extract.config import Config
+from extract.config.load import Config
 from extract.notion.budget import Budget
 from extract.notion.client import NotionClient, http_client
 from tests.clock import StoppedClock

@@ -8,18 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from extract.errors import (
-    Forbidden,
-    InvalidRequest,
-    NotFound,
-    Refused,
-    Transient,
-    WrongKind,
-)
+from extract.errors import Forbidden, InvalidRequest, NotFound, Refused, Transient, WrongKind
 from extract.notion.budget import Budget
 from extract.notion.client import NotionClient, http_client
 from extract.runtime import Runtime
-from extract.shapes import DatabaseContainer, PageMarkdown, Stub
+from extract.values import DatabaseContainer, PageMarkdown, Stub
 from sandbox import World
 from sandbox.handles import DatabaseHandle, PageHandle
 from sandbox.world import GrantHandle, WorkspaceHandle

@@ -11,7 +11,7 @@ from itertools import islice
 import httpx
 import pytest
 
-from extract.config import Config
+from extract.config.load import Config
 from extract.errors import AnswerTooLarge, InvalidRequest, NeedsRoom, NotionError, Transient
 from extract.notion.http import MAPPED, VERSION, Reply, http_client, send, translated
 from extract.notion.room import Room, Share

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from extract.config import Config
+from extract.config.load import Config
 from extract.errors import InvalidRequest, NotionError, OAuthRefused, RateLimited, Transient
 from extract.notion.http import http_client
 from extract.notion.oauth import TokenGrant, parse_grant, refresh, revoke

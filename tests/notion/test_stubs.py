@@ -19,7 +19,7 @@ from extract.notion.stubs import (
     parent_of,
     stub_of,
 )
-from extract.shapes import DataSourceRef, Parent
+from extract.values import DataSourceRef, Parent
 
 PAGE = "6a0d5b1e-0b0d-4f8a-9c8e-0d5b1e0b0d4f"
 BASE = "7b0d5b1e-0b0d-4f8a-9c8e-0d5b1e0b0d4f"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from extract.reading import Chunking, Tree, parse_v1, parse_v2, read_page
 from extract.reading.cutting import grapheme_start
-from extract.shapes import Passage, Property
+from extract.values import Passage, Property
 
 
 def passages(markdown: str, target: int = 200, overlap: int = 0, title: str = "T") -> tuple[Passage, ...]:

@@ -47,7 +47,7 @@ from extract.reading.outline import image_draft
 from extract.reading.rich_text import runs_of
 from extract.reading.tables import pipe_cells, pipe_table, tag_table
 from extract.reading.tags import attributes, tag_at
-from extract.shapes import Property
+from extract.values import Property
 from tests.steps import grows_linearly
 
 _CHUNKING = Chunking(200, 20)

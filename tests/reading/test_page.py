@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extract.reading import has_text, parse, parse_v1, parse_v2, read_page
-from extract.shapes import Link, Property, Reading
+from extract.values import Link, Property, Reading
 
 PAGE_ID = "01234567-89ab-cdef-0123-456789abcdef"
 PAGE = "https://app.notion.com/p/Plan-0123456789abcdef0123456789abcdef"

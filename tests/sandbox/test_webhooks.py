@@ -18,8 +18,7 @@ from sandbox.handles import PageHandle
 from sandbox.records import Json
 from sandbox.webhooks import Delivery, Subscription
 from sandbox.world import GrantHandle, WorkspaceHandle
-
-from .conftest import Time
+from tests.sandbox.conftest import Time
 
 
 @pytest.fixture

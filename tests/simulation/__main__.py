@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import structlog
 
-from extract import embedded_redis
+from extract.process import embedded_redis
 from tests import postgres
 from tests.simulation.play import Ending, play
 from tests.simulation.shrink import shrink

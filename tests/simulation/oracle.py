@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from extract.db import database
-from extract.models import Connection, Document, Source
+from extract.store.db import database
+from extract.store.models import Connection, Document, Source
 from sandbox.rich_text import plain_text
 from tests.simulation.broken import Broken
 from tests.simulation.scene import Scene, grant_of

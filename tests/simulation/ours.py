@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from extract import brake, doors
-from extract.columns import columns_of
+from extract import actions
 from extract.errors import HilalError
-from extract.models import Connection, Source
-from extract.shapes import Schedule
+from extract.membership.columns import columns_of
+from extract.removal import brake
+from extract.store.models import Connection, Source
+from extract.values import Schedule
 from sandbox import access
 from tests.simulation.scene import Scene, connection_of, grant_of, paste, pick
 
@@ -42,13 +43,13 @@ def tick(scene: Scene, numbers: tuple[int, ...]) -> None:
     def door() -> None:
         if WHOLE_WORKSPACES and numbers[4] % 11 == 0:
             name = connection.workspace_name
-            found = doors.Pick(kind="workspace", notion_id=connection.workspace_id, title=name, url="")
+            found = actions.Pick(kind="workspace", notion_id=connection.workspace_id, title=name, url="")
         else:
             found = paste(scene, connection, thing.id)
         if WITH_SUBPAGES and found.kind == "page" and numbers[4] % 3 == 0:
             found = replace(found, with_subpages=True)
         schedule = SCHEDULES[numbers[3] % len(SCHEDULES)]
-        doors.import_picks(
+        actions.import_picks(
             scene.runtime, chatbot=chatbot, connection=connection, picks=[found], schedule=schedule
         )
         scene.say(
@@ -62,14 +63,14 @@ def tick(scene: Scene, numbers: tuple[int, ...]) -> None:
 def delete(scene: Scene, numbers: tuple[int, ...]) -> None:
     source = _source(numbers[0])
     if source is not None:
-        _try(scene, lambda: doors.delete(scene.runtime, [source]))
+        _try(scene, lambda: actions.delete(scene.runtime, [source]))
         scene.say(f"deleted source {source.title}")
 
 
 def retrain(scene: Scene, numbers: tuple[int, ...]) -> None:
     source = _source(numbers[0])
     if source is not None:
-        _try(scene, lambda: doors.retrain(scene.runtime, [source], full=bool(numbers[1] % 2)))
+        _try(scene, lambda: actions.retrain(scene.runtime, [source], full=bool(numbers[1] % 2)))
         scene.say(f"retrain of {source.title}")
 
 
@@ -77,14 +78,14 @@ def schedule(scene: Scene, numbers: tuple[int, ...]) -> None:
     source = _source(numbers[0])
     if source is not None:
         chosen = SCHEDULES[numbers[1] % len(SCHEDULES)]
-        _try(scene, lambda: doors.set_schedule(scene.runtime, source, chosen))
+        _try(scene, lambda: actions.set_schedule(scene.runtime, source, chosen))
         scene.say(f"source {source.title} is synced {chosen}")
 
 
 def stop(scene: Scene, numbers: tuple[int, ...]) -> None:
     source = _source(numbers[0])
     if source is not None:
-        _try(scene, lambda: doors.stop(scene.runtime, [source]))
+        _try(scene, lambda: actions.stop(scene.runtime, [source]))
         scene.say(f"stopped source {source.title}")
 
 
@@ -92,7 +93,7 @@ def resume(scene: Scene, numbers: tuple[int, ...]) -> None:
     stopped = Source.select().where(Source.stopped_at.is_null(False)).order_by(Source.id)
     source = pick(list(stopped), numbers[0])
     if source is not None:
-        _try(scene, lambda: doors.resume(scene.runtime, [source]))
+        _try(scene, lambda: actions.resume(scene.runtime, [source]))
         scene.say(f"resumed source {source.title}")
 
 
@@ -102,7 +103,7 @@ def subpages(scene: Scene, numbers: tuple[int, ...]) -> None:
     source = pick(list(pages), numbers[0])
     if source is not None and (WITH_SUBPAGES or source.with_subpages):
         chosen = not source.with_subpages
-        _try(scene, lambda: doors.set_subpages(scene.runtime, source, chosen))
+        _try(scene, lambda: actions.set_subpages(scene.runtime, source, chosen))
         scene.say(f"source {source.title} is {'widened' if chosen else 'narrowed'}")
 
 
@@ -113,7 +114,7 @@ def columns(scene: Scene, numbers: tuple[int, ...]) -> None:
         return
     listed = [column for column in columns_of(source) if column.kind != "title"]
     chosen = [column for place, column in enumerate(listed) if numbers[1] >> place & 1]
-    _try(scene, lambda: doors.set_columns(scene.runtime, source, [column.id for column in chosen]))
+    _try(scene, lambda: actions.set_columns(scene.runtime, source, [column.id for column in chosen]))
     scene.say(f"of {source.title} are hidden: {', '.join(column.name for column in chosen) or 'none'}")
 
 
@@ -122,14 +123,14 @@ def answer(scene: Scene, numbers: tuple[int, ...]) -> None:
     asking = [each for each in Connection.select().order_by(Connection.id) if brake.pages_asked_about(each)]
     connection = pick(asking, numbers[0])
     if connection is not None:
-        _try(scene, lambda: doors.confirm_removal(scene.runtime, connection))
+        _try(scene, lambda: actions.confirm_removal(scene.runtime, connection))
         scene.say(f"what vanished from connection {connection.id} went on purpose")
 
 
 def disconnect(scene: Scene, numbers: tuple[int, ...]) -> None:
     connection = pick(list(Connection.select().order_by(Connection.id)), numbers[0])
     if connection is not None and connection.state == "alive":
-        _try(scene, lambda: doors.disconnect(scene.runtime, connection))
+        _try(scene, lambda: actions.disconnect(scene.runtime, connection))
         scene.say(f"disconnected connection {connection.id}")
 
 
@@ -157,7 +158,7 @@ def mend(scene: Scene) -> None:
         if connection.state != "alive" or grant_of(scene, connection.id).record.revoked:
             consent(scene, connection)
         elif brake.pages_asked_about(connection):
-            _try(scene, lambda asked=connection: doors.confirm_removal(scene.runtime, asked))
+            _try(scene, lambda asked=connection: actions.confirm_removal(scene.runtime, asked))
             scene.say(f"what vanished from connection {connection.id} went on purpose")
 
 

@@ -6,7 +6,9 @@ from rq import Queue
 from rq.job import Job
 
 from daemon.loop import tick
-from extract import drain, due, jobs
+from extract import jobs
+from extract.sync import drain
+from extract.worklist import due
 from tests.simulation.broken import Broken
 from tests.simulation.scene import Scene
 

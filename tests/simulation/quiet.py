@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from peewee import fn
 
-from extract import doors, search
-from extract.models import Chatbot, Connection, Document, Organisation, Run, Source
-from extract.watch import AT_WORK
+from extract import actions
+from extract.rules.timing import AT_WORK
+from extract.search import find
+from extract.store.models import Chatbot, Connection, Document, Organisation, Run, Source
 from tests.simulation import fate, ours
 from tests.simulation.broken import Broken
 from tests.simulation.oracle import Key, Oracle, alive, can_be_found, hidden, kept, wanted, words_of
@@ -38,7 +39,7 @@ def quiet(scene: Scene, oracle: Oracle) -> None:
     if REREADS:
         run_for(scene, hours=8 * 24, stride_hours=12)
     else:
-        doors.retrain(scene.runtime, list(Source.select()), full=True)
+        actions.retrain(scene.runtime, list(Source.select()), full=True)
         run_for(scene, hours=25, stride_hours=12)
     until_nothing_is_due(scene)
     oracle.look()
@@ -51,9 +52,9 @@ def quiet(scene: Scene, oracle: Oracle) -> None:
 
 
 def _everything_live(scene: Scene) -> None:
-    doors.resume(scene.runtime, list(Source.select()))
+    actions.resume(scene.runtime, list(Source.select()))
     for source in Source.select().where(Source.auto_retrain != "live"):
-        doors.set_schedule(scene.runtime, source, "live")
+        actions.set_schedule(scene.runtime, source, "live")
 
 
 def _nothing_is_stuck() -> None:
@@ -111,7 +112,7 @@ def _found_by_their_words(scene: Scene) -> None:
                 (versions[-1], expected),
                 (versions[0], expected if len(versions) == 1 else 0),
             ):
-                hits = {hit.document_id for hit in search.find(chatbot.id, word)}
+                hits = {hit.document_id for hit in find.find(chatbot.id, word)}
                 if len(hits) != count:
                     raise Broken("search does not answer as it should", f"{word}: {len(hits)}, not {count}")
 
@@ -130,10 +131,10 @@ def _idle_polls_cost_two(scene: Scene) -> None:
         raise Broken("an idle poll costs more than two requests", f"{asked} for {live} connections")
 
 
-def _picked_again(scene: Scene, source: Source, connection: Connection) -> doors.Pick | None:
+def _picked_again(scene: Scene, source: Source, connection: Connection) -> actions.Pick | None:
     """What a source was made of, picked anew; None when nobody sees it any more."""
     if source.kind == "workspace":
-        return doors.workspace_pick(connection)
+        return actions.workspace_pick(connection)
     grant = grant_of(scene, source.connection_id)
     node = scene.world.node(source.notion_id)
     if node is None or node.in_trash or not scene.world.access.can_see(grant.record, node.id):
@@ -156,7 +157,7 @@ def _same_as_a_fresh_import(scene: Scene) -> None:
         found = _picked_again(scene, source, connections[source.connection_id])
         if found is None:
             continue
-        doors.import_picks(
+        actions.import_picks(
             scene.runtime,
             chatbot=twins[source.chatbot_id],
             connection=connections[source.connection_id],

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from extract import doors
+from extract import actions
 from extract.connections import connect
-from extract.models import Chatbot, Connection, Organisation
 from extract.notion.oauth import parse_grant
 from extract.runtime import Runtime
+from extract.store.models import Chatbot, Connection, Organisation
 from sandbox import World
 from sandbox.handles import DatabaseHandle, DataSourceHandle, PageHandle
 from sandbox.world import GrantHandle, WorkspaceHandle
@@ -152,9 +152,9 @@ def grant_of(scene: Scene, connection_id: int) -> GrantHandle:
     return next(grant for grant in scene.grants if scene.connections[grant.bot_id] == connection_id)
 
 
-def paste(scene: Scene, connection: Connection, notion_id: str) -> doors.Pick:
+def paste(scene: Scene, connection: Connection, notion_id: str) -> actions.Pick:
     """What a pasted link points to."""
-    return doors.find_pick(scene.runtime, connection, notion_id)
+    return actions.find_pick(scene.runtime, connection, notion_id)
 
 
 def _write(scene: Scene, workspace: WorkspaceHandle) -> None:

@@ -20,11 +20,11 @@ from cryptography.fernet import Fernet
 from peewee import Database
 
 from daemon import loop
-from extract import drain
-from extract.config import load
-from extract.db import open_database, upgrade
+from extract.config.load import load
 from extract.runtime import Runtime
-from extract.vault import Vault
+from extract.store.db import open_database, upgrade
+from extract.store.vault import Vault
+from extract.sync import drain
 from sandbox import World, create_app
 from sandbox.limits import RateLimit
 from tests.clock import StoppedClock

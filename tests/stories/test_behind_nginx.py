@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from extract.config import ROOT
+from extract.config.load import ROOT
 from tests.certificates import self_signed
 from tests.conftest import FERNET_KEY
 from tests.stories.test_processes import eventually, free_port

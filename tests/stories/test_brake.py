@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from extract import brake, doors
+from extract import actions
 from extract.connections import connect
 from extract.errors import Refused
-from extract.models import Connection, Document
+from extract.removal import brake
+from extract.store.models import Connection, Document
 from sandbox import World
 from sandbox.handles import PageHandle
 from tests.knowledge import Knowledge, token_grant
@@ -71,7 +72,7 @@ def test_pages_unshared_together_but_noticed_one_by_one_meet_the_brake(
     assert brake.pages_asked_about(Connection.get()) == 20
     assert len(acme.ask("step")) > 0
 
-    doors.confirm_removal(acme.runtime, Connection.get())
+    actions.confirm_removal(acme.runtime, Connection.get())
     acme.work()
     assert held() == 0
     assert not asked()
@@ -159,7 +160,7 @@ def test_a_person_confirms_and_each_page_goes_after_one_more_look(acme: Knowledg
     a_day(acme, hours=6)
 
     acme.grant.share(pages[3])  # meanwhile
-    doors.confirm_removal(acme.runtime, Connection.get())
+    actions.confirm_removal(acme.runtime, Connection.get())
     acme.work()
 
     assert [row.notion_id for row in Document.select().where(Document.removed_at.is_null())] == [pages[3].id]
@@ -180,7 +181,7 @@ def test_what_came_into_doubt_after_the_question_was_read_is_not_answered_by_it(
     late.doubted_at = acme.clock() - timedelta(minutes=1)
     late.save()
 
-    doors.confirm_removal(acme.runtime, Connection.get(), shown_at=acme.clock() - timedelta(minutes=2))
+    actions.confirm_removal(acme.runtime, Connection.get(), shown_at=acme.clock() - timedelta(minutes=2))
     acme.work()
 
     assert acme.document(pages[0].id).removed_at is None
@@ -192,7 +193,7 @@ def test_pages_that_a_person_confirmed_do_not_put_the_question_again(acme: Knowl
     unshare(acme, pages[:14])
     acme.clock.advance(hours=24)
     a_day(acme, hours=6)
-    doors.confirm_removal(acme.runtime, Connection.get())
+    actions.confirm_removal(acme.runtime, Connection.get())
     acme.work()
     assert held() == 6
 
@@ -208,7 +209,7 @@ def test_there_is_nothing_to_confirm_where_nothing_is_asked(acme: Knowledge, not
     shared_guides(acme, notion, 2)
 
     with pytest.raises(Refused, match="nothing to remove"):
-        doors.confirm_removal(acme.runtime, Connection.get())
+        actions.confirm_removal(acme.runtime, Connection.get())
 
 
 def test_retrain_answers_for_its_source_and_leaves_the_others(acme: Knowledge, notion: Notion) -> None:
@@ -217,7 +218,7 @@ def test_retrain_answers_for_its_source_and_leaves_the_others(acme: Knowledge, n
     acme.clock.advance(hours=24)
     a_day(acme, hours=6)
 
-    doors.retrain(acme.runtime, [acme.source(pages[0].id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(pages[0].id)], full=True)
     acme.work()
 
     assert acme.source(pages[0].id).status == "empty"
@@ -231,7 +232,7 @@ def test_retraining_everything_before_anybody_was_asked_removes_nothing(
     pages = shared_guides(acme, notion, 14)
     unshare(acme, pages)
 
-    doors.retrain(acme.runtime, [acme.source(page.id) for page in pages], full=True)
+    actions.retrain(acme.runtime, [acme.source(page.id) for page in pages], full=True)
     for _ in range(4):
         acme.follow()
 
@@ -259,7 +260,7 @@ def test_a_large_database_that_is_missing_twice_is_kept_until_a_person_says_so(
     assert acme.source(notion.terms.id).status == "trained"
     assert "no longer shares this database" in acme.source(notion.terms.id).error
 
-    doors.confirm_removal(acme.runtime, Connection.get())
+    actions.confirm_removal(acme.runtime, Connection.get())
     for _ in range(3):
         acme.follow()
     assert held() == 0
@@ -305,7 +306,7 @@ def test_deleting_the_sources_leaves_no_question_behind(acme: Knowledge, notion:
     a_day(acme, hours=6)
     assert asked()
 
-    doors.delete(acme.runtime, [acme.source(page.id) for page in pages])
+    actions.delete(acme.runtime, [acme.source(page.id) for page in pages])
 
     assert not asked()
 
@@ -323,7 +324,7 @@ def test_reconnecting_begins_every_doubt_anew_and_looks_for_what_was_missing(
     a_day(acme, hours=6)
     assert asked()
 
-    doors.disconnect(acme.runtime, Connection.get())
+    actions.disconnect(acme.runtime, Connection.get())
     assert not asked()
     grant = world.install(notion.workspace, share=pages)
     connect(

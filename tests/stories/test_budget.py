@@ -10,10 +10,11 @@ import pytest
 import structlog
 
 from daemon.loop import poll_one
-from extract import drain, due
 from extract.connections import connect as store_grant
-from extract.models import Connection, Document, Run
 from extract.runtime import Runtime
+from extract.store.models import Connection, Document, Run
+from extract.sync import drain
+from extract.worklist import due
 from sandbox import World
 from sandbox.handles import PageHandle
 from tests.clock import StoppedClock

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from extract import doors
-from extract.columns import columns_of, split_columns
+from extract import actions
 from extract.errors import Refused
-from extract.models import Document, Link, Membership, Source
+from extract.membership.columns import columns_of, split_columns
+from extract.store.models import Document, Link, Membership, Source
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
 
@@ -38,7 +38,7 @@ def test_a_column_switched_off_leaves_the_text_after_one_request_a_row(
 ) -> None:
     source = trained_terms(acme, notion)
 
-    assert doors.set_columns(acme.runtime, source, [column_id(source, "Meaning")])
+    assert actions.set_columns(acme.runtime, source, [column_id(source, "Meaning")])
 
     assert acme.source(notion.terms.id).status == "re-training"
     assert acme.answers("short") == ["Ristretto"]
@@ -49,7 +49,7 @@ def test_a_column_switched_off_leaves_the_text_after_one_request_a_row(
     assert acme.source(notion.terms.id).status == "trained"
     assert acme.document(notion.terms.rows[0].id).properties == {}
 
-    doors.set_columns(acme.runtime, acme.source(notion.terms.id), [])
+    actions.set_columns(acme.runtime, acme.source(notion.terms.id), [])
     acme.work()
     assert acme.answers("short") == ["Ristretto"]
 
@@ -61,7 +61,7 @@ def test_what_a_hidden_column_held_is_not_kept_as_the_text_before(acme: Knowledg
     acme.follow()
     assert "A short espresso" in acme.document(row.id).previous_text
 
-    doors.set_columns(acme.runtime, source, [column_id(source, "Meaning")])
+    actions.set_columns(acme.runtime, source, [column_id(source, "Meaning")])
     assert acme.document(row.id).previous_text is None
     acme.work()
 
@@ -71,7 +71,7 @@ def test_what_a_hidden_column_held_is_not_kept_as_the_text_before(acme: Knowledg
 
 def test_new_rows_and_edits_leave_the_column_out_too(acme: Knowledge, notion: Notion) -> None:
     source = trained_terms(acme, notion)
-    doors.set_columns(acme.runtime, source, [column_id(source, "Meaning")])
+    actions.set_columns(acme.runtime, source, [column_id(source, "Meaning")])
     acme.work()
 
     notion.terms.row("Cortado", {"Meaning": "Cut with warm milk"}, body="Served in a glass.")
@@ -85,8 +85,8 @@ def test_new_rows_and_edits_leave_the_column_out_too(acme: Knowledge, notion: No
 def test_saving_what_is_saved_already_reads_nothing(acme: Knowledge, notion: Notion) -> None:
     source = trained_terms(acme, notion)
 
-    assert not doors.set_columns(acme.runtime, source, [])
-    assert not doors.set_columns(acme.runtime, source, ["no such column"])
+    assert not actions.set_columns(acme.runtime, source, [])
+    assert not actions.set_columns(acme.runtime, source, ["no such column"])
 
     acme.work()
     assert acme.spent() == []
@@ -109,20 +109,20 @@ def test_a_row_of_two_databases_loses_a_column_only_when_both_switch_it_off(
         Membership.create(source=other, document=document)
     meaning = column_id(source, "Meaning")
 
-    doors.set_columns(acme.runtime, source, [meaning])
+    actions.set_columns(acme.runtime, source, [meaning])
     acme.work()
     assert acme.answers("short") == ["Ristretto"]
 
     Source.update(hidden_columns=[meaning]).where(Source.id == other.id).execute()
-    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
     acme.work()
     assert acme.ask("short") == []
 
     Source.update(hidden_columns=[]).where(Source.id == other.id).execute()
-    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
     acme.work()
     assert acme.answers("short") == ["Ristretto"]
-    doors.delete(acme.runtime, [other])
+    actions.delete(acme.runtime, [other])
     acme.work()
     assert acme.ask("short") == []
 
@@ -132,7 +132,7 @@ def test_a_row_that_is_ticked_itself_follows_its_database(acme: Knowledge, notio
     acme.tick(notion.terms.rows[0].id)
     acme.work()
 
-    doors.set_columns(acme.runtime, source, [column_id(source, "Meaning")])
+    actions.set_columns(acme.runtime, source, [column_id(source, "Meaning")])
     acme.work()
 
     assert acme.ask("short") == []
@@ -154,7 +154,7 @@ def test_a_long_list_in_a_hidden_column_is_not_asked_for(acme: Knowledge, notion
     assert sorted(acme.document(row.id).properties["Terms"].split(", ")) == sorted(names)
 
     source = acme.source(lists.id)
-    doors.set_columns(acme.runtime, source, [column_id(source, "Terms")])
+    actions.set_columns(acme.runtime, source, [column_id(source, "Terms")])
     acme.work()
 
     assert acme.spent() == ["markdown"]
@@ -168,12 +168,12 @@ def test_the_title_a_page_and_a_resting_connection_are_refused(acme: Knowledge, 
     acme.work()
 
     with pytest.raises(Refused, match="title cannot"):
-        doors.set_columns(acme.runtime, source, [column_id(source, "Term")])
+        actions.set_columns(acme.runtime, source, [column_id(source, "Term")])
     with pytest.raises(Refused, match="Only a database"):
-        doors.set_columns(acme.runtime, acme.source(notion.handbook.id), [])
-    doors.disconnect(acme.runtime, acme.connection)
+        actions.set_columns(acme.runtime, acme.source(notion.handbook.id), [])
+    actions.disconnect(acme.runtime, acme.connection)
     with pytest.raises(Refused, match="Reconnect first"):
-        doors.set_columns(acme.runtime, acme.source(notion.terms.id), ["x"])
+        actions.set_columns(acme.runtime, acme.source(notion.terms.id), ["x"])
 
 
 def test_the_title_stays_whatever_is_switched_off() -> None:

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from extract import doors
-from extract.models import Document
-from extract.sync import FORGOTTEN
+from extract import actions
+from extract.store.models import Document
+from extract.sync.writing import FORGOTTEN
 from sandbox import World
 from sandbox.handles import PageHandle
 from tests.knowledge import Knowledge
@@ -93,7 +93,7 @@ def test_a_row_restored_answers_again_whether_or_not_its_database_is_followed(
     acme.tick(notion.terms.id)
     acme.work()
     acme.follow(seconds=120)
-    doors.set_schedule(acme.runtime, acme.source(notion.terms.id), schedule)
+    actions.set_schedule(acme.runtime, acme.source(notion.terms.id), schedule)
     lungo = row(notion, "Lungo")
 
     lungo.trash()

@@ -8,18 +8,20 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from extract import doors, drain, due, lease
+from extract import actions
 from extract.connections import client_for, http_for
-from extract.db import database
+from extract.discovery.sweeps import poll
 from extract.errors import Transient
-from extract.fetch import Fetched, Task
-from extract.listing import Lister
-from extract.models import Chunk, Connection, Document, Run, Source
 from extract.notion.client import NotionClient
-from extract.poll import poll
-from extract.related import RelatedNames
-from extract.shapes import Clock, Stub
-from extract.watch import AT_WORK
+from extract.rules.timing import AT_WORK
+from extract.store.db import database
+from extract.store.models import Chunk, Connection, Document, Run, Source
+from extract.sync import drain, lease
+from extract.sync.fetch import Fetched, Task
+from extract.sync.listing.pages import Lister
+from extract.sync.related_titles import RelatedNames
+from extract.values import Clock, Stub
+from extract.worklist import due
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
@@ -60,7 +62,7 @@ def test_a_title_noticed_during_a_fetch_is_not_overwritten_by_the_older_answer(
     acme.tick(notion.handbook.id)
     acme.work()
     acme.follow(seconds=120)
-    doors.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
 
     def rename() -> None:
         notion.handbook.rename("Staff guide")
@@ -99,7 +101,7 @@ def test_a_source_deleted_during_its_fetch_leaves_nothing_behind(
     acme: Knowledge, notion: Notion, meanwhile: Callable[..., None]
 ) -> None:
     [source] = acme.tick(notion.handbook.id)
-    meanwhile(lambda: doors.delete(acme.runtime, [source]))
+    meanwhile(lambda: actions.delete(acme.runtime, [source]))
 
     assert acme.work() is drain.Ended.DONE
     assert Document.select().count() == Chunk.select().count() == Run.select().count() == 0
@@ -114,7 +116,7 @@ def test_a_source_deleted_during_its_listing_leaves_nothing_behind_and_holds_nob
 
     def get_data_source(client: NotionClient, identifier: str) -> Stub:
         with database.connection_context():
-            doors.delete(acme.runtime, [terms])
+            actions.delete(acme.runtime, [terms])
         return real(client, identifier)
 
     monkeypatch.setattr(NotionClient, "get_data_source", get_data_source)
@@ -148,8 +150,8 @@ def test_a_disconnect_during_a_fetch_ends_the_drain_and_leaves_nothing_at_work(
     acme.tick(notion.handbook.id)
     acme.work()
     acme.tick(notion.terms.id)
-    doors.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
-    meanwhile(lambda: doors.disconnect(acme.runtime, Connection.get()))
+    actions.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
+    meanwhile(lambda: actions.disconnect(acme.runtime, Connection.get()))
 
     assert acme.work() is drain.Ended.LOST
     assert Run.select().where(Run.finished_at.is_null()).count() == 0

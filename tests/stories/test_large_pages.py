@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from extract import drain
 from extract.errors import AnswerTooLarge
-from extract.large_pages import LargePages
 from extract.runtime import Runtime
+from extract.sync import drain
+from extract.sync.large_pages import LargePages
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extract import doors, renames
-from extract.models import Document, Link
-from extract.watch import Rank
+from extract import actions
+from extract.discovery import renames
+from extract.rules.timing import Rank
+from extract.store.models import Document, Link
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
 
@@ -170,7 +171,7 @@ def test_a_wish_that_is_there_already_keeps_its_rank(acme: Knowledge, notion: No
     rules = shared_page(acme, notion, "Rules", "Read [[Handbook]] first.")
     acme.tick(notion.handbook.id, rules.id)
     settle(acme)
-    doors.retrain(acme.runtime, [acme.source(rules.id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(rules.id)], full=True)
     Document.update(wanted_at=acme.clock(), wanted_rank=Rank.PERSON).where(
         Document.notion_id == rules.id
     ).execute()
@@ -194,7 +195,7 @@ def test_what_leaves_points_to_nothing(acme: Knowledge, notion: Notion) -> None:
     rules.restore()
     acme.follow()
     assert Link.select().count() == 1
-    doors.delete(acme.runtime, [acme.source(rules.id)])
+    actions.delete(acme.runtime, [acme.source(rules.id)])
     assert Link.select().count() == 0
 
 

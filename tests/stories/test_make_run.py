@@ -13,10 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from extract.config import ROOT, load
-from extract.private_files import is_open_to_others
-
-from .test_processes import eventually, free_port
+from extract.config.load import ROOT, load
+from extract.process.private_files import is_open_to_others
+from tests.stories.test_processes import eventually, free_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from extract.config import Config
+from extract.config.load import Config
 from extract.connections import client_for, http_for
-from extract.marks import mark
-from extract.models import Connection, Document
-from extract.poll import poll
-from extract.watch import Rank, reread_due
+from extract.discovery.sweeps import poll
+from extract.rules.timing import Rank, reread_due
+from extract.store.models import Connection, Document
+from extract.worklist.requests import mark
 from sandbox import World
 from tests.clock import START
 from tests.knowledge import Knowledge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extract.runs import NOTHING_TO_READ, ONLY_EMBEDS
+from extract.sync.runs import NOTHING_TO_READ, ONLY_EMBEDS
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
 

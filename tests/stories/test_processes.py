@@ -21,7 +21,7 @@ import redis
 from bs4 import BeautifulSoup
 from peewee import Database
 
-from extract.config import ROOT
+from extract.config.load import ROOT
 from tests.conftest import FERNET_KEY
 
 PATIENCE_SECONDS = 40

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from daemon.loop import polls_due, start_daily_listings, start_schedules
-from extract import doors, due
+from extract import actions
 from extract.errors import Refused
-from extract.models import Connection, Document, Membership, Run, Source
+from extract.store.models import Connection, Document, Membership, Run, Source
+from extract.worklist import due
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
 
@@ -42,7 +43,7 @@ def test_a_stopped_import_answers_with_what_was_read_and_asks_nothing_more(
     read = Document.select().where(Document.hash != "").count()
     assert 0 < read < 42
 
-    doors.stop(acme.runtime, [source])
+    actions.stop(acme.runtime, [source])
 
     stopped = acme.source(notion.terms.id)
     assert stopped.status == "trained"
@@ -59,13 +60,13 @@ def test_a_stopped_import_answers_with_what_was_read_and_asks_nothing_more(
 
 def test_resuming_reads_what_was_not_read_and_what_moved_meanwhile(acme: Knowledge, notion: Notion) -> None:
     source = half_read(acme, notion)
-    doors.stop(acme.runtime, [source])
+    actions.stop(acme.runtime, [source])
     acme.clock.advance(hours=2)
     notion.terms.rows[0].set({"Meaning": "The shortest espresso"})
     notion.terms.row("Cortado", {"Meaning": "Cut with warm milk"})
     acme.clock.advance(hours=2)
 
-    doors.resume(acme.runtime, [acme.source(notion.terms.id)])
+    actions.resume(acme.runtime, [acme.source(notion.terms.id)])
 
     resumed = acme.source(notion.terms.id)
     assert (resumed.stopped_at, resumed.error) == (None, None)
@@ -89,10 +90,10 @@ def test_an_edit_that_was_noticed_and_not_read_is_read_after_resuming(
     acme.watch()
     assert acme.document(notion.terms.rows[0].id).wanted_at is not None
 
-    doors.stop(acme.runtime, [acme.source(notion.terms.id)])
+    actions.stop(acme.runtime, [acme.source(notion.terms.id)])
     assert acme.document(notion.terms.rows[0].id).wanted_at is None
     acme.clock.advance(hours=5)
-    doors.resume(acme.runtime, [acme.source(notion.terms.id)])
+    actions.resume(acme.runtime, [acme.source(notion.terms.id)])
     acme.work()
 
     assert acme.answers("tiny") == ["Ristretto"]
@@ -107,7 +108,7 @@ def test_what_another_source_holds_too_goes_on(acme: Knowledge, notion: Notion) 
     row = notion.terms.rows[-1]
     acme.tick(row.id)
 
-    doors.stop(acme.runtime, [source])
+    actions.stop(acme.runtime, [source])
     everything_follows(acme)
 
     assert acme.answers(f'"{row.title}"') == [row.title]
@@ -120,7 +121,7 @@ def test_what_another_source_holds_too_goes_on(acme: Knowledge, notion: Notion) 
 def test_a_stopped_source_starts_no_run_of_its_own(acme: Knowledge, notion: Notion) -> None:
     acme.tick(notion.terms.id, schedule="daily")
     acme.work()
-    doors.stop(acme.runtime, [acme.source(notion.terms.id)])
+    actions.stop(acme.runtime, [acme.source(notion.terms.id)])
     acme.clock.advance(hours=100)
     now = acme.clock()
 
@@ -156,7 +157,7 @@ def test_a_listing_under_way_ends_with_its_next_request(
     acme.spent()
 
     def stop() -> None:
-        doors.stop(acme.runtime, [acme.source(notion.terms.id)])
+        actions.stop(acme.runtime, [acme.source(notion.terms.id)])
 
     transport = acme.runtime.transport
     assert transport is not None
@@ -168,7 +169,7 @@ def test_a_listing_under_way_ends_with_its_next_request(
     assert Document.select().where(Document.hash != "").count() == 0
     assert acme.source(notion.terms.id).status == "empty"
 
-    doors.resume(acme.runtime, [acme.source(notion.terms.id)])
+    actions.resume(acme.runtime, [acme.source(notion.terms.id)])
     everything_follows(acme)
     assert Document.select().where(Document.hash != "").count() == 252
     assert acme.source(notion.terms.id).status == "trained"
@@ -181,8 +182,8 @@ def test_what_is_read_after_resuming_is_a_run_of_its_own(
     acme.tick(notion.terms.id)
 
     def stop_and_resume() -> None:
-        doors.stop(acme.runtime, [acme.source(notion.terms.id)])
-        doors.resume(acme.runtime, [acme.source(notion.terms.id)])
+        actions.stop(acme.runtime, [acme.source(notion.terms.id)])
+        actions.resume(acme.runtime, [acme.source(notion.terms.id)])
 
     transport = acme.runtime.transport
     assert transport is not None
@@ -194,9 +195,9 @@ def test_what_is_read_after_resuming_is_a_run_of_its_own(
 
 
 def test_retraining_a_stopped_source_resumes_it(acme: Knowledge, notion: Notion) -> None:
-    doors.stop(acme.runtime, [half_read(acme, notion)])
+    actions.stop(acme.runtime, [half_read(acme, notion)])
 
-    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
 
     assert acme.source(notion.terms.id).stopped_at is None
     everything_follows(acme)
@@ -205,7 +206,7 @@ def test_retraining_a_stopped_source_resumes_it(acme: Knowledge, notion: Notion)
 
 def test_stopping_before_anything_was_read_leaves_it_empty(acme: Knowledge, notion: Notion) -> None:
     acme.tick(notion.handbook.id)
-    doors.stop(acme.runtime, [acme.source(notion.handbook.id)])
+    actions.stop(acme.runtime, [acme.source(notion.handbook.id)])
 
     assert acme.source(notion.handbook.id).status == "empty"
     assert acme.work() is not None
@@ -214,16 +215,16 @@ def test_stopping_before_anything_was_read_leaves_it_empty(acme: Knowledge, noti
 
 def test_nothing_resumes_without_its_connection(acme: Knowledge, notion: Notion) -> None:
     acme.tick(notion.handbook.id)
-    doors.stop(acme.runtime, [acme.source(notion.handbook.id)])
+    actions.stop(acme.runtime, [acme.source(notion.handbook.id)])
     Connection.update(state="reconnect").execute()
 
     with pytest.raises(Refused, match="Reconnect first"):
-        doors.resume(acme.runtime, [acme.source(notion.handbook.id)])
+        actions.resume(acme.runtime, [acme.source(notion.handbook.id)])
     assert acme.source(notion.handbook.id).stopped_at is not None
 
 
 def test_a_stopped_source_can_be_deleted(acme: Knowledge, notion: Notion) -> None:
-    doors.stop(acme.runtime, [half_read(acme, notion)])
-    doors.delete(acme.runtime, [acme.source(notion.terms.id)])
+    actions.stop(acme.runtime, [half_read(acme, notion)])
+    actions.delete(acme.runtime, [acme.source(notion.terms.id)])
 
     assert (Membership.select().count(), Document.select().count(), Run.select().count()) == (0, 0, 0)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from extract import webhooks
-from extract.models import Connection, WebhookEvent
+from extract.discovery import events
+from extract.store.models import Connection, WebhookEvent
 from sandbox import World
 from sandbox.handles import PageHandle
 from tests.clock import StoppedClock
@@ -114,7 +114,7 @@ def test_a_second_event_of_the_same_edit_costs_nothing(
     told.send([told.subscription.again(each) for each in first])
     assert WebhookEvent.select().count() == before + len(first), "the same event, told twice"
     same_edit = first[0].event | {"type": "page.properties_updated"}
-    webhooks.keep("99999999-2222-4333-8444-555555555555", same_edit, now=acme.clock())
+    events.keep("99999999-2222-4333-8444-555555555555", same_edit, now=acme.clock())
     acme.watch()
     acme.work()
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from extract import doors
+from extract import actions
 from extract.connections import client_for, http_for
-from extract.models import DataSource, Document, Source
 from extract.runtime import Runtime
+from extract.store.models import DataSource, Document, Source
 from sandbox import World
 from sandbox.handles import DatabaseHandle, PageHandle
 from sandbox.world import WorkspaceHandle
@@ -234,7 +234,7 @@ def test_a_page_held_twice_is_fetched_once_and_stays_while_one_source_holds_it(
     assert acme.spent().count("markdown") == 1
     assert Document.select().where(Document.notion_id == tree.leaf.id).count() == 1
 
-    doors.delete(acme.runtime, [source])
+    actions.delete(acme.runtime, [source])
     assert titles() == ["Leaf"]
     assert acme.answers("leafword") == ["Leaf"]
 
@@ -264,7 +264,7 @@ def test_a_tree_that_is_synced_on_a_schedule_reads_what_moved_since_then(acme: K
 
 def test_a_tree_narrowed_to_its_page_lets_go_of_the_rest(acme: Knowledge, tree: Tree) -> None:
     source = take(acme, tree.root)
-    doors.set_subpages(acme.runtime, source, False)
+    actions.set_subpages(acme.runtime, source, False)
     acme.work()
 
     assert titles() == ["Team"]
@@ -276,7 +276,7 @@ def test_a_page_that_is_widened_later_brings_in_what_lies_below_it(acme: Knowled
     acme.tick(tree.guide.id)
     acme.work()
     acme.follow(seconds=300)
-    doors.set_subpages(acme.runtime, source, True)
+    actions.set_subpages(acme.runtime, source, True)
     acme.work()
 
     assert titles() == ["Guide", "Leaf", "Team", "Water plants"]
@@ -287,7 +287,7 @@ def test_what_the_picker_listed_is_not_asked_again(acme: Knowledge, tree: Tree) 
         client = client_for(acme.runtime, acme.connection, http=http, lane="people")
         listed = [stub for page in client.walk_search() for stub in page.stubs]
     root = next(stub for stub in listed if stub.id == tree.root.id)
-    pick = doors.Pick(
+    pick = actions.Pick(
         kind="page",
         notion_id=root.id,
         title=root.title,
@@ -297,7 +297,7 @@ def test_what_the_picker_listed_is_not_asked_again(acme: Knowledge, tree: Tree) 
         with_subpages=True,
     )
     acme.spent()
-    doors.import_picks(
+    actions.import_picks(
         acme.runtime,
         chatbot=acme.chatbot,
         connection=acme.connection,

@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from extract import doors, drain, lease
+from extract import actions
+from extract.config.schema import Notion as NotionSettings
 from extract.connections import connect as store_grant
 from extract.errors import LeaseLost, Refused
-from extract.models import Connection, Document, Run
 from extract.runtime import Runtime
-from extract.settings import Notion as NotionSettings
+from extract.store.models import Connection, Document, Run
+from extract.sync import drain, lease
 from sandbox import RateLimit, World
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge, token_grant
@@ -143,7 +144,7 @@ def test_a_revoked_connection_keeps_answering_and_asks_for_reconnection(
     assert "until you reconnect" in connection.error
     assert acme.answers("thirty days") == ["Handbook"]
     with pytest.raises(Refused, match="Reconnect"):
-        doors.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
+        actions.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
 
 
 def test_reconnecting_resumes_where_it_stopped(
@@ -151,7 +152,7 @@ def test_reconnecting_resumes_where_it_stopped(
 ) -> None:
     acme.tick(notion.handbook.id)
     acme.work()
-    doors.disconnect(acme.runtime, Connection.get())
+    actions.disconnect(acme.runtime, Connection.get())
     assert Connection.get().state == "disconnected"
     assert Connection.get().access_token is None
     assert acme.answers("thirty days") == ["Handbook"]
@@ -225,10 +226,10 @@ def test_a_page_of_two_sources_goes_with_the_last_of_them(acme: Knowledge, notio
     acme.work()
     assert Document.select().count() == 2
 
-    doors.delete(acme.runtime, [acme.source(notion.terms.id)])
+    actions.delete(acme.runtime, [acme.source(notion.terms.id)])
     assert acme.answers("espresso") == ["Ristretto"]
 
-    doors.delete(acme.runtime, [acme.source(ristretto.id)])
+    actions.delete(acme.runtime, [acme.source(ristretto.id)])
     assert acme.ask("espresso") == []
     assert Document.select().count() == Run.select().count() == 0
 

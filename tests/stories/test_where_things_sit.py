@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from daemon.loop import start_daily_listings
-from extract import doors, drain
+from extract import actions
 from extract.connections import connect as store_grant
 from extract.connections import mark_reconnect
-from extract.models import Connection, Document, Membership, Run, Source
+from extract.store.models import Connection, Document, Membership, Run, Source
+from extract.sync import drain
 from sandbox import World
 from tests.knowledge import Knowledge, token_grant
 from tests.stories.conftest import Notion
@@ -71,7 +72,7 @@ def test_a_row_that_moves_between_two_ticked_tables_answers_all_the_time(
     row.move(other)
 
     # The listing of the table it left is the first to show that it has gone.
-    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=False)
+    actions.retrain(acme.runtime, [acme.source(notion.terms.id)], full=False)
     acme.work()
 
     assert acme.answers("half the water") == ["Ristretto"]
@@ -86,7 +87,7 @@ def test_a_body_that_is_missing_while_the_page_is_there_removes_nothing(
     acme.work()
     acme.follow(seconds=120)
     world.faults.fail("markdown", status=404, code="object_not_found", times=50)
-    doors.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(notion.handbook.id)], full=True)
     for _ in range(4):
         acme.follow(seconds=300)
 
@@ -101,7 +102,7 @@ def test_a_table_that_is_missing_while_the_database_is_there_removes_nothing(
     acme.work()
     acme.follow(seconds=120)
     world.faults.fail("data_source", status=404, code="object_not_found", times=50)
-    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(notion.terms.id)], full=True)
     for _ in range(4):
         acme.follow(seconds=300)
 
@@ -150,7 +151,7 @@ def test_the_daily_look_at_what_nobody_follows_reads_no_edit_but_sees_it_leave(
     assert acme.ask("thirty days") == []
     assert acme.answers("espresso") == ["Ristretto"]
 
-    doors.retrain(acme.runtime, [acme.source(notion.terms.id)], full=False)
+    actions.retrain(acme.runtime, [acme.source(notion.terms.id)], full=False)
     acme.work()
     assert acme.answers("warm milk") == ["Cortado"]
 
@@ -189,11 +190,11 @@ def test_a_page_of_a_connection_that_waits_for_its_person_stays_whatever_another
     acme.tick(notion.handbook.id)
     acme.work()
     second = second_connection(acme, notion, world)
-    doors.import_picks(
+    actions.import_picks(
         acme.runtime,
         chatbot=acme.chatbot,
         connection=second,
-        picks=[doors.workspace_pick(second)],
+        picks=[actions.workspace_pick(second)],
         schedule="live",
     )
     drain.drain(acme.runtime, second.id)
@@ -215,13 +216,13 @@ def test_a_page_is_followed_through_the_connection_that_is_left(
     acme.tick(notion.terms.id)
     acme.work()
     second = second_connection(acme, notion, world)
-    pick = doors.find_pick(acme.runtime, second, ristretto.id)
-    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    pick = actions.find_pick(acme.runtime, second, ristretto.id)
+    actions.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
     acme.work()
     drain.drain(acme.runtime, second.id)
     assert acme.source(ristretto.id).status == "trained"
 
-    doors.disconnect(acme.runtime, Connection.get_by_id(acme.connection.id))
+    actions.disconnect(acme.runtime, Connection.get_by_id(acme.connection.id))
     acme.clock.advance(seconds=120)
     ristretto.edit("Half the water, edited.")
     acme.clock.advance(seconds=120)
@@ -238,8 +239,8 @@ def test_a_page_that_one_connection_no_longer_sees_is_asked_of_the_other(
     acme.work()
     second = second_connection(acme, notion, world)
     ristretto = next(row for row in notion.terms.rows if row.title == "Ristretto")
-    pick = doors.find_pick(acme.runtime, second, ristretto.id)
-    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    pick = actions.find_pick(acme.runtime, second, ristretto.id)
+    actions.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
     acme.work()
     acme.grant.unshare(notion.terms)
     for _ in range(4):
@@ -256,8 +257,8 @@ def test_a_page_that_only_a_connection_without_a_source_sees_is_removed(
     acme.tick(notion.terms.id)
     acme.work()
     second = second_connection(acme, notion, world)
-    pick = doors.find_pick(acme.runtime, second, ristretto.id)
-    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    pick = actions.find_pick(acme.runtime, second, ristretto.id)
+    actions.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
     acme.work()
     private = notion.workspace.page("Private")
     acme.grant.share(private)
@@ -275,13 +276,13 @@ def test_a_source_ticked_through_another_connection_catches_up_with_what_moved(
 ) -> None:
     acme.tick(notion.handbook.id)
     acme.work()
-    doors.disconnect(acme.runtime, Connection.get())
+    actions.disconnect(acme.runtime, Connection.get())
     acme.clock.advance(days=2)
     notion.handbook.edit("While nobody followed.")
     acme.clock.advance(days=2)
     second = second_connection(acme, notion, world)
-    pick = doors.find_pick(acme.runtime, second, notion.handbook.id)
-    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    pick = actions.find_pick(acme.runtime, second, notion.handbook.id)
+    actions.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
     drain.drain(acme.runtime, second.id)
 
     assert acme.answers("while nobody followed") == ["Handbook"]
@@ -356,8 +357,8 @@ def test_a_page_that_left_one_connection_returns_when_it_is_ticked_through_anoth
     assert acme.ask("half the water") == []
 
     second = second_connection(acme, notion, world)
-    pick = doors.find_pick(acme.runtime, second, ristretto.id)
-    doors.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
+    pick = actions.find_pick(acme.runtime, second, ristretto.id)
+    actions.import_picks(acme.runtime, chatbot=acme.chatbot, connection=second, picks=[pick], schedule="live")
     drain.drain(acme.runtime, second.id)
 
     assert acme.answers("half the water") == ["Ristretto"]

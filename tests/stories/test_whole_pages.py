@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extract import doors
+from extract import actions
 from sandbox import World
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
@@ -135,7 +135,7 @@ def test_related_pages_are_named_also_when_the_row_is_asked_for_by_itself(
     named = acme.document(order.id).text
     assert f"Drink: {notion.terms.rows[0].title}" in named
 
-    doors.retrain(acme.runtime, [acme.source(order.id)], full=True)
+    actions.retrain(acme.runtime, [acme.source(order.id)], full=True)
     acme.work()
 
     assert acme.document(order.id).text == named

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from extract import doors
-from extract.doors import Pick
-from extract.models import Connection, Document, Source
+from extract import actions
+from extract.actions import Pick
 from extract.runtime import Runtime
+from extract.store.models import Connection, Document, Source
 from sandbox import World
 from sandbox.handles import DatabaseHandle, PageHandle
 from sandbox.world import WorkspaceHandle
@@ -47,7 +47,7 @@ def acme(any_runtime: Runtime, clock: StoppedClock, world: World, company: Compa
 def take_all(acme: Knowledge, schedule: str = "live") -> Source:
     """Take the whole workspace, and wait until it is read."""
     pick = Pick(kind="workspace", notion_id=acme.connection.workspace_id, title="Acme", url="")
-    doors.import_picks(
+    actions.import_picks(
         acme.runtime,
         chatbot=acme.chatbot,
         connection=acme.connection,
@@ -73,7 +73,7 @@ def test_all_that_is_shared_answers_and_nothing_else(acme: Knowledge) -> None:
 
 def test_an_import_is_one_request_a_page_and_the_pages_of_the_listing(acme: Knowledge) -> None:
     pick = Pick(kind="workspace", notion_id=acme.connection.workspace_id, title="Acme", url="")
-    doors.import_picks(
+    actions.import_picks(
         acme.runtime, chatbot=acme.chatbot, connection=acme.connection, picks=[pick], schedule="live"
     )
     acme.spent()
@@ -117,7 +117,7 @@ def test_a_new_consent_looks_at_once_for_what_it_shared(busy: Knowledge, company
     take_all(busy)
     busy.grant.share(company.private)
 
-    doors.consented_again(busy.runtime, busy.connection)
+    actions.consented_again(busy.runtime, busy.connection)
     busy.work()
 
     assert busy.answers("privateword") == ["Salaries"]
@@ -158,7 +158,7 @@ def test_a_walk_that_the_budget_interrupts_goes_on_where_it_stopped(
     few = replace(config, notion=replace(config.notion, requests_per_window=2, people_share=0))
     narrow = replace(acme, runtime=replace(acme.runtime, config=few))
     pick = Pick(kind="workspace", notion_id=acme.connection.workspace_id, title="Acme", url="")
-    doors.import_picks(
+    actions.import_picks(
         narrow.runtime, chatbot=acme.chatbot, connection=acme.connection, picks=[pick], schedule="off"
     )
     acme.spent()

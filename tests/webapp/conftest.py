@@ -15,9 +15,9 @@ from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from extract import connections
-from extract.models import Chatbot, Connection, Member, Organisation, Source
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
+from extract.store.models import Chatbot, Connection, Member, Organisation, Source
 from webapp import create_app, members
 from webapp.extensions import limiter
 from webapp.passwords import hash_password

@@ -7,10 +7,10 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from extract import index
-from extract.models import Chatbot, Connection, Document, Membership, Source
-from extract.shapes import Link, Passage, Property, Reading
-from extract.vault import Vault
+from extract.search import index
+from extract.store.models import Chatbot, Connection, Document, Membership, Source
+from extract.store.vault import Vault
+from extract.values import Link, Passage, Property, Reading
 from tests.conftest import FERNET_KEY
 
 _made = {"rows": 0}

@@ -9,13 +9,12 @@ import redis
 from flask import Flask
 
 from extract.errors import Refused
-from extract.models import Chatbot, Member, Organisation
 from extract.runtime import Runtime
+from extract.store.models import Chatbot, Member, Organisation
+from tests.webapp.conftest import PASSWORD, Browser, Cast
+from tests.webapp.test_commands import run
 from webapp import create_app, members, passwords
 from webapp.sign_in import own_path
-
-from .conftest import PASSWORD, Browser, Cast
-from .test_commands import run
 
 FIRST = {"email": "Ada@Acme.test ", "password": PASSWORD, "name": "Ada", "organisation": "Acme"}
 

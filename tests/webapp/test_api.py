@@ -13,17 +13,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from extract.config import ROOT
-from extract.models import ApiKey, Document, Source
+from extract.config.load import ROOT
 from extract.runtime import Runtime
-from extract.shapes import Link, Property
+from extract.store.models import ApiKey, Document, Source
+from extract.values import Link, Property
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Cast
+from tests.webapp.rows import make_connection, make_document, make_source, notion_id
 from webapp import create_app
 from webapp.api import CODES, limiter
 from webapp.keys import make_key
-
-from .conftest import Cast
-from .rows import make_connection, make_document, make_source, notion_id
 
 Ask = Callable[..., TestResponse]
 

@@ -7,15 +7,14 @@ import json
 import pytest
 from flask import Flask
 
-from extract.models import Chatbot, Run
 from extract.runtime import Runtime
+from extract.store.models import Chatbot, Run
 from tests.clock import StoppedClock
+from tests.webapp.rows import make_connection, make_document, make_source
+from tests.webapp.test_commands import run
 from webapp import create_app, members
 from webapp.keys import make_key
 from webapp.roles import Role
-
-from .rows import make_connection, make_document, make_source
-from .test_commands import run
 
 
 @pytest.fixture

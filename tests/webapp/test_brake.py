@@ -8,12 +8,11 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 
-from extract.models import Chatbot, Connection, Document, Source
-from extract.watch import Rank
+from extract.rules.timing import Rank
+from extract.store.models import Chatbot, Connection, Document, Source
 from tests.clock import StoppedClock
-
-from .conftest import Browser, Cast
-from .rows import make_connection, make_document, make_source
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.rows import make_connection, make_document, make_source
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from extract.models import ApiKey, Chatbot
 from extract.runtime import Runtime
+from extract.store.models import ApiKey, Chatbot
+from tests.webapp.conftest import Browser, Cast
 from webapp.keys import find_key, make_key
-
-from .conftest import Browser, Cast
 
 _KEY = re.compile(r'value="(hk_[\w-]{40,})"')
 

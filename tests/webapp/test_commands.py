@@ -14,17 +14,16 @@ from click.testing import Result
 from flask import Flask
 from structlog.testing import capture_logs
 
-from extract.config import ROOT
-from extract.db import database
-from extract.models import ApiKey, Chatbot, Connection, Document, Member, Organisation, Source
+from extract.config.load import ROOT
 from extract.runtime import Runtime
+from extract.store.db import database
+from extract.store.models import ApiKey, Chatbot, Connection, Document, Member, Organisation, Source
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Cast
+from tests.webapp.rows import make_connection, make_document, make_source
 from webapp.commands.output import facts, one_line, short, table
 from webapp.keys import find_key
 from webapp.passwords import matches
-
-from .conftest import Cast
-from .rows import make_connection, make_document, make_source
 
 
 def run(app: Flask, *words: object, stdin: str | None = None) -> Result:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask
 
-from extract.models import Connection, Document, Run, Source
+from extract.store.models import Connection, Document, Run, Source
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Cast
+from tests.webapp.rows import make_connection, make_document, make_source
+from tests.webapp.test_commands import run
 from webapp.commands import waiting
 from webapp.commands.waiting import settled
-
-from .conftest import Cast
-from .rows import make_connection, make_document, make_source
-from .test_commands import run
 
 if TYPE_CHECKING:
     from sandbox import World

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extract.models import Connection, Source
-
-from .conftest import Browser, Cast
+from extract.store.models import Connection, Source
+from tests.webapp.conftest import Browser, Cast
 
 if TYPE_CHECKING:
     from sandbox import World

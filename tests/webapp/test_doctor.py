@@ -13,18 +13,17 @@ import redis
 from cryptography.fernet import Fernet
 from flask import Flask
 
-from extract.beats import Beat, write_beat
-from extract.db import database
 from extract.errors import Blocked
-from extract.models import Connection
+from extract.process.beats import Beat, write_beat
 from extract.runtime import Runtime
-from extract.vault import Vault
+from extract.store.db import database
+from extract.store.models import Connection
+from extract.store.vault import Vault
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Cast
+from tests.webapp.rows import make_connection
+from tests.webapp.test_commands import run
 from webapp import create_app
-
-from .conftest import Cast
-from .rows import make_connection
-from .test_commands import run
 
 Finding = dict[str, str]
 

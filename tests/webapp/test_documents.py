@@ -8,13 +8,12 @@ from hashlib import sha256
 import pytest
 from bs4 import BeautifulSoup
 
-from extract import index
-from extract.models import Document, Source
-from extract.shapes import Link, Passage, Property, Reading
+from extract.search import index
+from extract.store.models import Document, Source
+from extract.values import Link, Passage, Property, Reading
 from tests.clock import StoppedClock
-
-from .conftest import Browser, Cast
-from .rows import make_connection, make_document, make_source
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.rows import make_connection, make_document, make_source
 
 
 @pytest.fixture

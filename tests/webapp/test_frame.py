@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from extract.config import NOTION, Config
-from extract.models import Chatbot, Member
+from extract.config.load import NOTION, Config
 from extract.runtime import Runtime
+from extract.store.models import Chatbot, Member
+from tests.webapp.conftest import Browser, Cast
 from webapp import create_app
 from webapp.frame import in_notion
-
-from .conftest import Browser, Cast
 
 
 def app_with(runtime: Runtime, **web: object) -> Flask:

@@ -11,14 +11,13 @@ import pytest
 import redis
 from bs4 import BeautifulSoup
 
-from extract.beats import Beat, write_beat
-from extract.models import Run
+from extract.process.beats import Beat, write_beat
 from extract.runtime import Runtime
+from extract.store.models import Run
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Browser, Cast, logged_in
+from tests.webapp.rows import make_connection, make_document, make_source
 from webapp import create_app
-
-from .conftest import Browser, Cast, logged_in
-from .rows import make_connection, make_document, make_source
 
 
 def health(browser: Browser, cast: Cast) -> BeautifulSoup:

@@ -6,11 +6,10 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from extract.models import Chatbot
+from extract.store.models import Chatbot
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.test_commands import run
 from webapp.incoming import whole_number
-
-from .conftest import Browser, Cast
-from .test_commands import run
 
 
 @pytest.mark.parametrize("number", [0, 1, 2**63 - 1 - 9 * 10**18, 10**18 - 1])

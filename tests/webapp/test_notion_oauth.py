@@ -9,11 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from extract.models import Chatbot, Connection, Member
 from extract.runtime import Runtime
+from extract.store.models import Chatbot, Connection, Member
 from sandbox import World
-
-from .conftest import Browser, Cast
+from tests.webapp.conftest import Browser, Cast
 
 
 class Notion:

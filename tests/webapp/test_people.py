@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from extract.models import Invitation, Member
+from extract.store.models import Invitation, Member
 from tests.clock import StoppedClock
-
-from .conftest import PASSWORD, Browser, Cast
+from tests.webapp.conftest import PASSWORD, Browser, Cast
 
 _LINK = re.compile(r'value="http://127\.0\.0\.1:5000(/register\?invitation=[\w-]+)"')
 

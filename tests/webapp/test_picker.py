@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extract.models import Connection, Document, Source
 from extract.runtime import Runtime
+from extract.store.models import Connection, Document, Source
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Browser, Cast
 from webapp.picker_cache import PickerCache
-
-from .conftest import Browser, Cast
 
 if TYPE_CHECKING:
     from sandbox import World

@@ -10,17 +10,16 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from extract.doors import import_picks, workspace_pick
-from extract.models import Connection, Document, Run, Source
+from extract.actions import import_picks, workspace_pick
 from extract.runtime import Runtime
-from extract.shapes import Parent, Stub
+from extract.store.models import Connection, Document, Run, Source
+from extract.values import Parent, Stub
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.rows import make_document, make_source
 from webapp import picker_cache
 from webapp.picker_cache import PickerCache
 from webapp.picker_listing import new_listing
-
-from .conftest import Browser, Cast
-from .rows import make_document, make_source
 
 if TYPE_CHECKING:
     from sandbox import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from extract.notion.stubs import SearchPage
-from extract.shapes import ObjectKind, Parent, Stub
+from extract.values import ObjectKind, Parent, Stub
 from webapp.picker_listing import Listing, new_listing, row_of
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extract.estimate import Load
+from extract.rules.estimate import Load
 from webapp.picker_outline import Entry, Outline
 
 ENTRIES = {

@@ -8,14 +8,13 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
-from extract.db import database
 from extract.errors import Blocked
 from extract.runtime import Runtime
+from extract.store.db import database
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Cast
+from tests.webapp.rows import make_connection, make_document, make_source
 from webapp import create_app
-
-from .conftest import Cast
-from .rows import make_connection, make_document, make_source
 
 
 def _without_redis(runtime: Runtime) -> FlaskClient:

@@ -12,11 +12,14 @@ from typing import TypeVar
 import pytest
 from flask import Flask
 
-from extract import connections, doors, subscription
-from extract.db import database, lock
-from extract.doors import Pick
+from extract import actions, connections
+from extract.actions import Pick
+from extract.discovery import webhook_tokens
 from extract.errors import Refused
-from extract.models import (
+from extract.notion.oauth import TokenGrant
+from extract.runtime import Runtime
+from extract.store.db import database, lock
+from extract.store.models import (
     Chatbot,
     Connection,
     Document,
@@ -26,13 +29,10 @@ from extract.models import (
     Source,
     WebhookToken,
 )
-from extract.notion.oauth import TokenGrant
-from extract.runtime import Runtime
+from tests.webapp.conftest import PASSWORD, Browser
+from tests.webapp.rows import make_connection
 from webapp import create_app, members
 from webapp.roles import Role
-
-from .conftest import PASSWORD, Browser
-from .rows import make_connection
 
 T = TypeVar("T")
 AT_ONCE = 6
@@ -165,7 +165,7 @@ def test_six_imports_of_one_page_make_one_source(
     pick = Pick(kind="page", notion_id="1" * 32, title="Handbook", url="")
 
     def take() -> int:
-        made = doors.import_picks(
+        made = actions.import_picks(
             any_runtime, chatbot=chatbot, connection=connection, picks=[pick], schedule="live"
         )
         return len(made.created)
@@ -196,7 +196,7 @@ def test_six_webhook_tokens_accepted_at_once_leave_one_that_is_active(
 
     done = at_once(
         [
-            lambda row=row: unless_refused(lambda: subscription.accept(any_runtime, row.id))  # type: ignore[misc]
+            lambda row=row: unless_refused(lambda: webhook_tokens.accept(any_runtime, row.id))  # type: ignore[misc]
             for row in tokens
         ]
     )

@@ -11,13 +11,12 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from extract.models import Connection, Document, Member, Source, WebhookToken
 from extract.runtime import Runtime
+from extract.store.models import Connection, Document, Member, Source, WebhookToken
+from tests.webapp.conftest import Browser, Cast
 from tests.whole_database import whole_database
 from webapp import keys, members
 from webapp.roles import Role
-
-from .conftest import Browser, Cast
 
 ANYONE = "anyone"
 A_KEY = "an API key"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from extract.models import Connection, Member, Organisation
 from extract.read_only import SideEffectError, read_only, refuse_notion
 from extract.runtime import Runtime
+from extract.store.models import Connection, Member, Organisation
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Browser, Cast
 from webapp.safe_methods import acts_on_get
-
-from .conftest import Browser, Cast
 
 ACTING = {"picker.page", "notion_oauth.callback"}
 """The only views whose GET may ask Notion or write a row. Think twice before you add one."""

@@ -7,12 +7,11 @@ from collections.abc import Callable
 import pytest
 from bs4 import BeautifulSoup
 
-from extract.models import Source
+from extract.store.models import Source
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.rows import make_connection, make_document, make_source
 from webapp.search import marked, plain
-
-from .conftest import Browser, Cast
-from .rows import make_connection, make_document, make_source
 
 
 @pytest.fixture

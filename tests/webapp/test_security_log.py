@@ -14,15 +14,14 @@ from flask.testing import FlaskClient
 from peewee import OperationalError
 from structlog.testing import capture_logs
 
-from extract.models import ApiKey, Invitation, WebhookToken
 from extract.runtime import Runtime
+from extract.store.models import ApiKey, Invitation, WebhookToken
 from tests.clock import StoppedClock
+from tests.webapp.conftest import PASSWORD, Browser, Cast
+from tests.webapp.rows import make_connection, make_source
+from tests.webapp.test_commands import run
 from webapp import create_app, security_log
 from webapp.security_log import SecurityEvent, record
-
-from .conftest import PASSWORD, Browser, Cast
-from .rows import make_connection, make_source
-from .test_commands import run
 
 Line = dict[str, Any]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from extract.models import Member, Organisation
+from extract.store.models import Member, Organisation
+from tests.webapp.conftest import PASSWORD, Browser, Cast
 from webapp.passwords import MINIMUM_LENGTH
-
-from .conftest import PASSWORD, Browser, Cast
 
 NEW = "a new and longer password"
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from extract.models import Source
-from extract.runs import ONLY_EMBEDS
+from extract.store.models import Source
+from extract.sync.runs import ONLY_EMBEDS
 from tests.clock import StoppedClock
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.rows import make_connection, make_document, make_source
 from webapp.skipped import PAGES, skipped
-
-from .conftest import Browser, Cast
-from .rows import make_connection, make_document, make_source
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ from collections.abc import Callable
 import pytest
 from bs4 import BeautifulSoup
 
-from extract.models import Connection, Document, Source
+from extract.store.models import Connection, Document, Source
 from tests.clock import StoppedClock
-
-from .conftest import Browser, Cast
-from .rows import make_connection, make_document, make_source
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.rows import make_connection, make_document, make_source
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 

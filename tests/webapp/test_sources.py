@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from extract.db import database
-from extract.models import Connection, Run, Source
+from extract.store.db import database
+from extract.store.models import Connection, Run, Source
 from tests.clock import StoppedClock
-
-from .conftest import Browser, Cast
-from .rows import make_connection, make_document, make_source
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.rows import make_connection, make_document, make_source
 
 
 @pytest.fixture

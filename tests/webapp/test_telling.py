@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from extract.models import Document, Run, Source
+from extract.store.models import Document, Run, Source
 from tests.clock import START
 from webapp.cursors import read_cursor, write_cursor
 from webapp.telling import lasting, remarks, settled_sentence, standing

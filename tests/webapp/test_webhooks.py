@@ -15,18 +15,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from extract.models import Connection, Member, WebhookEvent, WebhookToken
+from extract.discovery.webhook_tokens import MOST_PENDING
 from extract.runtime import Runtime
-from extract.subscription import MOST_PENDING
-from extract.vault import Vault
+from extract.store.models import Connection, Member, WebhookEvent, WebhookToken
+from extract.store.vault import Vault
 from tests.clock import StoppedClock
 from tests.extract.test_told import BODY, SIGNATURE, TOKEN, event
+from tests.webapp.conftest import Browser, Cast
+from tests.webapp.rows import make_connection
+from tests.webapp.test_commands import run
 from webapp import create_app
 from webapp.extensions import limiter
-
-from .conftest import Browser, Cast
-from .rows import make_connection
-from .test_commands import run
 
 ADDRESS = "/webhooks/notion"
 OTHER = "secret_0000000000000000000000000000"

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from extract.config import ROOT
+from extract.config.load import ROOT
 
 
 def start(tmp_path: Path, **environ: str) -> subprocess.CompletedProcess[str]:

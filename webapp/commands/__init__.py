@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import chatbots, connections, db, doctor, keys, search, sources, users, vault, webhooks
+from webapp.commands import chatbots, connections, db, doctor, keys, search, sources, users, vault, webhooks
 
 
 def register(app: Flask) -> None:

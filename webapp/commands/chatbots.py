@@ -5,13 +5,12 @@ from __future__ import annotations
 import click
 
 from extract.errors import Refused
-from extract.models import Chatbot
-
-from .. import members
-from ..frame import runtime
-from ..objects import all_chatbots, chatbot_object
-from . import rows
-from .output import command, show, table
+from extract.store.models import Chatbot
+from webapp import members
+from webapp.commands import rows
+from webapp.commands.output import command, show, table
+from webapp.frame import runtime
+from webapp.objects import all_chatbots, chatbot_object
 
 
 @click.group("chatbots")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import click
 
-from extract import doors
-
-from ..brake import every_question, pages_of
-from ..frame import runtime
-from ..objects import all_connections
-from ..security_log import SecurityEvent, record
-from ..words import counted
-from . import rows
-from .output import ROW_ID, command, show, table
+from extract import actions
+from webapp.brake import every_question, pages_of
+from webapp.commands import rows
+from webapp.commands.output import ROW_ID, command, show, table
+from webapp.frame import runtime
+from webapp.objects import all_connections
+from webapp.security_log import SecurityEvent, record
+from webapp.words import counted
 
 
 @click.group("connections")
@@ -48,7 +47,7 @@ def list_connections(as_json: bool) -> None:
 def disconnect(connection_id: int, as_json: bool) -> None:
     """End our access at Notion and forget its tokens. What was imported stays and still answers."""
     connection = rows.connection(connection_id)
-    doors.disconnect(runtime(), connection)
+    actions.disconnect(runtime(), connection)
     record(SecurityEvent.NOTION_DISCONNECTED, connection_id=connection.id)
     after = rows.connection(connection_id)
     name = after.workspace_name or f"connection {after.id}"
@@ -66,7 +65,7 @@ def confirm_removal(connection_id: int, as_json: bool) -> None:
     """Say that the pages Notion no longer shows were taken away on purpose. Each is asked for once more, then goes."""
     connection = rows.connection(connection_id)
     pages = pages_of(connection)
-    doors.confirm_removal(runtime(), connection)
+    actions.confirm_removal(runtime(), connection)
     record(SecurityEvent.REMOVAL_CONFIRMED, connection_id=connection.id, pages=pages)
     text = f"{counted(pages, 'page')} will be removed, unless Notion shows them again."
     show({"id": connection.id, "pages": pages}, text, as_json=as_json)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from extract.db import check_schema, upgrade
-
-from .output import command, show
+from extract.store.db import check_schema, upgrade
+from webapp.commands.output import command, show
 
 
 @click.group("db")

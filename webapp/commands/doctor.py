@@ -13,22 +13,23 @@ import httpx
 import redis
 from peewee import PeeweeException
 
-from extract import clocks, rotation, subscription, webhooks
-from extract.beats import Beat, Process, beats
-from extract.config import NOTION
+from extract.config.load import NOTION
 from extract.connections import blocked_by_notion
-from extract.db import check_schema, database, is_postgres
+from extract.discovery import events, webhook_tokens
 from extract.errors import HilalError
-from extract.models import Connection
-from extract.private_files import is_open_to_others
-from extract.redis_clients import is_encrypted_unverified, why
+from extract.process.beats import Beat, Process, beats
+from extract.process.private_files import is_open_to_others
+from extract.process.redis_clients import is_encrypted_unverified, why
 from extract.runtime import Runtime
-
-from .. import words
-from ..brake import every_question
-from ..frame import runtime
-from ..proxies import ADVICE, forwarded_headers_seen
-from .output import Failed, command, one_line, show
+from extract.store import rotation
+from extract.store.db import check_schema, database, is_postgres
+from extract.store.models import Connection
+from extract.sync import clocks
+from webapp import words
+from webapp.brake import every_question
+from webapp.commands.output import Failed, command, one_line, show
+from webapp.frame import runtime
+from webapp.proxies import ADVICE, forwarded_headers_seen
 
 State = Literal["ok", "warn", "fail"]
 
@@ -195,9 +196,9 @@ def _connections() -> Finding:
 
 def _webhooks(runtime: Runtime) -> Finding:
     """Not being set up is no fault: edits are found by asking, only later."""
-    standing = subscription.standing(runtime)
+    standing = webhook_tokens.standing(runtime)
     if standing.is_on:
-        last = webhooks.last_event_at()
+        last = events.last_event_at()
         said = f"last event {words.ago(last, runtime.clock())}" if last else "no event in the last two days"
         return Finding("webhooks", "ok", f"on; {said}")
     if standing.pending:

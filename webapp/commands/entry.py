@@ -5,12 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 import webapp
-from extract import logs
-from extract.config import load
+from extract.config.load import load
 from extract.errors import HilalError
+from extract.process import logs
 from extract.runtime import open_runtime
-
-from .output import Failed
+from webapp.commands.output import Failed
 
 
 def create_app() -> Flask:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ..frame import runtime
-from ..keys import make_key
-from ..security_log import SecurityEvent, record
-from . import rows
-from .output import ROW_ID, command, show
+from webapp.commands import rows
+from webapp.commands.output import ROW_ID, command, show
+from webapp.frame import runtime
+from webapp.keys import make_key
+from webapp.security_log import SecurityEvent, record
 
 
 @click.group("keys")

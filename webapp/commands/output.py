@@ -14,11 +14,10 @@ from flask.cli import with_appcontext
 from peewee import OperationalError
 from redis.exceptions import RedisError
 
-from extract.db import check_schema
 from extract.errors import HilalError
-from extract.redis_clients import why
-
-from ..incoming import MOST_DIGITS, is_storable
+from extract.process.redis_clients import why
+from extract.store.db import check_schema
+from webapp.incoming import MOST_DIGITS, is_storable
 
 ROW_ID = click.IntRange(1, 10**MOST_DIGITS - 1)
 """An argument that names a row."""

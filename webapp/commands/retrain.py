@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import click
 
-from extract import doors
-from extract.models import Source
-from extract.watch import AT_WORK, SETTLED
-
-from ..frame import runtime
-from ..objects import JsonObject, source_objects, sources_with_connection
-from . import rows
-from .output import ROW_ID, Failed, command, one_line, show
-from .waiting import settled
+from extract import actions
+from extract.rules.timing import AT_WORK, SETTLED
+from extract.store.models import Source
+from webapp.commands import rows
+from webapp.commands.output import ROW_ID, Failed, command, one_line, show
+from webapp.commands.waiting import settled
+from webapp.frame import runtime
+from webapp.objects import JsonObject, source_objects, sources_with_connection
 
 
 @click.command("retrain")
@@ -50,7 +49,7 @@ def retrain_sources(
         if asleep:
             click.echo(f"Left out {len(asleep)} whose connection to Notion is not active.", err=True)
     if chosen:
-        doors.retrain(runtime(), chosen, full=full)
+        actions.retrain(runtime(), chosen, full=full)
     ids = [source.id for source in chosen]
     if wait:
         _wait(ids, timeout, as_json)

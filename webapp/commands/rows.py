@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from extract.errors import Refused
-from extract.models import Chatbot, Connection, Organisation, Source
-
-from ..incoming import whole_number
-from ..objects import sources_with_connection
+from extract.store.models import Chatbot, Connection, Organisation, Source
+from webapp.incoming import whole_number
+from webapp.objects import sources_with_connection
 
 R = TypeVar("R")
 

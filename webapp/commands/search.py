@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from extract.search import find
-
-from ..objects import hit_object
-from . import rows
-from .output import ROW_ID, command, one_line, short, show
+from extract.search.find import find
+from webapp.commands import rows
+from webapp.commands.output import ROW_ID, command, one_line, short, show
+from webapp.objects import hit_object
 
 
 @click.command("search")

@@ -6,18 +6,17 @@ from dataclasses import replace
 
 import click
 
-from extract import doors
+from extract import actions
 from extract.errors import HilalError
-from extract.models import Run, Source
-from extract.shapes import SCHEDULES, Schedule
-from extract.watch import AT_WORK, SETTLED
-
-from ..frame import runtime
-from ..objects import JsonObject, run_object, source_objects, sources_with_connection
-from ..security_log import SecurityEvent, record_sources
-from . import rows
-from .output import ROW_ID, Failed, command, facts, short, show, table
-from .retrain import retrain_sources
+from extract.rules.timing import AT_WORK, SETTLED
+from extract.store.models import Run, Source
+from extract.values import SCHEDULES, Schedule
+from webapp.commands import rows
+from webapp.commands.output import ROW_ID, Failed, command, facts, short, show, table
+from webapp.commands.retrain import retrain_sources
+from webapp.frame import runtime
+from webapp.objects import JsonObject, run_object, source_objects, sources_with_connection
+from webapp.security_log import SecurityEvent, record_sources
 
 STATUSES = (*AT_WORK, *SETTLED)
 
@@ -93,19 +92,19 @@ def import_sources(
         raise click.UsageError("Say what to import: ids or links of Notion's, or --workspace.")
     chatbot, connection = rows.chatbot(chatbot_id), rows.connection(connection_id)
     outcomes: list[JsonObject] = []
-    found: dict[str, doors.Pick] = {}
+    found: dict[str, actions.Pick] = {}
     if workspace:
-        found[connection.workspace_id] = doors.workspace_pick(connection)
+        found[connection.workspace_id] = actions.workspace_pick(connection)
     for asked in dict.fromkeys(picks):
         try:
-            pick = doors.find_pick(runtime(), connection, asked)
+            pick = actions.find_pick(runtime(), connection, asked)
             found[asked] = replace(pick, with_subpages=with_subpages and pick.kind == "page")
         except HilalError as error:
             outcomes.append(
                 {"pick": asked, "source_id": None, "title": None, "new": False, "error": error.sentence}
             )
     if found:
-        imported = doors.import_picks(
+        imported = actions.import_picks(
             runtime(),
             chatbot=chatbot,
             connection=connection,
@@ -124,7 +123,7 @@ def import_sources(
 @command()
 def stop_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
     """Leave sources alone, in the middle of a sync or not, until they are resumed. What was read answers."""
-    doors.stop(runtime(), rows.sources(source_ids))
+    actions.stop(runtime(), rows.sources(source_ids))
     _show_standing(source_ids, "stopped", as_json)
 
 
@@ -133,7 +132,7 @@ def stop_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
 @command()
 def resume_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
     """Let stopped sources go on where they were."""
-    doors.resume(runtime(), rows.sources(source_ids))
+    actions.resume(runtime(), rows.sources(source_ids))
     _show_standing(source_ids, "goes on", as_json)
 
 
@@ -143,7 +142,7 @@ def resume_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
 @command()
 def schedule_source(source_id: int, schedule: str, as_json: bool) -> None:
     """How a source follows Notion: off, live, or every day, week or month from now."""
-    doors.set_schedule(runtime(), rows.source(source_id), schedule)
+    actions.set_schedule(runtime(), rows.source(source_id), schedule)
     item = source_objects([rows.source(source_id)])[0]
     following = f", next sync {item['next_sync_at']}" if item["next_sync_at"] else ""
     show(item, f"{item['title']}: auto-retrain {item['auto_retrain']}{following}.", as_json=as_json)
@@ -158,7 +157,7 @@ def delete_sources(source_ids: tuple[int, ...], yes: bool, as_json: bool) -> Non
     if not yes:
         raise click.UsageError("Deleting cannot be undone: add --yes if you mean it.")
     chosen = rows.sources(source_ids)
-    doors.delete(runtime(), chosen)
+    actions.delete(runtime(), chosen)
     record_sources(SecurityEvent.SOURCE_DELETED, chosen)
     lines = [f"Deleted {source.id}: {source.title}." for source in chosen]
     show({"deleted": [source.id for source in chosen]}, "\n".join(lines), as_json=as_json)
@@ -189,7 +188,7 @@ def _line(item: JsonObject) -> tuple[object, ...]:
     )
 
 
-def _imported(found: dict[str, doors.Pick], imported: doors.Imported) -> list[JsonObject]:
+def _imported(found: dict[str, actions.Pick], imported: actions.Imported) -> list[JsonObject]:
     """What came of each id or link that pointed somewhere."""
     created = {source.notion_id: source.id for source in imported.created}
     ids = created | {source.notion_id: source.id for source in imported.known}

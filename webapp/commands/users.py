@@ -7,16 +7,15 @@ import sys
 
 import click
 
-from extract.db import database, lock
 from extract.errors import Refused
-from extract.models import Member, Organisation
-
-from ..frame import runtime
-from ..members import clean_email, create_member, create_organisation, set_password
-from ..roles import ROLE_WORDS
-from ..security_log import SecurityEvent, record
-from . import rows
-from .output import command, one_line, show
+from extract.store.db import database, lock
+from extract.store.models import Member, Organisation
+from webapp.commands import rows
+from webapp.commands.output import command, one_line, show
+from webapp.frame import runtime
+from webapp.members import clean_email, create_member, create_organisation, set_password
+from webapp.roles import ROLE_WORDS
+from webapp.security_log import SecurityEvent, record
 
 
 @click.group("users")

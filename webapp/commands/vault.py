@@ -6,12 +6,11 @@ from dataclasses import asdict
 
 import click
 
-from extract import rotation
-
-from ..frame import runtime
-from ..security_log import SecurityEvent, record
-from ..words import counted
-from .output import Failed, command, show
+from extract.store import rotation
+from webapp.commands.output import Failed, command, show
+from webapp.frame import runtime
+from webapp.security_log import SecurityEvent, record
+from webapp.words import counted
 
 
 @click.group("vault")

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from extract.models import Source
-from extract.shapes import Clock
-from extract.watch import AT_WORK
+from extract.rules.timing import AT_WORK
+from extract.store.models import Source
+from extract.values import Clock
 
 Pause = Callable[[float], None]
 

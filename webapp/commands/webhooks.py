@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from extract import subscription, webhooks
+from extract.discovery import events, webhook_tokens
+from extract.discovery.webhook_tokens import Standing
 from extract.errors import Refused
-from extract.subscription import Standing
-
-from .. import words
-from ..frame import runtime
-from ..security_log import SecurityEvent, record
-from .output import ROW_ID, command, facts, show
+from webapp import words
+from webapp.commands.output import ROW_ID, command, facts, show
+from webapp.frame import runtime
+from webapp.security_log import SecurityEvent, record
 
 
 @click.group("webhooks")
@@ -23,8 +22,8 @@ def group() -> None:
 @command()
 def show_webhooks(as_json: bool) -> None:
     """The address for Notion's portal, and the tokens that wait. They are secrets: mind who looks."""
-    standing, address = subscription.standing(runtime()), subscription.address(runtime())
-    last = webhooks.last_event_at()
+    standing, address = webhook_tokens.standing(runtime()), webhook_tokens.address(runtime())
+    last = events.last_event_at()
     data = {
         "address": address,
         "active": standing.active,
@@ -52,16 +51,16 @@ def accept(token_id: int | None, token: str | None, as_json: bool) -> None:
     if token_id is not None and token is not None:
         raise click.UsageError("Name a pending token or give one with --token, not both.")
     if token is not None:
-        subscription.accept_text(runtime(), token)
+        webhook_tokens.accept_text(runtime(), token)
     else:
-        subscription.accept(runtime(), token_id if token_id is not None else _only_one())
+        webhook_tokens.accept(runtime(), token_id if token_id is not None else _only_one())
     record(SecurityEvent.WEBHOOK_TOKEN_ACCEPTED)
-    standing = subscription.standing(runtime())
+    standing = webhook_tokens.standing(runtime())
     show({"active": standing.active}, f"Webhooks are {_said(standing)}.", as_json=as_json)
 
 
 def _only_one() -> int:
-    pending = subscription.standing(runtime()).pending
+    pending = webhook_tokens.standing(runtime()).pending
     if not pending:
         raise Refused("No token waits. Make the subscription in Notion, or let it resend its token.")
     if len(pending) > 1:

@@ -1,0 +1,23 @@
+"""What a person or the command line may ask for. Each action marks rows and wakes a worker; none carries work out."""
+
+from extract.actions.connections import confirm_removal, consented_again, disconnect
+from extract.actions.importing import Imported, Pick, find_pick, import_picks, workspace_pick
+from extract.actions.sources import delete, resume, retrain, set_columns, set_schedule, set_subpages, stop
+
+__all__ = [
+    "Imported",
+    "Pick",
+    "confirm_removal",
+    "consented_again",
+    "delete",
+    "disconnect",
+    "find_pick",
+    "import_picks",
+    "resume",
+    "retrain",
+    "set_columns",
+    "set_schedule",
+    "set_subpages",
+    "stop",
+    "workspace_pick",
+]

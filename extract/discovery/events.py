@@ -1,0 +1,265 @@
+"""What Notion's events tell: kept as they come, taken in the background, made into marks. Asks Notion nothing.
+
+An event is a hint: what it names is read again as it stands, so order does not matter, and a lost one costs
+freshness only. What each asks of us is decided by `notion.events` and `watch`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import structlog
+from peewee import Expression, InterfaceError, OperationalError
+
+from extract.discovery.arrivals import ask_tables
+from extract.discovery.changes_listed import Noticed
+from extract.notion.events import Event, event_of, trimmed
+from extract.rules.changes import told
+from extract.rules.timing import CLOCKS_DIFFER, Rank, believable, is_recent, relist_pause, was_missed
+from extract.store.db import database, is_postgres
+from extract.store.models import Connection, DataSource, Document, Membership, Source, WebhookEvent
+from extract.values import Json
+from extract.worklist.requests import add_document, documents_by_page, mark, want_listing
+from extract.worklist.source_state import followed, follows
+
+log = structlog.get_logger(__name__)
+
+KEPT = timedelta(hours=48)
+"""How long a taken event is remembered: longer than Notion repeats one."""
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tidings:
+    """What all waiting events say of one entity to one connection: `latest` of several, for they are one hint."""
+
+    connection_id: int
+    latest: Event
+    rows_only: bool
+    gone: bool
+
+
+def keep(event_id: str, body: Mapping[str, Json], *, now: datetime) -> None:
+    """Keep an event until it is taken; one that came before is left as it is."""
+    WebhookEvent.insert(event_id=event_id, body=trimmed(body), received_at=now).on_conflict_ignore().execute()
+
+
+def take(now: datetime, *, verify_hours: float) -> int:
+    """Take what waits, each event by one process only, and mark what it tells of; answers how many were taken."""
+    if not _waiting().exists():  # the usual case takes no lock
+        return 0
+    with database.atomic():
+        rows = list(_locked(_waiting()))
+        if not rows:
+            return 0
+        events = [(event_of(row.body), row.received_at) for row in rows]
+        routes = _routes(event for event, _ in events)
+        _prove_alive(events, routes, now=now)
+        for tidings in gathered((event for event, _ in events), routes):
+            _tell(tidings, now=now, verify_hours=verify_hours)
+        WebhookEvent.update(taken_at=now).where(WebhookEvent.id.in_([row.id for row in rows])).execute()
+    unknown = Counter(event.type for event, _ in events if event.meaning == "unknown")
+    log.info("events_taken", events=len(rows), unknown=dict(unknown))
+    return len(rows)
+
+
+def prune(now: datetime) -> None:
+    """Forget taken events that Notion does not repeat any more; about once an hour, though called more often."""
+    oldest = (
+        WebhookEvent.select(WebhookEvent.received_at)
+        .where(WebhookEvent.taken_at.is_null(False))
+        .order_by(WebhookEvent.received_at)
+        .first()
+    )
+    if oldest is not None and now - oldest.received_at > KEPT + timedelta(hours=1):
+        WebhookEvent.delete().where(
+            WebhookEvent.taken_at.is_null(False) & (WebhookEvent.received_at < now - KEPT)
+        ).execute()
+
+
+def last_event_at() -> datetime | None:
+    """When the last event came that is still remembered."""
+    row = WebhookEvent.select(WebhookEvent.received_at).order_by(WebhookEvent.received_at.desc()).first()
+    return row.received_at if row else None
+
+
+def note_missed(connection: Connection, noticed: Noticed, *, now: datetime, poll_at: datetime) -> bool:
+    """A poll found edits that an event should have told: from now on the polls come at their usual pace again."""
+    if connection.event_at is None:
+        return False
+    missed = [
+        edited for edited in noticed.untold if was_missed(edited, polled_at=connection.polled_at, now=now)
+    ]
+    if missed:
+        log.info("events_missed", connection_id=connection.id, edits=len(missed))
+        Connection.update(event_missed_at=now, poll_at=poll_at).where(
+            Connection.id == connection.id
+        ).execute()
+    return bool(missed)
+
+
+def gathered(events: Iterable[Event], routes: Mapping[Event, Sequence[int]]) -> list[Tidings]:
+    """The events as one hint for each entity and connection, in the order of their first. Pure."""
+    groups: dict[tuple[int, str | None], list[Event]] = {}
+    for event in events:
+        for connection_id in routes.get(event, ()):
+            groups.setdefault((connection_id, event.entity_id), []).append(event)
+    return [
+        Tidings(
+            connection_id,
+            latest=max(group, key=lambda event: (event.at is None, event.at)),
+            rows_only=all(event.meaning == "rows" for event in group),
+            gone=all(event.meaning == "gone" for event in group),
+        )
+        for (connection_id, _), group in groups.items()
+    ]
+
+
+def _waiting() -> Any:
+    """The oldest events that nobody has taken."""
+    return WebhookEvent.select().where(WebhookEvent.taken_at.is_null()).order_by(WebhookEvent.id).limit(BATCH)
+
+
+def _locked(query: Any) -> Any:
+    """So that a second daemon takes others, or none. On SQLite the transaction itself keeps it out."""
+    return query.for_update("FOR UPDATE SKIP LOCKED") if is_postgres() else query
+
+
+def _routes(events: Iterable[Event]) -> dict[Event, list[int]]:
+    """Event -> the alive connections it concerns: those named by it, else those of its workspace."""
+    telling = [event for event in events if event.meaning not in ("nothing", "unknown")]
+    bots = set(chain.from_iterable(event.bots for event in telling))
+    workspaces = {event.workspace_id for event in telling if event.workspace_id}
+    alive = list(
+        Connection.select(Connection.id, Connection.bot_id, Connection.workspace_id)
+        .where(
+            (Connection.state == "alive")
+            & (Connection.bot_id.in_(list(bots)) | Connection.workspace_id.in_(list(workspaces)))
+        )
+        .order_by(Connection.id)
+    )
+    routes: dict[Event, list[int]] = {}
+    for event in telling:
+        named = [row.id for row in alive if row.bot_id in event.bots]
+        routes[event] = named or [row.id for row in alive if row.workspace_id == event.workspace_id]
+    return routes
+
+
+def _prove_alive(
+    events: Sequence[tuple[Event, datetime]], routes: Mapping[Event, Sequence[int]], *, now: datetime
+) -> None:
+    latest: dict[int, datetime] = {}
+    for event, received_at in events:
+        for connection_id in routes.get(event, ()):
+            latest[connection_id] = max(latest.get(connection_id, received_at), received_at)
+    wrong = Connection.event_at > now + CLOCKS_DIFFER
+    for connection_id, at in latest.items():
+        earlier = Connection.event_at.is_null() | (Connection.event_at < at) | wrong
+        Connection.update(event_at=at).where((Connection.id == connection_id) & earlier).execute()
+
+
+def _tell(tidings: Tidings, *, now: datetime, verify_hours: float) -> None:
+    """Mark what one hint is about. A fault of ours in it must not hold up the others."""
+    try:
+        with database.atomic():
+            if tidings.latest.meaning in ("page", "gone"):
+                _page(tidings, now=now, verify_hours=verify_hours)
+            else:
+                _table(tidings, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("event_broken", connection_id=tidings.connection_id, notion_id=tidings.latest.entity_id)
+
+
+def _page(tidings: Tidings, *, now: datetime, verify_hours: float) -> None:
+    page_id, event = str(tidings.latest.entity_id), tidings.latest
+    if not tidings.gone:
+        for source in _places(tidings.connection_id, event):
+            add_document(
+                source, page_id, stub=None, title="", now=now, rank=Rank.EDIT, verify_hours=verify_hours
+            )
+    documents = documents_by_page(tidings.connection_id, [page_id]).get(page_id, [])
+    live = followed(document.id for document in documents)
+    for document in documents:
+        if document.id in live and not (tidings.gone and document.removed_at is not None):
+            _look(document, event.at, now=now)
+
+
+def _look(document: Document, at: datetime | None, *, now: datetime) -> None:
+    asks_page = (
+        document.wanted_at is not None
+        and document.wanted_rank <= Rank.EDIT
+        and document.stub is None
+        and document.error is None
+    )
+    read_at = document.synced_at
+    verdict = told(
+        at,
+        synced_at=read_at if read_at is not None and believable(read_at, now=now) else None,
+        look_at=document.look_at,
+        wanted_at=document.wanted_at if asks_page else None,
+    )
+    if verdict == "read":
+        mark(document, now=now, rank=Rank.EDIT)
+    elif verdict == "look":
+        Document.update(stub=None).where(
+            (Document.id == document.id) & Document.wanted_at.is_null()
+        ).execute()
+
+
+def _places(connection_id: int, event: Event) -> list[Source]:
+    """The sources that follow edits and take in a page that sits where the event says, and do not hold it yet."""
+    parent = event.parent
+    chosen = Source.kind == "workspace"
+    if parent.kind in ("data_source_id", "database_id") and parent.id:
+        chosen |= _with_table(parent.id)
+    if parent.kind == "page_id":
+        above = Membership.select(Membership.source).join(Document).where(Document.notion_id == parent.id)
+        chosen |= Source.with_subpages & ((Source.notion_id == parent.id) | Source.id.in_(above))
+    holding = Membership.select(Membership.source).join(Document).where(Document.notion_id == event.entity_id)
+    return list(
+        Source.select()
+        .where((Source.connection == connection_id) & follows() & chosen & Source.id.not_in(holding))
+        .order_by(Source.id)
+    )
+
+
+def _with_table(notion_id: str) -> Expression:
+    """That a source holds the rows of a database or data source of this id."""
+    tables = DataSource.select(DataSource.source).where(
+        (DataSource.notion_id == notion_id) | (DataSource.database_id == notion_id)
+    )
+    return ((Source.kind == "database") & (Source.notion_id == notion_id)) | Source.id.in_(tables)
+
+
+def _table(tidings: Tidings, *, now: datetime) -> None:
+    """List the sources that hold the table again, unless that is wanted already or would cost more than it tells."""
+    entity_id, parent = str(tidings.latest.entity_id), tidings.latest.parent
+    holds = _with_table(entity_id)
+    if parent.kind == "database_id" and parent.id:  # a data source that is new to its database
+        holds |= _with_table(parent.id)
+    sources = Source.select().where(
+        (Source.connection == tidings.connection_id)
+        & follows()
+        & (Source.wanted_at.is_null() | Source.listing_open)
+        & holds
+    )
+    for source in sources:
+        if source.kind != "database" and tidings.rows_only:
+            continue  # rows tell of themselves
+        rows = Membership.select().where(Membership.source == source.id).count()
+        if tidings.rows_only and is_recent(source.listed_at, now=now, within=relist_pause(rows)):
+            continue
+        if source.kind != "database":
+            ask_tables(
+                source, [entity_id, parent.id] if parent.kind == "database_id" else [entity_id], now=now
+            )
+        else:
+            want_listing(source, now=now, rank=Rank.EDIT, full=False)

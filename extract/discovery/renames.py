@@ -1,0 +1,77 @@
+"""Names that other pages show: who points to a page that was renamed, or has just arrived, is to be read again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import structlog
+from peewee import SQL, fn
+
+from extract.rules.timing import Rank
+from extract.store.models import Document, Link, Membership, Source
+
+log = structlog.get_logger(__name__)
+
+MOST = 300
+"""How many pages one new name may cause to be read again; the others follow with their next edit or full pass."""
+
+News = Literal["renamed", "arrived"]
+
+
+def news_of(*, held_title: str, title: str, read_before: bool) -> News | None:
+    """What a page that was just read means for those that point to it. The same name again means nothing. Pure."""
+    if held_title.split() != title.split():
+        return "renamed"
+    return None if read_before else "arrived"
+
+
+def tell(document: Document, news: News, *, now: datetime) -> int:
+    """Want the pages of the same chatbot that point to `document` read again; answers how many.
+
+    Their kept stubs stay, so each costs one request. What was read since the page was first known has its name already.
+    Call inside a transaction.
+    """
+    pointing = (
+        (Link.notion_id == document.notion_id)
+        & (Document.chatbot == document.chatbot_id)
+        & (Document.connection == document.connection_id)
+        & (Document.id != document.id)
+        & (Document.hash != "")
+        & Document.removed_at.is_null()
+        & fn.EXISTS(_followed())
+    )
+    if news == "arrived":
+        pointing &= Document.synced_at < document.created_at
+    rows = Document.select(Document.id).join(Link).where(pointing).order_by(Document.id).limit(MOST + 1)
+    ids = [row.id for row in rows]
+    if len(ids) > MOST:
+        log.info("renames_cut_short", document_id=document.id, most=MOST)
+        ids = ids[:MOST]
+    if ids:
+        _want(ids, now=now)
+    return len(ids)
+
+
+def _followed() -> object:
+    """A source that holds the document and is synced by itself."""
+    return (
+        Source.select(SQL("1"))
+        .join(Membership)
+        .where(
+            (Membership.document == Document.id)
+            & (Source.auto_retrain != "off")
+            & Source.stopped_at.is_null()
+        )
+    )
+
+
+def _want(ids: list[int], *, now: datetime) -> None:
+    """A wish that is there already keeps its rank; its time moves, so that a fetch under way does not fulfil it."""
+    chosen = Document.id.in_(ids)
+    Document.update(wanted_at=now).where(
+        chosen & Document.wanted_at.is_null(False) & Document.error.is_null()
+    ).execute()
+    Document.update(wanted_at=now, wanted_rank=Rank.VERIFY, try_after=None, attempts=0).where(
+        chosen & Document.wanted_at.is_null()
+    ).execute()

@@ -1,0 +1,165 @@
+"""The two sweeps of a connection: recent edits, recent trash. Two requests when nothing moved, whatever is stored.
+
+A sweep that the budget interrupts goes on where it stopped: walking a week of edits takes as many windows as it needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import structlog
+
+from extract.discovery.arrivals import notice_shown
+from extract.discovery.changes_listed import Noticed
+from extract.errors import NotionError
+from extract.notion.client import NotionClient
+from extract.rules.timing import CLOCKS_DIFFER, OVERLAP, SEARCH_LAG
+from extract.store.db import database
+from extract.store.models import Connection
+from extract.values import Stub
+
+log = structlog.get_logger(__name__)
+
+DAY = timedelta(days=1)
+"""How far a watermark that cannot be is set back; what lies further back is left to the daily looks."""
+
+MOST_PAGES = 500
+"""A sweep that has to look further back than this is left to the daily looks; it says so in the log."""
+
+Name = Literal["edits", "trash"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How far one sweep has come: pages read, the newest time seen, and the cursor of the next page."""
+
+    pages: int = 0
+    newest: datetime | None = None
+    cursor: str | None = None
+
+    def after(self, stubs: tuple[Stub, ...], cursor: str | None) -> Sweep:
+        times = [stub.edited_at for stub in stubs if stub.edited_at is not None]
+        newest = max([*times, *([self.newest] if self.newest else [])], default=None)
+        return Sweep(self.pages + 1, newest, cursor)
+
+
+def poll(client: NotionClient, connection: Connection, *, now: datetime, verify_hours: float) -> Noticed:
+    """Mark what was edited, added, moved or trashed since the last sweep. Raises NotionError; marks made stay.
+
+    A watermark moves only when its sweep came to its end, so that nothing is passed over by a failure.
+    """
+    floors = (connection.edits_seen_to, connection.trash_seen_to)
+    noticed, edits = _sweep(client, connection, "edits", now=now, verify_hours=verify_hours)
+    binned, trash = _sweep(client, connection, "trash", now=now, verify_hours=verify_hours)
+    if _shifted(edits, trash, trash_seen_to=floors[1]) and not connection.sweeps.get("again"):
+        _sweep_again(connection, floors[0])
+    elif connection.sweeps.get("again"):
+        _keep(connection, "again", None)
+    Connection.update(polled_at=now, poll_failures=0).where(Connection.id == connection.id).execute()
+    return noticed + binned
+
+
+def _sweep(
+    client: NotionClient, connection: Connection, name: Name, *, now: datetime, verify_hours: float
+) -> tuple[Noticed, Sweep]:
+    """Read newest first until entries are older than the watermark less the overlap, then move the watermark.
+
+    The first page is looked at whole: it was paid for, and search lags.
+    """
+    stored = connection.edits_seen_to if name == "edits" else connection.trash_seen_to
+    since = stored
+    noticed, sweep = Noticed(), _kept(connection, name)
+    try:
+        for page in client.walk_search(in_trash=name == "trash", cursor=sweep.cursor):
+            with database.atomic():
+                noticed += notice_shown(connection.id, page.stubs, now=now, verify_hours=verify_hours)
+            sweep = sweep.after(page.stubs, page.next_cursor)
+            since = _possible(stored, newest=sweep.newest, now=now + client.skew)
+            if _far_enough(page.stubs, None if since is None else since - OVERLAP):
+                break
+            if sweep.pages >= MOST_PAGES:
+                log.warning("sweep_cut_short", connection_id=connection.id, sweep=name, pages=sweep.pages)
+                break
+    except NotionError:
+        if sweep.cursor is not None:
+            _keep(connection, name, sweep)
+        raise
+    if since != stored:
+        log.warning("watermark_ahead", connection_id=connection.id, sweep=name, watermark=str(stored))
+    _advance(connection, name, stored, since=since, newest=sweep.newest, now=now + client.skew)
+    _keep(connection, name, None)
+    return noticed, replace(sweep, cursor=None)
+
+
+def _possible(watermark: datetime | None, *, newest: datetime | None, now: datetime) -> datetime | None:
+    """Return the watermark, or one a day back where it is later than both Notion's clock and the newest entry.
+
+    `now` is by Notion's clock. Such a watermark was written while our clock was wrong and Notion did not tell its own.
+    """
+    latest = max(filter(None, (newest, now)))
+    if watermark is None or watermark <= latest + CLOCKS_DIFFER:
+        return watermark
+    return now - DAY
+
+
+def _far_enough(stubs: tuple[Stub, ...], floor: datetime | None) -> bool:
+    """Whether this page reached below the floor. The boundary minute itself is read to its end."""
+    if floor is None:
+        return True
+    times = [stub.edited_at for stub in stubs if stub.edited_at is not None]
+    return bool(times) and min(times) < floor
+
+
+def _shifted(edits: Sweep, trash: Sweep, *, trash_seen_to: datetime | None) -> bool:
+    """Whether something left the list of edits while several pages of it were read: what followed moved up unseen."""
+    newly = trash.newest is not None and (trash_seen_to is None or trash.newest >= trash_seen_to)
+    return edits.pages > 1 and newly
+
+
+def _sweep_again(connection: Connection, floor: datetime | None) -> None:
+    """Let the next sweep go as deep as this one did, once."""
+    _keep(connection, "again", Sweep())
+    if floor is not None:
+        Connection.update(edits_seen_to=floor).where(Connection.id == connection.id).execute()
+
+
+def _advance(
+    connection: Connection,
+    name: Name,
+    stored: datetime | None,
+    *,
+    since: datetime | None,
+    newest: datetime | None,
+    now: datetime,
+) -> None:
+    """Move a watermark up, unless somebody has moved it back meanwhile (an import does). `now` is by Notion's clock.
+
+    `stored` is what the row holds, `since` from where the sweep was made.
+    """
+    field = Connection.edits_seen_to if name == "edits" else Connection.trash_seen_to
+    # What was edited so long ago has been shown by now: a crowd of that minute is not walked through again.
+    reached = max(filter(None, (since, newest, now - SEARCH_LAG)))
+    unmoved = field.is_null() if stored is None else field == stored
+    Connection.update({field: reached}).where((Connection.id == connection.id) & unmoved).execute()
+
+
+def _kept(connection: Connection, name: Name) -> Sweep:
+    """Where an interrupted sweep stands; a new one where none was interrupted."""
+    state = connection.sweeps.get(name)
+    if not state:
+        return Sweep()
+    newest = state["newest"]
+    return Sweep(state["pages"], datetime.fromisoformat(newest) if newest else None, state["cursor"])
+
+
+def _keep(connection: Connection, name: Name | Literal["again"], sweep: Sweep | None) -> None:
+    """Remember where a sweep was interrupted; None forgets it. The daemon that claimed the poll is the only writer."""
+    sweeps: dict[str, Any] = {key: value for key, value in connection.sweeps.items() if key != name}
+    if sweep is not None:
+        newest = sweep.newest.isoformat() if sweep.newest else None
+        sweeps[name] = {"pages": sweep.pages, "newest": newest, "cursor": sweep.cursor}
+    if sweeps != connection.sweeps:
+        connection.sweeps = sweeps
+        Connection.update(sweeps=sweeps).where(Connection.id == connection.id).execute()

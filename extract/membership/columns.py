@@ -1,0 +1,43 @@
+"""The columns of a database: which there are, which a team has switched off, and a row's values without those."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from extract.store.models import DataSource, Source
+from extract.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a database. `id` is Notion's; `shown` False: it is left out of what the chatbot learns."""
+
+    id: str
+    name: str
+    kind: str
+    shown: bool
+
+
+def columns_of(source: Source) -> tuple[Column, ...]:
+    """The columns of a database's data sources, the title first; one that two of them share is there once."""
+    found: dict[str, Column] = {}
+    for table in DataSource.select().where(DataSource.source == source.id).order_by(DataSource.id):
+        for name, described in table.properties.items():
+            column_id = described.get("id") if isinstance(described, dict) else None
+            if isinstance(column_id, str) and column_id not in found:
+                kind = str(described.get("type") or "")
+                found[column_id] = Column(column_id, name, kind, column_id not in source.hidden_columns)
+    return tuple(sorted(found.values(), key=lambda column: column.kind != "title"))
+
+
+def split_columns(
+    properties: Mapping[str, Json], hidden: Collection[str]
+) -> tuple[Mapping[str, Json], frozenset[str]]:
+    """The raw properties that are shown, and the names of those left out. The title always stays. Pure."""
+    left_out = frozenset(
+        name
+        for name, value in properties.items()
+        if isinstance(value, dict) and value.get("id") in hidden and value.get("type") != "title"
+    )
+    return {name: value for name, value in properties.items() if name not in left_out}, left_out

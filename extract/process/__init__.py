@@ -1,0 +1,1 @@
+"""What every process shares: logs, Redis clients, beats, outages, private files."""

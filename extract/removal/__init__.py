@@ -1,0 +1,1 @@
+"""How content leaves: the brake, and databases that are gone."""

@@ -1,0 +1,1 @@
+"""The database: tables, migrations, sealing, and the few writers that belong to no other package."""

@@ -1,0 +1,144 @@
+"""The database and its migrations: opening it, the time column, upgrading, refusing an old schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from peewee import Database, DatabaseProxy, Field, PostgresqlDatabase, SqliteDatabase
+from playhouse.db_url import parse as parse_url
+from playhouse.migrations import Runner
+from playhouse.pool import PooledPostgresqlDatabase
+
+from extract.errors import ConfigError, SchemaError
+from extract.read_only import refuse_write
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 7_234_001  # any number, the same in every process: PostgreSQL's advisory lock of an upgrade
+
+T = TypeVar("T")
+BATCH = 400
+
+database = DatabaseProxy()
+"""What every model is bound to; `open_database` decides what stands behind it."""
+
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "normal",
+    "foreign_keys": 1,
+    "temp_store": "memory",
+    "cache_size": -32_000,
+}
+
+
+class _UtcDateTimeField(Field):  # type: ignore[misc]  # peewee ships no types
+    """An aware UTC moment: TIMESTAMPTZ in PostgreSQL, sortable ISO text in SQLite. Naive values are refused."""
+
+    field_type = "UTC"
+
+    def db_value(self, value: datetime | None) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{self.name}: a time without a zone cannot be stored")
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
+
+    def python_value(self, value: str | datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return moment.astimezone(UTC)
+
+
+# A row's attribute holds a datetime, not the field: untyped here, as peewee's own fields are.
+UtcDateTimeField: Any = _UtcDateTimeField
+
+
+class _Sqlite(SqliteDatabase):  # type: ignore[misc]
+    field_types = {**SqliteDatabase.field_types, "UTC": "TEXT"}
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        refuse_write(sql)
+        return super().execute_sql(sql, params)
+
+
+class _Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]
+    field_types = {**PooledPostgresqlDatabase.field_types, "UTC": "TIMESTAMPTZ"}
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        refuse_write(sql)
+        return super().execute_sql(sql, params)
+
+
+def open_database(url: str) -> Database:
+    """Bind the models to the database at `url`, `sqlite:///path` or `postgres://…`.
+
+    Raises ConfigError when the URL is of neither kind. Connecting happens on first use.
+    """
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise ConfigError("database.url (DATABASE_URL): is not a URL") from error
+    if scheme == "sqlite":
+        path = url.removeprefix("sqlite:///")
+        if not path or path == url:
+            raise ConfigError(
+                "database.url (DATABASE_URL): SQLite needs a file, as in sqlite:///instance/hilal.db"
+            )
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        # Readers that later write would otherwise fail with "database is locked" whatever the time-out.
+        target: Database = _Sqlite(path, pragmas=_PRAGMAS, timeout=15, lock_type="IMMEDIATE")
+    elif scheme in ("postgres", "postgresql"):
+        options = parse_url(url, unquote_password=True, unquote_user=True)
+        target = _Postgres(**options, max_connections=20, stale_timeout=300, timeout=10)
+    else:
+        raise ConfigError("database.url (DATABASE_URL): must start with sqlite:/// or postgres://")
+    database.initialize(target)
+    return target
+
+
+def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`items` in parts that one statement may name: far below SQLite's limit of variables."""
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
+
+
+def is_postgres() -> bool:
+    """Whether the open database is PostgreSQL (else it is SQLite)."""
+    return isinstance(database.obj, PostgresqlDatabase)
+
+
+def lock(name: str) -> None:
+    """Keep everybody else out who asks for the same `name`, until the transaction around this call ends.
+
+    Read the rows that decide after this call. SQLite lets one transaction write at a time, and each begins as one that
+    writes. https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+    """
+    if not database.in_transaction():
+        raise RuntimeError("a lock without a transaction would end at once")
+    if is_postgres():
+        database.execute_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_LOCK, name))
+
+
+def upgrade() -> list[str]:
+    """Apply every pending migration in one transaction; answers their names. Safe to call from several processes."""
+    with database.atomic():
+        if is_postgres():
+            database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        applied: list[str] = Runner(database.obj, str(MIGRATIONS)).up()
+        return applied
+
+
+def check_schema() -> None:
+    """Raise SchemaError, with the command that mends it, unless the database matches this code."""
+    runner: Any = Runner(database.obj, str(MIGRATIONS))
+    applied = set(runner.applied())
+    known = {migration.name for migration in runner.migrations()}
+    if known - applied:
+        state = "is empty" if not applied else "is older than this code"
+        raise SchemaError(f"The database {state}: run `flask db upgrade`.")
+    if applied - known:
+        raise SchemaError("The database is newer than this code: deploy the version that upgraded it.")

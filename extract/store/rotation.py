@@ -1,0 +1,104 @@
+"""Rotating the encryption keys: seals everything that is sealed with the first key, while the product runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from extract.errors import VaultError
+from extract.store.db import BATCH
+from extract.store.models import Connection, WebhookToken
+from extract.store.vault import Vault
+
+log = structlog.get_logger(__name__)
+
+SEALED: tuple[tuple[type[Any], str], ...] = (
+    (Connection, "access_token"),
+    (Connection, "refresh_token"),
+    (WebhookToken, "sealed"),
+)
+"""Every column that the vault seals. Who adds one adds it here."""
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A value that none of the configured keys opens: its person reconnects, or the token is confirmed again."""
+
+    table: str
+    id: int
+    column: str
+
+
+@dataclass(slots=True)
+class Seals:
+    """How many values are sealed with the first key, how many with an older one, and which with none we have."""
+
+    current: int = 0
+    old: int = 0
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+def seals(vault: Vault) -> Seals:
+    """With which keys the stored values are sealed."""
+    found = Seals()
+    for model, column, row_id, sealed in _values():
+        if vault.is_current(sealed):
+            found.current += 1
+        elif vault.opens(sealed):
+            found.old += 1
+        else:
+            found.unreadable.append(Unreadable(_table(model), row_id, column))
+    return found
+
+
+def rotate(vault: Vault) -> int:
+    """Seal what an older key sealed with the first one; how many values that were.
+
+    A value that another process replaces meanwhile is left as that process wrote it, and looked at again.
+    """
+    resealed = 0
+    for model, column, row_id, _ in _values():
+        try:
+            resealed += _reseal(vault, model, column, row_id)
+        except VaultError:
+            log.warning("seal_not_opened", table=_table(model), id=row_id, column=column)
+    return resealed
+
+
+def _reseal(vault: Vault, model: type[Any], column: str, row_id: int) -> bool:
+    field_ = getattr(model, column)
+    for _ in range(_ATTEMPTS):
+        sealed = model.select(field_).where(model.id == row_id).scalar()
+        if sealed is None or vault.is_current(sealed):
+            return False
+        changed = model.update({field_: vault.reseal(sealed)}).where(model.id == row_id, field_ == sealed)
+        if changed.execute() == 1:
+            return True
+    return False
+
+
+def _values() -> Iterator[tuple[type[Any], str, int, str]]:
+    """Each sealed value with its place, a batch of rows at a time and without an open transaction."""
+    for model, column in SEALED:
+        field_, last = getattr(model, column), 0
+        while True:
+            batch = list(
+                model.select(model.id, field_)
+                .where(model.id > last, field_.is_null(False))
+                .order_by(model.id)
+                .limit(BATCH)
+                .tuples()
+            )
+            yield from ((model, column, row_id, sealed) for row_id, sealed in batch)
+            if not batch:
+                break
+            last = batch[-1][0]
+
+
+def _table(model: type[Any]) -> str:
+    return str(model._meta.table_name)

@@ -1,0 +1,134 @@
+"""Booking documents for a drain: what is asked for each, and the retry that is booked before the attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from extract.config.schema import Watch
+from extract.connections.tokens import database_opened
+from extract.membership import placement
+from extract.membership.columns import split_columns
+from extract.reading import relation_ids
+from extract.rules.changes import judge
+from extract.rules.timing import Rank, pause_after, reread_due
+from extract.store.models import Document
+from extract.sync.fetch import Task
+from extract.sync.runs import Ledger
+from extract.values import Stub
+from extract.worklist import source_state
+from extract.worklist.requests import held, kept_stub
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A document under way: its row as it was booked, the sources that hold it, and what is asked for it."""
+
+    row: Document
+    source_ids: tuple[int, ...]
+    task: Task
+
+
+def task_for(
+    document: Document,
+    *,
+    hidden: Collection[str] = (),
+    followed: bool = True,
+    reread: bool = False,
+    unplaced: bool = False,
+    now: datetime,
+) -> Task:
+    """What to fetch for a document that is due. A wish reads the body; a mere look reads it only if it moved.
+
+    What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
+    `reread`: the body is read whatever its time says.
+    """
+    unnamed = partial(_unnamed, document.chatbot_id, hidden)
+    task = Task(
+        document.id,
+        document.notion_id,
+        kept_stub(document),
+        hidden=hidden,
+        unnamed=unnamed,
+        unplaced=unplaced,
+    )
+    if document.removed_at is not None:
+        return task  # what has come back is read whole, whatever its time says: nothing of it is held
+    told = document.stub is not None  # a listing said that it moved, though a doubt has the page asked first
+    if document.wanted_at is not None and (told or document.wanted_rank != Rank.SCHEDULE):
+        return task
+    if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
+        return task
+    if document.wanted_at is None and not followed:
+        return replace(task, stub=None, only_if=lambda seen: False)
+    if document.wanted_at is None and reread:
+        return replace(task, stub=None)
+    facts = replace(held(document), wanted=False)
+    return replace(task, stub=None, only_if=lambda seen: judge(seen, facts, thorough=True) == "stale")
+
+
+def book(documents: Sequence[Document], ledger: Ledger, *, watch: Watch, now: datetime) -> list[Booked]:
+    """Book each document's retry, open the runs of their sources, and say what to fetch.
+
+    The retry comes before the attempt: a crash then means later, never at once and forever.
+    """
+    ids = [row.id for row in documents]
+    hidden, live, unplaced = (
+        source_state.hidden_columns(ids),
+        source_state.followed(ids),
+        placement.unplaced(ids),
+    )
+    tasks = []
+    for row in documents:
+        reread = reread_due(
+            row.notion_id,
+            synced_at=row.synced_at,
+            now=now,
+            days=watch.reread_days,
+            hours=watch.verify_hours,
+        )
+        task = task_for(
+            row,
+            hidden=hidden.get(row.id, ()),
+            followed=row.id in live,
+            reread=reread,
+            unplaced=row.id in unplaced,
+            now=now,
+        )
+        tasks.append(task)
+    for attempts in sorted({row.attempts for row in documents}):
+        due_now = [row.id for row in documents if row.attempts == attempts]
+        Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
+            Document.id.in_(due_now)
+        ).execute()
+    holders = source_state.sources_holding(ids)
+    for document in documents:
+        document.attempts += 1
+        if document.wanted_at is not None and document.wanted_rank < Rank.VERIFY:
+            ledger.open(holders[document.id], rank=Rank(document.wanted_rank), now=now)
+    return [
+        Booked(document, tuple(holders[document.id]), task)
+        for document, task in zip(documents, tasks, strict=True)
+    ]
+
+
+def _unnamed(chatbot_id: int, hidden: Collection[str], stub: Stub) -> Sequence[str]:
+    """The related pages that the knowledge base cannot name. In the thread of the fetch, once the stub is there."""
+    shown, _ = split_columns(stub.properties, hidden)
+    related = relation_ids(shown)
+    if not related:
+        return ()
+    with database_opened():
+        held_here = source_state.titles_held(chatbot_id, related)
+    return tuple(each for each in related if each not in held_here)
+
+
+def give_back(bookings: Sequence[Booked]) -> None:
+    """Unbook what was started and not written: it did not fail."""
+    ids = [booked.row.id for booked in bookings]
+    if ids:
+        Document.update(attempts=Document.attempts - 1, try_after=None).where(
+            Document.id.in_(ids) & (Document.attempts > 0)
+        ).execute()

@@ -1,0 +1,179 @@
+"""What is due for one connection, and which connections have something due: the queries behind `watch`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from peewee import SQL, Expression, Field, fn
+
+from extract.rules.timing import AT_WORK, Rank, few_of_each
+from extract.store.db import batches
+from extract.store.models import WITHOUT_CONTENT, Connection, Document, Membership, Source
+from extract.worklist.source_state import outstanding
+
+
+def ripe(table: type[Source] | type[Document], now: datetime) -> Expression:
+    """Wanted, and not put off beyond `now`."""
+    return table.wanted_at.is_null(False) & (table.try_after.is_null() | (table.try_after <= now))
+
+
+def next_source(connection_id: int, *, now: datetime, looks: bool = True) -> Source | None:
+    """The source whose listing comes first, or None; without `looks`, one that somebody asked for."""
+    wanted = (Source.connection == connection_id) & ripe(Source, now) & Source.stopped_at.is_null()
+    if not looks:
+        wanted &= Source.wanted_rank < Rank.VERIFY
+    found: Source | None = (
+        Source.select().where(wanted).order_by(Source.wanted_rank, Source.wanted_at, Source.id).first()
+    )
+    return found
+
+
+def sources_due(
+    condition: Expression, due_at: Field, *, rank: Rank, now: datetime, most: int
+) -> list[Source]:
+    """Sources of alive connections that are due by `condition`, smallest `due_at` first, a few of each connection.
+
+    `most` counts those of this rank that already wait to be worked.
+    """
+    due = (
+        Source.select(Source.id, Source.connection)
+        .join(Connection)
+        .where(condition & (Connection.state == "alive"))
+        .order_by(due_at, Source.id)
+        .tuples()
+    )
+    pairs = list(due)
+    if not pairs:
+        return []
+    waiting = (
+        Source.select(Source.connection, fn.COUNT(Source.id))
+        .where(ripe(Source, now) & (Source.wanted_rank == rank))
+        .group_by(Source.connection)
+        .tuples()
+    )
+    ids = few_of_each(pairs, waiting=dict(waiting), most=most)
+    return [row for some in batches(ids) for row in _in_order(some)]
+
+
+def _in_order(ids: Sequence[int]) -> list[Source]:
+    rows = {row.id: row for row in Source.select().where(Source.id.in_(list(ids)))}
+    return [rows[each] for each in ids if each in rows]
+
+
+def next_documents(
+    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = (), looks: bool = True
+) -> list[Document]:
+    """The wanted documents that come first: what a person asked for, then newest wish first. Without text.
+
+    Without `looks`, only those that somebody asked for or of which a listing said that they moved.
+    """
+    wanted = (Document.connection == connection_id) & ripe(Document, now) & worked()
+    if but:
+        wanted &= Document.id.not_in(list(but))
+    if not looks:
+        wanted &= ~_only_a_look()
+    return list(
+        Document.select(*WITHOUT_CONTENT)
+        .where(wanted)
+        .order_by(Document.wanted_rank, Document.wanted_at.desc(), Document.id)
+        .limit(limit)
+    )
+
+
+def next_closings(
+    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()
+) -> list[Document]:
+    """Documents to be read once more because the minute of their last edit has closed; longest due first."""
+    return _next_unwanted(connection_id, Document.look_at, now=now, limit=limit, but=but)
+
+
+def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()) -> list[Document]:
+    """Documents whose daily look is due although nobody wants them; longest due first, so that none starves."""
+    return _next_unwanted(connection_id, Document.verify_at, now=now, limit=limit, but=but)
+
+
+def _next_unwanted(
+    connection_id: int, due_at: Field, *, now: datetime, limit: int, but: Sequence[int]
+) -> list[Document]:
+    chosen = (Document.connection == connection_id) & _unwanted(due_at, now) & worked()
+    if but:
+        chosen &= Document.id.not_in(list(but))
+    return list(Document.select(*WITHOUT_CONTENT).where(chosen).order_by(due_at, Document.id).limit(limit))
+
+
+def _unwanted(due_at: Field, now: datetime) -> Expression:
+    """Due at its own time, not wanted, and not booked for later by somebody who did not come to its end."""
+    booked = Document.try_after.is_null(False) & (Document.try_after > now)
+    return (due_at <= now) & Document.wanted_at.is_null() & ~booked
+
+
+def worked() -> Expression:
+    """Not a document that only stopped sources hold. Where nothing is stopped, that is asked once and not of each."""
+    stopped, holder = Source.alias(), Source.alias()
+    running = (
+        Membership.select(SQL("1"))
+        .join(holder)
+        .where((Membership.document == Document.id) & holder.stopped_at.is_null())
+    )
+    none_stopped = ~fn.EXISTS(stopped.select(SQL("1")).where(stopped.stopped_at.is_null(False)))
+    return none_stopped | fn.EXISTS(running)
+
+
+def is_stopped(source_id: int) -> bool:
+    """Whether a person has stopped the source by now."""
+    return bool(Source.select().where((Source.id == source_id) & Source.stopped_at.is_null(False)).exists())
+
+
+def connections_with_work(*, now: datetime) -> list[int]:
+    """The alive connections that have something due and that nobody works or rests."""
+    free = (
+        (Connection.state == "alive")
+        & (Connection.lease_until.is_null() | (Connection.lease_until <= now))
+        & (Connection.rest_until.is_null() | (Connection.rest_until <= now))
+    )
+    looks = Connection.looks_rest_until.is_null() | (Connection.looks_rest_until <= now)
+    runs = Source.stopped_at.is_null()
+    source = _has(Source, runs & ripe(Source, now) & ((Source.wanted_rank < Rank.VERIFY) | looks))
+    document = _has(Document, ripe(Document, now) & (~_only_a_look() | looks) & worked())
+    # What is at work and has nothing left to try, now or later, only wants settling.
+    unsettled = fn.EXISTS(
+        Source.select(SQL("1")).where(
+            (Source.connection == Connection.id)
+            & Source.status.in_(AT_WORK)
+            & (Source.wanted_at.is_null() | Source.error.is_null(False))
+            & ~fn.EXISTS(outstanding(Source.id))
+        )
+    )
+    closing = _has(Document, _unwanted(Document.look_at, now) & worked())
+    look = looks & _has(Document, _unwanted(Document.verify_at, now) & worked())
+    query = (
+        Connection.select(Connection.id)
+        .where(free & (source | document | unsettled | closing | look))
+        .order_by(Connection.id)
+    )
+    return [row.id for row in query]
+
+
+def _only_a_look() -> Expression:
+    """A wish of the lowest rank whose page has yet to be asked whether it moved, or is there, at all."""
+    unknown = (
+        Document.stub.is_null() | Document.doubted_at.is_null(False) | Document.removed_at.is_null(False)
+    )
+    return (Document.wanted_rank == Rank.VERIFY) & unknown
+
+
+def _has(table: type[Source] | type[Document], condition: Expression) -> Expression:
+    """That the connection of the outer query has such a row."""
+    return fn.EXISTS(table.select(SQL("1")).where((table.connection == Connection.id) & condition))
+
+
+def sources_at_work(connection_id: int) -> list[int]:
+    """Sources of a connection that show a person that they are at work."""
+    query = Source.select(Source.id).where((Source.connection == connection_id) & Source.status.in_(AT_WORK))
+    return [row.id for row in query]
+
+
+def rank_of(document: Document) -> Rank:
+    """The rank a document is worked under: its wish, else a mere look."""
+    return Rank(document.wanted_rank) if document.wanted_at is not None else Rank.VERIFY
