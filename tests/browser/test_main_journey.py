@@ -37,8 +37,16 @@ def import_titles(page: Page, *titles: str) -> None:
     expect(page).to_have_url(re.compile(r"/chatbots/\d+/sources"))
 
 
+def fits(page: Page) -> bool:
+    """Whether nothing on the page is wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
 def test_from_an_empty_machine_to_an_answer_that_follows_an_edit(page: Page, house: House) -> None:
     register(page, house)
+    page.goto(f"{house.url}/settings")
+    assert fits(page)
+    page.goto(house.url)
     connect(page, tick=("Company handbook", "Glossary"))
     import_titles(page, "Holidays and sick leave", "Glossary")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from daemon.loop import tick
 from extract.runtime import Runtime
@@ -52,6 +54,6 @@ def test_the_use_of_a_deleted_key_is_dropped(runtime: Runtime, clock: StoppedClo
 
 
 def test_without_redis_a_use_goes_unnoted(clock: StoppedClock) -> None:
-    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
 
     note_use(gone, 1, now=clock())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from rq import Queue
-from rq.job import Job
-
 from daemon.loop import tick
 from extract import jobs
 from extract.sync import drain
@@ -77,10 +74,10 @@ def until_nothing_is_due(scene: Scene, *, patience: int = 60) -> None:
 
 def _taken(scene: Scene) -> list[int]:
     """The connections that jobs on the queue name; the queue is empty then."""
-    queue = Queue(jobs.QUEUE, connection=scene.runtime.redis)
+    queue = jobs.sync_queue(scene.runtime.redis)
     found: list[int] = []
     for job_id in queue.get_job_ids():
-        job: Job = queue.fetch_job(job_id)
+        job = queue.fetch_job(job_id)
         if job is None:
             continue
         connection_id = job.args[0]
