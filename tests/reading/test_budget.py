@@ -43,7 +43,7 @@ def test_a_page_that_is_too_long_is_cut_and_what_is_left_out_is_counted() -> Non
 
 
 def test_sub_pages_and_holes_are_found_in_plain_text_too() -> None:
-    """Or a page that grew would lose what hangs below it."""
+    """Otherwise a page that grew would lose its sub-pages."""
     page_id, block_id = "a" * 32, "b" * 32
     text = "*\n" * 60 + f'\t<page url="https://app.notion.com/p/{page_id}">Sub</page>\n'
     text += f'<unknown url="https://app.notion.com/p/x#{block_id}" alt="bookmark"/>\nend'
