@@ -6,6 +6,7 @@ The sign of life comes from the main thread itself: a thread with a timer would 
 from __future__ import annotations
 
 import faulthandler
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -87,5 +88,12 @@ def end_after(seconds: float) -> None:
 
     It works while C code (a regular expression, for instance) keeps every Python thread from running.
     https://docs.python.org/3/library/faulthandler.html#faulthandler.dump_traceback_later
+
+    The thread that faulthandler starts inherits the blocked signals. Python's own handlers run in the main thread, and
+    a signal that another thread receives may stay unnoticed there for as long as a loop in Python lasts.
     """
-    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or 2)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or 2)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

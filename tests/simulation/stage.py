@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,6 @@ import httpx
 from cryptography.fernet import Fernet
 from peewee import Database
 
-from daemon import loop
 from extract.config.load import load
 from extract.runtime import Runtime
 from extract.store.db import open_database, upgrade
@@ -202,12 +201,10 @@ def _empty(opened: Database) -> None:
 
 @contextmanager
 def _one_thread(clock: StoppedClock) -> Iterator[None]:
-    with ExitStack() as stack:
-        for module in (drain, loop):
-            if hasattr(module, "ThreadPoolExecutor"):
-                stack.enter_context(mock.patch.object(module, "ThreadPoolExecutor", OneThread))
-            if hasattr(module, "time"):
-                stack.enter_context(mock.patch.object(module, "time", VirtualTime(clock)))
+    with (
+        mock.patch.object(drain, "open_pool", lambda most: (OneThread(), most)),
+        mock.patch.object(drain, "time", VirtualTime(clock)),
+    ):
         yield
 
 

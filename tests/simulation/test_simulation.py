@@ -37,10 +37,7 @@ def test_at_quiet_the_knowledge_base_equals_notion_on_postgresql(
         pytest.fail(tell(shortest(stage, ending), of=STEPS), pytrace=False)
 
 
-def test_the_same_seed_tells_the_same_story(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "extract.sync.drain._BREATH", 3_600.0
-    )  # on a slow machine real seconds would pass in between
+def test_the_same_seed_tells_the_same_story(stage: Stage) -> None:
     first = play(stage, 5, story(5, 40), to_quiet=False)
     again = play(stage, 5, story(5, 40), to_quiet=False)
 

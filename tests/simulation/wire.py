@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import datetime, timedelta
 
 import httpx
@@ -51,6 +52,8 @@ class Wire(httpx.BaseTransport):
         self._meanwhile.clear()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if threading.current_thread() is not threading.main_thread():
+            raise AssertionError("a story with several threads would not go the same way twice")
         must_not_be_in_transaction(self._opened, str(request.url))
         self._power.spend("requests")
         self.requests += 1
