@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bench import following, freshness, reading, search
+from bench import following, reading, search
+from bench.freshness.__main__ import short
 
 CHARACTERS = 1_000_000
 CHUNKS = 20_000
@@ -14,7 +15,7 @@ CHUNKS = 20_000
 def main() -> None:
     tables: tuple[tuple[str, Callable[[], None]], ...] = (
         ("following Notion", following.main),
-        ("freshness, in short", freshness.short),
+        ("freshness, in short", short),
         ("reading pages", lambda: reading.main(CHARACTERS)),
         (f"searching {CHUNKS} chunks on SQLite", _search),
     )

@@ -18,11 +18,11 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from bench import scenes, tokens
-from bench.older_notion import OlderNotion
+from bench.peers import scenes, tokens
+from bench.peers.older_notion import OlderNotion
 from sandbox import World, create_app, seed_company
-from sandbox.handles import DatabaseHandle, PageHandle
-from sandbox.limits import RateLimit
+from sandbox.editing.handles import DatabaseHandle, PageHandle
+from sandbox.world.limits import RateLimit
 
 PARAGRAPH = "The grinder is set to seven and cleaned every evening, and the log is kept beside the machine. "
 

@@ -12,14 +12,14 @@ from wsgiref.types import WSGIApplication
 from flask import Flask, Response
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler, make_server
 
+from sandbox.api.gate import DroppedConnection
 from sandbox.app import create_app
-from sandbox.courier import Courier, loopback_address
-from sandbox.door import DroppedConnection
-from sandbox.limits import RateLimit
-from sandbox.persistence import Store
 from sandbox.seed import seed_company
-from sandbox.webhooks import Subscription
-from sandbox.world import World
+from sandbox.webhooks.events import Subscription
+from sandbox.webhooks.sender import Courier, loopback_address
+from sandbox.world.limits import RateLimit
+from sandbox.world.persistence import Store
+from sandbox.world.world import World
 
 _REQUESTS_REMEMBERED = 10_000
 

@@ -3,17 +3,17 @@
 from flask import Flask, Response
 from werkzeug.http import http_date
 
-from sandbox.api_blocks import blocks_api
-from sandbox.api_databases import databases_api
-from sandbox.api_oauth import oauth_api
-from sandbox.api_pages import pages_api
-from sandbox.api_query import query_api
-from sandbox.api_search import search_api
-from sandbox.api_users import users_api
-from sandbox.consent import consent_screen
-from sandbox.door import Door, DroppedConnection, install_error_pages
-from sandbox.ui import practice_pages
-from sandbox.world import World
+from sandbox.api.blocks import blocks_api
+from sandbox.api.databases import databases_api
+from sandbox.api.gate import Door, DroppedConnection, install_error_pages
+from sandbox.api.oauth import oauth_api
+from sandbox.api.pages import pages_api
+from sandbox.api.query import query_api
+from sandbox.api.search import search_api
+from sandbox.api.users import users_api
+from sandbox.ui.consent import consent_screen
+from sandbox.ui.pages import practice_pages
+from sandbox.world.world import World
 
 
 class PracticeApp(Flask):

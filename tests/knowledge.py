@@ -14,7 +14,7 @@ from extract.store.models import Chatbot, Connection, Document, Organisation, Ru
 from extract.sync import drain
 from extract.values import Hit, Schedule
 from sandbox import World
-from sandbox.world import GrantHandle
+from sandbox.world.world import GrantHandle
 from tests.clock import StoppedClock
 
 

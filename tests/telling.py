@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from extract.runtime import Runtime
 from sandbox import World
-from sandbox.webhooks import Delivery, Subscription
+from sandbox.webhooks.events import Delivery, Subscription
 from webapp import create_app
 
 ADDRESS = "/webhooks/notion"

@@ -16,35 +16,22 @@ from flask import Flask, request
 from extract.config.load import Config, load
 from extract.runtime import Runtime, open_runtime
 from extract.store.db import database
-from webapp import (
-    accounts,
-    api,
-    brake,
-    chatbots,
-    commands,
-    connections,
-    documents,
-    error_pages,
-    frame,
-    headers,
-    health,
-    incoming,
-    notion_oauth,
-    people,
-    picker,
-    picker_import,
-    probes,
-    proxies,
-    safe_methods,
-    search,
-    settings,
-    sign_in,
-    source_actions,
-    sources,
-    webhook_settings,
-    webhooks,
-)
+from webapp import commands, page
+from webapp.api import retrieval
+from webapp.chatbots import pages as chatbots_pages
+from webapp.chatbots import try_it
+from webapp.connections import notion_oauth, webhook_receiver, webhook_settings
+from webapp.connections import pages as connections_pages
 from webapp.extensions import csrf, limiter, login_manager
+from webapp.http import error_pages, headers, incoming, proxies, safe_methods
+from webapp.monitoring import health, health_endpoints
+from webapp.people import accounts, settings, sign_in
+from webapp.people import pages as people_pages
+from webapp.picker import importing
+from webapp.picker import pages as picker_pages
+from webapp.sources import actions as sources_actions
+from webapp.sources import brake, documents
+from webapp.sources import pages as sources_pages
 
 _LARGEST_BODY = 2 * 1024 * 1024
 
@@ -67,7 +54,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     limiter.init_app(app)
     login_manager.init_app(app)
     sign_in.init_app(app)
-    frame.init_app(app)
+    page.init_app(app)
     error_pages.init_app(app)
     notion_oauth.init_app(app)
     _register(app)
@@ -76,25 +63,25 @@ def create_app(runtime: Runtime | None = None) -> Flask:
 
 def _register(app: Flask) -> None:
     app.register_blueprint(accounts.blueprint)
-    app.register_blueprint(chatbots.blueprint)
+    app.register_blueprint(chatbots_pages.blueprint)
     app.register_blueprint(settings.blueprint)
-    app.register_blueprint(people.blueprint)
+    app.register_blueprint(people_pages.blueprint)
     app.register_blueprint(notion_oauth.blueprint)
-    app.register_blueprint(connections.blueprint)
-    app.register_blueprint(picker.blueprint)
-    app.register_blueprint(picker_import.blueprint)
-    app.register_blueprint(sources.blueprint)
-    app.register_blueprint(source_actions.blueprint)
+    app.register_blueprint(connections_pages.blueprint)
+    app.register_blueprint(picker_pages.blueprint)
+    app.register_blueprint(importing.blueprint)
+    app.register_blueprint(sources_pages.blueprint)
+    app.register_blueprint(sources_actions.blueprint)
     app.register_blueprint(documents.blueprint)
-    app.register_blueprint(search.blueprint)
+    app.register_blueprint(try_it.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(brake.blueprint)
-    app.register_blueprint(probes.blueprint)
-    app.register_blueprint(api.blueprint)
+    app.register_blueprint(health_endpoints.blueprint)
+    app.register_blueprint(retrieval.blueprint)
     app.register_blueprint(webhook_settings.blueprint)
-    app.register_blueprint(webhooks.blueprint)
-    csrf.exempt(api.blueprint)  # no cookie, no session: a key in a header
-    csrf.exempt(webhooks.blueprint)  # likewise: a signature
+    app.register_blueprint(webhook_receiver.blueprint)
+    csrf.exempt(retrieval.blueprint)  # no cookie, no session: a key in a header
+    csrf.exempt(webhook_receiver.blueprint)  # likewise: a signature
     commands.register(app)
 
 

@@ -7,12 +7,7 @@ from datetime import datetime
 
 from extract import jobs
 from extract.actions import stopping
-from extract.actions.importing import (
-    check_schedule,
-    let_go_on,
-    look_back,
-    widen_or_narrow,
-)
+from extract.actions.importing import check_schedule, let_go_on, look_back, widen_or_narrow
 from extract.errors import Refused
 from extract.membership.columns import columns_of
 from extract.membership.holding import drop_unheld

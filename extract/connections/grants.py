@@ -9,11 +9,7 @@ import structlog
 from peewee import Expression, IntegrityError, TextField
 
 from extract.connections.serving import hand_over
-from extract.connections.tokens import (
-    ConnectionTokens,
-    database_opened,
-    revoke,
-)
+from extract.connections.tokens import ConnectionTokens, database_opened, revoke
 from extract.errors import Blocked, VaultError
 from extract.notion.budget import Budget, Lane
 from extract.notion.client import NotionClient, http_client, longest_flight

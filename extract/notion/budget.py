@@ -21,7 +21,7 @@ import redis
 import structlog
 
 from extract.errors import Blocked, BudgetSpent, HilalError, LooksSpent, RateLimited
-from extract.notion.learnt import LearntLimit
+from extract.notion.limit_store import LearntLimit
 from extract.values import Clock
 
 Lane = Literal["people", "work", "looks"]

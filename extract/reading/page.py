@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Literal
 
 from extract.reading.blocks import Block, Tree, text_of
-from extract.reading.canonical import pieces
-from extract.reading.chunks import Chunking, passages
 from extract.reading.clean import clean, one_line
-from extract.reading.escape import escape_line_start, escape_text
-from extract.reading.flow import LINKED_MEDIA, link_or_caption
+from extract.reading.cut.chunks import Chunking, passages
 from extract.reading.links import is_notion_host, is_safe, notion_id_of, target_of
+from extract.reading.write.canonical import pieces
+from extract.reading.write.escape import escape_line_start, escape_text
+from extract.reading.write.flow import LINKED_MEDIA, link_or_caption
 from extract.values import Child, Link, Property, Reading
 
 _PLAIN_URL = re.compile(r"https?://[^\s<>*`\\_\[\]]+(?:_[^\s<>*`\\_\[\]]+)*")

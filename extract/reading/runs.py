@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from extract.reading.blocks import BOLD, ITALIC, STRIKE, Inline, InlineKind, Inlines
-from extract.reading.emphasis import Span
+from extract.reading.parse.emphasis import Span
 
 
 def styled(

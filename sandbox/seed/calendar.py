@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from sandbox.world import World
+from sandbox.world.world import World
 
 
 class Calendar:

@@ -6,7 +6,7 @@ from sandbox.seed.handbook import write_handbook
 from sandbox.seed.international import write_international
 from sandbox.seed.product import write_product
 from sandbox.seed.runbooks import write_runbooks
-from sandbox.world import World
+from sandbox.world.world import World
 
 PEOPLE = ("Jonas Weber", "Priya Raman", "Tomás Ferreira", "Aiko Tanaka", "Layla Haddad")
 

@@ -3,9 +3,9 @@
 # Prose is kept on its own line.
 # ruff: noqa: E501
 
-from sandbox.handles import DatabaseHandle
+from sandbox.editing.handles import DatabaseHandle
 from sandbox.seed.calendar import Calendar
-from sandbox.world import WorkspaceHandle
+from sandbox.world.world import WorkspaceHandle
 
 _TERMS = (
     ("Bloom", "The first pour, which lets gas escape from fresh grounds.", "Brewing", "Priya"),

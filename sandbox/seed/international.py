@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 
 from sandbox.seed.calendar import Calendar
-from sandbox.world import WorkspaceHandle
+from sandbox.world.world import WorkspaceHandle
 
 
 def write_international(ws: WorkspaceHandle, calendar: Calendar) -> None:

@@ -10,7 +10,7 @@ from extract.runtime import Runtime
 from tests.fuzz.play import fuzzed_app, play_commands, play_requests
 from tests.webapp.conftest import Cast, standing_cast
 from tests.webapp.rows import make_connection, make_document, make_source
-from webapp.keys import make_key
+from webapp.api.keys import make_key
 
 SEEDS = range(1, int(os.environ.get("FUZZ_SEEDS", "2")) + 1)
 """Each begins with the same rows and sends other requests."""

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sandbox import World, create_app
-from sandbox.world import GrantHandle, WorkspaceHandle
+from sandbox.world.world import GrantHandle, WorkspaceHandle
 
 REDIRECT = "http://chatbot.test/notion/callback"
 

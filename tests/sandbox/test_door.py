@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from sandbox import RateLimit, World
-from sandbox.world import WorkspaceHandle
+from sandbox.world.world import WorkspaceHandle
 from tests.sandbox.conftest import Api, Time
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from sandbox import World
-from sandbox.block_forms import walk
-from sandbox.world import GrantHandle, WorkspaceHandle
+from sandbox.editing.block_forms import walk
+from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.sandbox.conftest import Api
 
 BOTH = pytest.mark.parametrize("version", ["v1", "v2"])

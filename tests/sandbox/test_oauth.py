@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sandbox import World
-from sandbox.world import WorkspaceHandle
+from sandbox.world.world import WorkspaceHandle
 from tests.sandbox.conftest import REDIRECT, Api
 
 ASK: dict[str, str] = {"redirect_uri": REDIRECT, "response_type": "code", "owner": "user", "state": "s 1&x"}

@@ -1,16 +1,16 @@
 """Pages, their properties and their errors, as the API tells them."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from extract.config.load import ROOT
 from sandbox import World
-from sandbox.world import GrantHandle, WorkspaceHandle
+from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.sandbox.conftest import Api, Time, title
 
-SAMPLES = Path(__file__).parent.parent / "data" / "sandbox"
+SAMPLES = ROOT / "tests" / "data" / "sandbox"
 
 
 def shape(value: Any) -> Any:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sandbox import World, seed_company
-from sandbox.persistence import Store
+from sandbox.world.persistence import Store
 from tests.sandbox.conftest import Api, Time
 
 

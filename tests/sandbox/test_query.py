@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from sandbox import World
-from sandbox.handles import DatabaseHandle
-from sandbox.world import WorkspaceHandle
+from sandbox.editing.handles import DatabaseHandle
+from sandbox.world.world import WorkspaceHandle
 from tests.sandbox.conftest import Api, Time, title
 
 

@@ -4,7 +4,6 @@
 
 import json
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from sandbox.block_forms import Forming
-from sandbox.records import Block
-from sandbox.render_v1 import render_v1
-from sandbox.render_v2 import render_v2
-from sandbox.rendering import RenderContext
-from sandbox.rich_text import equation_item, mention_item, text_items
-from sandbox.simple_markdown import read_simple
+from extract.config.load import ROOT
+from sandbox.editing.block_forms import Forming
+from sandbox.editing.rich_text import equation_item, mention_item, text_items
+from sandbox.markdown.context import RenderContext
+from sandbox.markdown.v1 import render_v1
+from sandbox.markdown.v2 import render_v2
+from sandbox.ui.simple_markdown import read_simple
+from sandbox.world.records import Block
 
-SAMPLES = json.loads(
-    (Path(__file__).parent.parent / "data" / "sandbox" / "enhanced_markdown_samples.json").read_text()
-)
+SAMPLES = json.loads((ROOT / "tests" / "data" / "sandbox" / "enhanced_markdown_samples.json").read_text())
 
 
 def v1(*blocks: Block) -> str:

@@ -1,7 +1,7 @@
 """Search: what is in it, in which order, and what it hides."""
 
 from sandbox import World
-from sandbox.world import GrantHandle, WorkspaceHandle
+from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.sandbox.conftest import Api, Time, title
 
 

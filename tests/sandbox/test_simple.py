@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from sandbox import World, seed_company
-from sandbox.block_forms import walk
-from sandbox.simple_markdown import read_simple
-from sandbox.simple_source import write_simple
-from sandbox.world import WorkspaceHandle
+from sandbox.editing.block_forms import walk
+from sandbox.ui.simple_markdown import read_simple
+from sandbox.ui.simple_source import write_simple
+from sandbox.world.world import WorkspaceHandle
 from tests.sandbox.conftest import Time
 
 TEXTS = [

@@ -13,11 +13,11 @@ from threading import Thread
 import pytest
 
 from sandbox import World
-from sandbox.courier import Courier, loopback_address
-from sandbox.handles import PageHandle
-from sandbox.records import Json
-from sandbox.webhooks import Delivery, Subscription
-from sandbox.world import GrantHandle, WorkspaceHandle
+from sandbox.editing.handles import PageHandle
+from sandbox.webhooks.events import Delivery, Subscription
+from sandbox.webhooks.sender import Courier, loopback_address
+from sandbox.world.records import Json
+from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.sandbox.conftest import Time
 
 

@@ -14,7 +14,7 @@ from extract.process import embedded_redis
 from tests import postgres
 from tests.simulation.play import Ending, play
 from tests.simulation.shrink import shrink
-from tests.simulation.stage import Stage, scratch
+from tests.simulation.stage.stage import Stage, scratch
 from tests.simulation.steps import story
 
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from extract.store.db import database
 from extract.store.models import Connection, Document, Source
-from sandbox.rich_text import plain_text
+from sandbox.editing.rich_text import plain_text
 from tests.simulation.broken import Broken
-from tests.simulation.scene import Scene, grant_of
+from tests.simulation.stage.scene import Scene, grant_of
 
 WORD = re.compile(r"\bz[btpf]\d{5}\b")
 Key = tuple[int, str]

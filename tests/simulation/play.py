@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import structlog
 from structlog.testing import capture_logs
 
-from tests.simulation import fate, notion, ours
 from tests.simulation.broken import Broken
 from tests.simulation.oracle import Oracle
 from tests.simulation.quiet import quiet
-from tests.simulation.scene import Scene
-from tests.simulation.stage import Stage
+from tests.simulation.stage.scene import Scene
+from tests.simulation.stage.stage import Stage
 from tests.simulation.steps import Step
+from tests.simulation.verbs import fate, notion, ours
 
 VERBS: Mapping[str, Callable[[Scene, tuple[int, ...]], None]] = {**notion.VERBS, **ours.VERBS, **fate.VERBS}
 FAULTS_OF_OURS = ("document_broken", "listing_broken", "poll_broken")

@@ -10,11 +10,11 @@ from extract import actions
 from extract.rules.timing import AT_WORK
 from extract.search import find
 from extract.store.models import Chatbot, Connection, Document, Organisation, Run, Source
-from tests.simulation import fate, ours
 from tests.simulation.broken import Broken
 from tests.simulation.oracle import Key, Oracle, alive, can_be_found, hidden, kept, wanted, words_of
-from tests.simulation.processes import drain_one, run_for, until_nothing_is_due, watch, work
-from tests.simulation.scene import Scene, connection_of, grant_of, paste
+from tests.simulation.stage.processes import drain_one, run_for, until_nothing_is_due, watch, work
+from tests.simulation.stage.scene import Scene, connection_of, grant_of, paste
+from tests.simulation.verbs import fate, ours
 
 REREADS = True
 """Whether the product reads each page again after some days; else a person's Retrain stands in for it."""

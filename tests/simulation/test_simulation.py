@@ -10,7 +10,7 @@ from tests.simulation.__main__ import shortest, tell
 from tests.simulation.broken import Broken
 from tests.simulation.play import play
 from tests.simulation.shrink import shrink
-from tests.simulation.stage import Stage
+from tests.simulation.stage.stage import Stage
 from tests.simulation.steps import Step, story
 
 STEPS = 60

@@ -9,8 +9,8 @@ import pytest
 
 from extract.runtime import Runtime
 from sandbox import World
-from sandbox.handles import DatabaseHandle, PageHandle
-from sandbox.world import WorkspaceHandle
+from sandbox.editing.handles import DatabaseHandle, PageHandle
+from sandbox.world.world import WorkspaceHandle
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge, connected
 

@@ -18,10 +18,11 @@ from extract import connections
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
 from extract.store.models import Chatbot, Connection, Member, Organisation, Source
-from webapp import create_app, members
+from webapp import create_app
 from webapp.extensions import limiter
-from webapp.passwords import hash_password
-from webapp.roles import Role
+from webapp.people import members
+from webapp.people.passwords import hash_password
+from webapp.people.roles import Role
 
 if TYPE_CHECKING:
     from sandbox import World

@@ -10,11 +10,12 @@ from flask import Flask
 from extract.runtime import Runtime
 from extract.store.models import Chatbot, Run
 from tests.clock import StoppedClock
+from tests.webapp.commands.test_chatbots_and_users import run
 from tests.webapp.rows import make_connection, make_document, make_source
-from tests.webapp.test_commands import run
-from webapp import create_app, members
-from webapp.keys import make_key
-from webapp.roles import Role
+from webapp import create_app
+from webapp.api.keys import make_key
+from webapp.people import members
+from webapp.people.roles import Role
 
 
 @pytest.fixture

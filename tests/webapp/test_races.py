@@ -31,8 +31,9 @@ from extract.store.models import (
 )
 from tests.webapp.conftest import PASSWORD, Browser
 from tests.webapp.rows import make_connection
-from webapp import create_app, members
-from webapp.roles import Role
+from webapp import create_app
+from webapp.people import members
+from webapp.people.roles import Role
 
 T = TypeVar("T")
 AT_ONCE = 6

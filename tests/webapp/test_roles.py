@@ -15,8 +15,9 @@ from extract.runtime import Runtime
 from extract.store.models import Connection, Document, Member, Source, WebhookToken
 from tests.webapp.conftest import Browser, Cast
 from tests.whole_database import whole_database
-from webapp import keys, members
-from webapp.roles import Role
+from webapp.api import keys
+from webapp.people import members
+from webapp.people.roles import Role
 
 ANYONE = "anyone"
 A_KEY = "an API key"

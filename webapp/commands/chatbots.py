@@ -6,11 +6,11 @@ import click
 
 from extract.errors import Refused
 from extract.store.models import Chatbot
-from webapp import members
+from webapp.api.serializers import all_chatbots, chatbot_object
 from webapp.commands import rows
 from webapp.commands.output import command, show, table
-from webapp.frame import runtime
-from webapp.objects import all_chatbots, chatbot_object
+from webapp.page import runtime
+from webapp.people import members
 
 
 @click.group("chatbots")

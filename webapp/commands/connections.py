@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from extract import actions
-from webapp.brake import every_question, pages_of
+from webapp.api.serializers import all_connections
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, command, show, table
-from webapp.frame import runtime
-from webapp.objects import all_connections
-from webapp.security_log import SecurityEvent, record
-from webapp.words import counted
+from webapp.formats import counted
+from webapp.http.security_log import SecurityEvent, record
+from webapp.page import runtime
+from webapp.sources.brake import every_question, pages_of
 
 
 @click.group("connections")

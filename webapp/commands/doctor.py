@@ -25,11 +25,11 @@ from extract.store import rotation
 from extract.store.db import check_schema, database, is_postgres
 from extract.store.models import Connection
 from extract.sync import clocks
-from webapp import words
-from webapp.brake import every_question
+from webapp import formats
 from webapp.commands.output import Failed, command, one_line, show
-from webapp.frame import runtime
-from webapp.proxies import ADVICE, forwarded_headers_seen
+from webapp.http.proxies import ADVICE, forwarded_headers_seen
+from webapp.page import runtime
+from webapp.sources.brake import every_question
 
 State = Literal["ok", "warn", "fail"]
 
@@ -199,7 +199,7 @@ def _webhooks(runtime: Runtime) -> Finding:
     standing = webhook_tokens.standing(runtime)
     if standing.is_on:
         last = events.last_event_at()
-        said = f"last event {words.ago(last, runtime.clock())}" if last else "no event in the last two days"
+        said = f"last event {formats.ago(last, runtime.clock())}" if last else "no event in the last two days"
         return Finding("webhooks", "ok", f"on; {said}")
     if standing.pending:
         return Finding("webhooks", "warn", "a token waits to be confirmed: Settings, Webhooks")
@@ -214,14 +214,14 @@ def _keys(runtime: Runtime) -> Iterator[Finding]:
         yield Finding(
             "keys",
             "fail",
-            f"{words.counted(len(found.unreadable), 'token')} cannot be opened with ENCRYPTION_KEYS ({where}): "
+            f"{formats.counted(len(found.unreadable), 'token')} cannot be opened with ENCRYPTION_KEYS ({where}): "
             "put the key back that sealed them, or reconnect to Notion and confirm the webhook token again",
         )
     elif found.old:
         yield Finding(
             "keys",
             "warn",
-            f"{words.counted(found.old, 'token')} sealed with an older key: run `flask vault rotate` "
+            f"{formats.counted(found.old, 'token')} sealed with an older key: run `flask vault rotate` "
             "before you remove it from ENCRYPTION_KEYS",
         )
 
@@ -241,7 +241,7 @@ def _clock(runtime: Runtime) -> Finding:
     ahead = clocks.moments_ahead(now=runtime.clock())
     if not ahead:
         return Finding("clock", "ok", "no time in the database lies ahead of this machine's clock")
-    said = ", ".join(f"{each.rows} of {each.column} by up to {words.span(each.by)}" for each in ahead)
+    said = ", ".join(f"{each.rows} of {each.column} by up to {formats.span(each.by)}" for each in ahead)
     return Finding(
         "clock",
         "warn",

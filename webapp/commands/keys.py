@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from webapp.api.keys import make_key
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, command, show
-from webapp.frame import runtime
-from webapp.keys import make_key
-from webapp.security_log import SecurityEvent, record
+from webapp.http.security_log import SecurityEvent, record
+from webapp.page import runtime
 
 
 @click.group("keys")

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from extract.errors import HilalError
 from extract.process.redis_clients import why
 from extract.store.db import check_schema
-from webapp.incoming import MOST_DIGITS, is_storable
+from webapp.http.incoming import MOST_DIGITS, is_storable
 
 ROW_ID = click.IntRange(1, 10**MOST_DIGITS - 1)
 """An argument that names a row."""

@@ -7,11 +7,11 @@ import click
 from extract import actions
 from extract.rules.timing import AT_WORK, SETTLED
 from extract.store.models import Source
+from webapp.api.serializers import JsonObject, source_objects, sources_with_connection
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, Failed, command, one_line, show
 from webapp.commands.waiting import settled
-from webapp.frame import runtime
-from webapp.objects import JsonObject, source_objects, sources_with_connection
+from webapp.page import runtime
 
 
 @click.command("retrain")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from extract.search.find import find
+from webapp.api.serializers import hit_object
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, command, one_line, short, show
-from webapp.objects import hit_object
 
 
 @click.command("search")

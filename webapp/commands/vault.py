@@ -8,9 +8,9 @@ import click
 
 from extract.store import rotation
 from webapp.commands.output import Failed, command, show
-from webapp.frame import runtime
-from webapp.security_log import SecurityEvent, record
-from webapp.words import counted
+from webapp.formats import counted
+from webapp.http.security_log import SecurityEvent, record
+from webapp.page import runtime
 
 
 @click.group("vault")

@@ -7,10 +7,10 @@ import click
 from extract.discovery import events, webhook_tokens
 from extract.discovery.webhook_tokens import Standing
 from extract.errors import Refused
-from webapp import words
+from webapp import formats
 from webapp.commands.output import ROW_ID, command, facts, show
-from webapp.frame import runtime
-from webapp.security_log import SecurityEvent, record
+from webapp.http.security_log import SecurityEvent, record
+from webapp.page import runtime
 
 
 @click.group("webhooks")
@@ -27,16 +27,16 @@ def show_webhooks(as_json: bool) -> None:
     data = {
         "address": address,
         "active": standing.active,
-        "since": words.iso(standing.since) if standing.since else None,
-        "last_event_at": words.iso(last) if last else None,
+        "since": formats.iso(standing.since) if standing.since else None,
+        "last_event_at": formats.iso(last) if last else None,
         "pending": [
-            {"id": each.id, "token": each.token, "received_at": words.iso(each.received_at)}
+            {"id": each.id, "token": each.token, "received_at": formats.iso(each.received_at)}
             for each in standing.pending
         ],
     }
     lines = [("address", address), ("active", _said(standing)), ("last event", last)]
     lines += [
-        (f"pending {each.id}", f"{each.token or 'cannot be opened'}  came {words.exact(each.received_at)}")
+        (f"pending {each.id}", f"{each.token or 'cannot be opened'}  came {formats.exact(each.received_at)}")
         for each in standing.pending
     ]
     show(data, facts(lines), as_json=as_json)
@@ -74,5 +74,5 @@ def _said(standing: Standing) -> str:
     if standing.active == "configuration":
         return "on, with the token of the configuration (NOTION_WEBHOOK_TOKEN)"
     if standing.since is not None:
-        return f"on since {words.exact(standing.since)}"
+        return f"on since {formats.exact(standing.since)}"
     return "off"

@@ -1,0 +1,1 @@
+"""How fresh the knowledge base is, and what that costs."""

@@ -1,0 +1,1 @@
+"""Processor time of texts made to be slow."""

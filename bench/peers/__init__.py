@@ -1,0 +1,1 @@
+"""Our import beside other readers of Notion."""

@@ -1,0 +1,1 @@
+"""Cuts canonical text into passages."""

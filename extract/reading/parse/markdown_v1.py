@@ -1,0 +1,290 @@
+"""Enhanced markdown (v1): one block a line, tabs for nesting, tags for the rest.
+
+https://developers.notion.com/guides/data-apis/enhanced-markdown
+"""
+
+from __future__ import annotations
+
+import re
+
+from extract.reading.blocks import NO_ATTRS, Draft, Tree
+from extract.reading.clean import clean
+from extract.reading.parse.open_blocks import WORD, Outline
+from extract.reading.parse.tables import DELIMITER_ROW, pipe_table, tag_table
+from extract.reading.parse.tags import LEAVES
+
+_FENCE = re.compile(r"(`{3,}+|~{3,}+)\s*+([^`\n]*+)$")
+_HEADING = re.compile(r"(#{1,6})(?:\s++|$)")
+# Notion writes bullets as "- " and numbers as "1. "; "+ a" and "1) a" are text that it does not escape
+_TODO = re.compile(r"[-*]\s++\[([ xX])\](?:\s++|$)")
+_BULLET = re.compile(r"[-*](?:\s++|$)")
+_NUMBER = re.compile(r"([0-9]{1,9})\.(?:\s++|$)")
+_DIVIDER = re.compile(r"(?:-{3,}+|\*{3,}+|_{3,}+)$")
+_ATTRIBUTES = re.compile(r"\{((?:\s*+[\w-]++\s*+=\s*+\"[^\"]*+\")++)\s*+\}")
+_ATTRIBUTE = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+\"([^\"]*+)\"")
+_COLONS = re.compile(r":::[ ]*+(?:([a-z_]++)\b[ ]*+(.*+))?$")
+_TITLED_BELOW = frozenset({"callout", "tab", "meeting-notes", "details"})
+_TABLE_LINE = re.compile(r"\s*</?(?:table|colgroup|col|thead|tbody|tr|td|th)\b", re.IGNORECASE)
+
+
+def parse_v1(markdown: str) -> Tree:
+    """The tree of a page in enhanced markdown. Takes any text, raises nothing."""
+    return _Reader(clean(markdown)).read()
+
+
+class _Reader:
+    __slots__ = ("_at", "_last_dollars", "_last_equation", "_lines", "_outline")
+
+    def __init__(self, source: str) -> None:
+        self._lines = source.split("\n")
+        self._outline = Outline(source, v2=False)
+        self._at = 0
+        self._last_dollars = (
+            max((at for at, line in enumerate(self._lines) if line.strip() == "$$"), default=-1)
+            if "$$" in source
+            else -1
+        )
+        self._last_equation = (
+            max((at for at, line in enumerate(self._lines) if "</equation>" in line), default=-1)
+            if "</equation>" in source
+            else -1
+        )
+
+    def read(self) -> Tree:
+        while self._at < len(self._lines):
+            line = self._lines[self._at]
+            self._at += 1
+            content = line.lstrip("\t")
+            depth = len(line) - len(content)
+            content = content.strip()
+            if content:
+                self._line(content, depth)
+        return self._outline.tree()
+
+    def _line(self, content: str, depth: int) -> None:
+        outline = self._outline
+        frames = outline.frames
+        while len(frames) > 1:
+            top = frames[-1]
+            if top.tag in LEAVES or (top.indent > depth if top.tag else top.indent >= depth):
+                outline.pop()
+            else:
+                break
+        first = content[0]
+        if first in "`~":
+            fence = _FENCE.match(content)
+            if fence is not None:
+                self._fence(fence.group(1), fence.group(2), depth)
+                return
+        elif first == "$" and content.startswith("$$"):
+            if self._equation(content, depth):
+                return
+        elif first == ":" and (colons := _COLONS.match(content)):
+            self._colons(colons.group(1) or "", colons.group(2) or "", depth)
+            return
+        elif first == "|" and self._pipes(depth):
+            return
+        if "<" in content:
+            if first == "<" and (self._raw_tag(content) or outline.lone_unknown_tag(content)):
+                return
+            if self._structured(content, depth):
+                return
+        self._plain(content, depth)
+
+    def _plain(self, content: str, depth: int) -> None:
+        """A line without tags of blocks: its prefix says what it is."""
+        outline = self._outline
+        attrs: dict[str, str] = {}
+        if content[-1] == "}":
+            content, attrs = split_attributes(content)
+            if not content:
+                return
+        kind, rest, kept = _classified(content, attrs)
+        if kind == "divider":
+            outline.add(Draft("divider"))
+        elif kind == "paragraph":
+            top = outline.frames[-1]
+            if top.takes_title and top.tag:
+                outline.text(rest)
+                return
+            before = len(top.children)
+            outline.text(rest)
+            if len(top.children) > before:
+                self._reopen(top.children[-1], depth)
+        else:
+            outline.open(Draft(kind, attrs=kept or NO_ATTRS), indent=depth, takes_title=True)
+            outline.text(rest)
+            outline.frames[-1].takes_title = False
+
+    def _reopen(self, draft: Draft, depth: int) -> None:
+        """Let what was just added have children: indented lines may follow."""
+        self._outline.frames[-1].children.pop()
+        self._outline.open(draft, indent=depth)
+
+    def _structured(self, content: str, depth: int) -> bool:
+        outline = self._outline
+        for at, (before, tag) in enumerate(outline.structure(content)):
+            if tag is None:
+                if at == 0:
+                    return False
+                if before.strip():
+                    self._plain(before.strip(), depth + 1)
+                break
+            if before.strip():
+                if at == 0:
+                    self._plain(before.strip(), depth)
+                else:
+                    outline.text(before)
+            if tag.closing:
+                outline.close_tag(tag.name)
+            elif tag.name == "table" or tag.name == "equation":
+                self._at -= 1
+                self._lines[self._at] = content[tag.start :]
+                self._raw_from_here(tag.name)
+                break
+            else:
+                outline.open_tag(tag, depth)
+                if outline.frames[-1].tag == tag.name and tag.name in _TITLED_BELOW:
+                    # what follows on this line is the title; an indented line is a block of its own
+                    outline.frames[-1].takes_title = WORD.search(content, tag.end) is not None
+        return True
+
+    def _raw_tag(self, content: str) -> bool:
+        for name in ("table", "equation"):
+            if content.startswith("<" + name) and content[len(name) + 1 : len(name) + 2] in (" ", ">", "\t"):
+                self._at -= 1
+                self._raw_from_here(name)
+                return True
+        return False
+
+    def _raw_from_here(self, name: str) -> None:
+        if name == "table":
+            self._table()
+            return
+        line = self._lines[self._at].strip()
+        start = line.find(">") + 1
+        parts = [line[start:]]
+        self._at += 1
+        while "</equation>" not in parts[-1] and self._at <= self._last_equation:
+            parts.append(self._lines[self._at].strip())
+            self._at += 1
+        body, _, rest = "\n".join(parts).partition("</equation>")
+        self._outline.add(Draft("equation", attrs={"code": body.strip()}))
+        if rest.strip():
+            self._outline.text(rest)
+
+    def _table(self) -> None:
+        outline = self._outline
+        collected: list[str] = []
+        rest = ""
+        in_cell = False
+        while self._at < len(self._lines):
+            line = self._lines[self._at].strip()
+            if collected and not in_cell and line and not _TABLE_LINE.match(line):
+                break
+            self._at += 1
+            end = line.find("</table>")
+            if end >= 0:
+                collected.append(line[:end])
+                rest = line[end + 8 :]
+                break
+            collected.append(line)
+            last_open = max(line.rfind("<td"), line.rfind("<th"))
+            last_close = max(line.rfind("</td>"), line.rfind("</th>"), line.rfind("</tr>"))
+            in_cell = last_open > last_close if last_open >= 0 or last_close >= 0 else in_cell
+        outline.add(tag_table("\n".join(collected), v2=False, unknown=outline.unknown))
+        if rest.strip():
+            outline.text(rest)
+
+    def _pipes(self, depth: int) -> bool:
+        lines = self._lines
+        if self._at >= len(lines) or not DELIMITER_ROW.fullmatch(lines[self._at].strip()):
+            return False
+        end = self._at + 1
+        while end < len(lines) and lines[end].lstrip().startswith("|"):
+            end += 1
+        rows = lines[self._at - 1 : end]
+        self._outline.add(pipe_table(rows, v2=False, unknown=self._outline.unknown))
+        self._at = end
+        return True
+
+    def _fence(self, marks: str, info: str, depth: int) -> None:
+        collected: list[str] = []
+        lead = "\t" * depth
+        while self._at < len(self._lines):
+            line = self._lines[self._at]
+            self._at += 1
+            stripped = line.strip()
+            if stripped.startswith(marks) and not stripped.strip(marks[0]):
+                break
+            common = 0
+            while common < depth and line[common : common + 1] == "\t":
+                common += 1
+            collected.append(line[common:] if lead else line)
+        language = split_attributes(info.strip())[0]
+        self._outline.add(Draft("code", attrs={"language": language, "code": "\n".join(collected)}))
+
+    def _equation(self, content: str, depth: int) -> bool:
+        if content != "$$":
+            if len(content) > 4 and content.endswith("$$"):
+                self._outline.add(Draft("equation", attrs={"code": content[2:-2].strip()}))
+                return True
+            return False
+        if self._at > self._last_dollars:
+            return False
+        collected: list[str] = []
+        while (line := self._lines[self._at].strip()) != "$$":
+            collected.append(line)
+            self._at += 1
+        self._at += 1
+        self._outline.add(Draft("equation", attrs={"code": "\n".join(collected).strip()}))
+        return True
+
+    def _colons(self, name: str, rest: str, depth: int) -> None:
+        """`::: callout {icon="…"}` … `:::`, the fences of older copies of Notion's documentation."""
+        if not name:
+            self._outline.close_tag(":::")
+            return
+        text, attrs = split_attributes(rest.strip())
+        icon = {"icon": attrs["icon"]} if attrs.get("icon") else NO_ATTRS
+        kind = "callout" if name == "callout" else "toggle" if name in ("toggle", "details") else "group"
+        self._outline.open(Draft(kind, attrs=icon), tag=":::", indent=depth, takes_title=bool(text))
+        if text:
+            self._outline.text(text)
+
+
+def split_attributes(content: str) -> tuple[str, dict[str, str]]:
+    """A block's first line without its trailing `{color="…"}`, and those attributes."""
+    start = content.rfind("{")
+    if start < 0 or content[-1:] != "}" or content[start - 1 : start] == "\\":
+        return content, {}
+    match = _ATTRIBUTES.fullmatch(content, start)
+    if match is None:
+        return content, {}
+    return content[:start].rstrip(), {
+        name.lower(): value for name, value in _ATTRIBUTE.findall(match.group(1))
+    }
+
+
+def _classified(content: str, attrs: dict[str, str]) -> tuple[str, str, dict[str, str]]:
+    first = content[0]
+    if first == "#":
+        match = _HEADING.match(content)
+        if match is not None:
+            return "heading", content[match.end() :], {"level": str(len(match.group(1)))}
+    elif first in "-*_":
+        if _DIVIDER.match(content):
+            return "divider", "", {}
+        match = _TODO.match(content)
+        if match is not None:
+            return "to_do", content[match.end() :], {"checked": "yes" if match.group(1) in "xX" else ""}
+        match = _BULLET.match(content)
+        if match is not None:
+            return "bulleted_list_item", content[match.end() :], {}
+    elif first == ">":
+        return "quote", content[1:], {}
+    elif first.isdigit():
+        match = _NUMBER.match(content)
+        if match is not None:
+            return "numbered_list_item", content[match.end() :], {"start": match.group(1)}
+    return "paragraph", content, attrs

@@ -1,0 +1,95 @@
+"""Lists as the API pages them: sizes checked, cursors opaque and good for their own listing only."""
+
+import base64
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sandbox.api.errors import ApiError, validation_error
+from sandbox.world.records import Json
+
+LARGEST = 100
+_KEPT_LISTINGS = 512
+
+
+def page_size(given: Any) -> int:
+    if given is None:
+        return LARGEST
+    try:
+        size = int(given)
+    except (TypeError, ValueError):
+        raise validation_error(
+            f"body failed validation: body.page_size should be a number, instead was `{given!r}`."
+        ) from None
+    if not 1 <= size <= LARGEST:
+        raise validation_error(
+            f"body failed validation: body.page_size should be ≤ `{LARGEST}`, instead was `{size}`."
+        )
+    return size
+
+
+def bad_cursor(cursor: object) -> ApiError:
+    return validation_error(f"The start_cursor provided is invalid: {cursor}")
+
+
+def make_cursor(listing: str, position: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps([listing, position]).encode()).decode().rstrip("=")
+
+
+def read_cursor(listing: str, cursor: str) -> Any:
+    """The position a cursor stands for; cursors of another listing are refused."""
+    found, position = _open(cursor)
+    if found != listing:
+        raise bad_cursor(cursor)
+    return position
+
+
+def listing_of(cursor: str) -> str:
+    """The listing that a cursor belongs to."""
+    return str(_open(cursor)[0])
+
+
+def _open(cursor: str) -> tuple[Any, Any]:
+    try:
+        listing, position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError):
+        raise bad_cursor(cursor) from None
+    return listing, position
+
+
+def list_body(kind: str, results: Sequence[Json], next_cursor: str | None) -> Json:
+    return {
+        "object": "list",
+        "results": list(results),
+        "next_cursor": next_cursor,
+        "has_more": next_cursor is not None,
+        "type": kind,
+        kind: {},
+    }
+
+
+def slice_list(listing: str, items: Sequence[Any], given: Mapping[str, Any]) -> tuple[list[Any], str | None]:
+    """One page of a list that is at hand, by offset."""
+    size = page_size(given.get("page_size"))
+    cursor = given.get("start_cursor")
+    start = 0 if cursor is None else read_cursor(listing, str(cursor))
+    if not isinstance(start, int) or not 0 <= start <= len(items):
+        raise bad_cursor(cursor)
+    end = start + size
+    return list(items[start:end]), make_cursor(listing, end) if end < len(items) else None
+
+
+class Listings:
+    """Results of queries kept for their cursors, the oldest forgotten first."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, list[str]] = OrderedDict()
+
+    def keep(self, name: str, ids: list[str]) -> None:
+        self._kept[name] = ids
+        while len(self._kept) > _KEPT_LISTINGS:
+            self._kept.popitem(last=False)
+
+    def get(self, name: str) -> list[str] | None:
+        return self._kept.get(name)

@@ -1,0 +1,82 @@
+"""One request's point of view: whose grant it is, what that grant may see, and how it sees text."""
+
+import re
+from dataclasses import dataclass
+
+from sandbox.editing.rich_text import plain_text
+from sandbox.present.users import partial_user, present_bot, present_user
+from sandbox.world.access import Access
+from sandbox.world.ids import compact
+from sandbox.world.records import Grant, Json, Page, RichText
+from sandbox.world.state import State
+
+WEB = "https://app.notion.com/p/"
+
+
+def page_url(identifier: str, title: str = "") -> str:
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")
+    return f"{WEB}{slug}-{compact(identifier)}" if slug else f"{WEB}{compact(identifier)}"
+
+
+@dataclass
+class Viewer:
+    """State as one grant sees it."""
+
+    state: State
+    access: Access
+    grant: Grant
+    integration_name: str = ""
+    names_users: bool = True  # the user-information capability
+    legacy: bool = False  # a Notion-Version before 2026-03-11
+
+    def can_see(self, identifier: str) -> bool:
+        return self.access.can_see(self.grant, identifier)
+
+    def title(self, identifier: str) -> str | None:
+        """The title, or None for what is out of sight."""
+        if self.state.node(identifier) is None or not self.can_see(identifier):
+            return None
+        return self.state.title_of(identifier)
+
+    def url(self, identifier: str) -> str:
+        title = self.title(identifier) if identifier in self.state.pages else None
+        return page_url(identifier, title or "")
+
+    def user(self, identifier: str) -> Json:
+        """A user in full, or only the id where names are not ours to see."""
+        user = self.state.users.get(identifier)
+        if user is not None and self.names_users:
+            return present_user(user)
+        if identifier == self.grant.bot_id and self.names_users:
+            owner = self.state.users[self.grant.user_id]
+            workspace = self.state.workspaces[self.grant.workspace_id]
+            return present_bot(self.grant, owner, workspace, self.integration_name)
+        return partial_user(identifier)
+
+    def rich_text(self, items: RichText) -> RichText:
+        """Items with mentions as seen now: titles follow renames, hidden ones say Untitled."""
+        if not any(item["type"] == "mention" for item in items):
+            return items
+        return [self._mention(item) if item["type"] == "mention" else item for item in items]
+
+    def _mention(self, item: Json) -> Json:
+        mention = item["mention"]
+        kind = mention["type"]
+        if kind in ("page", "database"):
+            identifier = mention[kind]["id"]
+            title = self.title(identifier)
+            shown = title or "Untitled"
+            return {**item, "plain_text": shown, "href": self.url(identifier)}
+        if kind == "user":
+            user = self.user(mention["user"]["id"])
+            name = user.get("name")
+            return {
+                **item,
+                "mention": {"type": "user", "user": user},
+                "plain_text": f"@{name}" if name else "@Anonymous",
+            }
+        return item
+
+
+def page_title(page: Page) -> str:
+    return plain_text(page.title)

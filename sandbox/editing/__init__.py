@@ -1,0 +1,1 @@
+"""The verbs: what a person does to pages, databases and rows."""

@@ -1,0 +1,233 @@
+"""What callers hold: pages, rows and databases with verbs that read like what a person does in Notion."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sandbox.api.viewer import page_url
+from sandbox.editing import databases as tables
+from sandbox.editing import pages as editing_pages
+from sandbox.editing.rich_text import plain_text
+from sandbox.ui.simple_source import write_simple
+from sandbox.world.records import Block, Database, DataSource, Json, Page
+from sandbox.world.state import State
+from sandbox.world.times import print_minute
+
+
+class Handle:
+    """Anything with an id in a world. Two handles of the same thing are equal."""
+
+    def __init__(self, state: State, identifier: str) -> None:
+        self._state = state
+        self.id = identifier
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Handle) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._state.title_of(self.id)!r}, {self.id})"
+
+
+class PageHandle(Handle):
+    """A page, or a row of a database."""
+
+    @property
+    def record(self) -> Page:
+        return self._state.pages[self.id]
+
+    @property
+    def title(self) -> str:
+        return plain_text(self.record.title)
+
+    @property
+    def url(self) -> str:
+        return page_url(self.id, self.title)
+
+    @property
+    def last_edited_time(self) -> str:
+        return print_minute(self.record.edited)
+
+    @property
+    def in_trash(self) -> bool:
+        return self.record.in_trash
+
+    @property
+    def blocks(self) -> list[Block]:
+        with self._state.lock:
+            return editing_pages.blocks_of(self._state, self.record)
+
+    @property
+    def source(self) -> str:
+        """The body as simple markdown."""
+        with self._state.lock:
+            return write_simple(editing_pages.blocks_of(self._state, self.record), self._state.title_of)
+
+    def edit(self, text: str) -> "PageHandle":
+        with self._state.lock:
+            editing_pages.write_text(self._state, self.record, text)
+        return self
+
+    def append(self, text: str) -> "PageHandle":
+        with self._state.lock:
+            editing_pages.append_text(self._state, self.record, text)
+        return self
+
+    def set_blocks(self, blocks: Iterable[Mapping[str, Any]]) -> "PageHandle":
+        """Replace the body by the API's block JSON, nested under "children"."""
+        with self._state.lock:
+            editing_pages.write_blocks(self._state, self.record, blocks)
+        return self
+
+    def rename(self, title: str) -> "PageHandle":
+        with self._state.lock:
+            editing_pages.rename(self._state, self.record, title)
+        return self
+
+    def set(self, values: Mapping[str, Any]) -> "PageHandle":
+        """Set properties of a row by name; None empties one."""
+        with self._state.lock:
+            tables.replace_row(self._state, self.record, values)
+        return self
+
+    def set_icon(self, emoji: str | None) -> "PageHandle":
+        with self._state.lock:
+            self.record.icon = {"type": "emoji", "emoji": emoji} if emoji else None
+            editing_pages.touch(self._state, self.record, "properties")
+        return self
+
+    def trash(self) -> "PageHandle":
+        with self._state.lock:
+            editing_pages.trash(self._state, self.record)
+        return self
+
+    def restore(self) -> "PageHandle":
+        with self._state.lock:
+            editing_pages.restore(self._state, self.record)
+        return self
+
+    def archive(self) -> "PageHandle":
+        with self._state.lock:
+            editing_pages.set_archived(self._state, self.record, True)
+        return self
+
+    def unarchive(self) -> "PageHandle":
+        with self._state.lock:
+            editing_pages.set_archived(self._state, self.record, False)
+        return self
+
+    def move(self, target: "PageHandle | DatabaseHandle | DataSourceHandle | None") -> "PageHandle":
+        """Below a page, into a database, or (None) to the top of the workspace."""
+        with self._state.lock:
+            place: Page | DataSource | None
+            if isinstance(target, DatabaseHandle):
+                place = target.data_source.record
+            else:
+                place = target.record if target is not None else None
+            editing_pages.move(self._state, self.record, place)
+        return self
+
+    def purge(self) -> None:
+        """Delete for good: nobody finds it any more."""
+        with self._state.lock:
+            editing_pages.purge(self._state, self.record)
+
+
+class DataSourceHandle(Handle):
+    """One table of a database."""
+
+    @property
+    def record(self) -> DataSource:
+        return self._state.data_sources[self.id]
+
+    @property
+    def title(self) -> str:
+        return plain_text(self.record.title)
+
+    def row(self, title: str, values: Mapping[str, Any] | None = None, body: str = "") -> PageHandle:
+        with self._state.lock:
+            return PageHandle(
+                self._state, tables.create_row(self._state, self.record, title, values or {}, body).id
+            )
+
+    @property
+    def rows(self) -> list[PageHandle]:
+        with self._state.lock:
+            return [PageHandle(self._state, each) for each in self._state.children.get(self.id, ())]
+
+    def change_schema(self, schema: Mapping[str, Any]) -> "DataSourceHandle":
+        """Add properties, or (None) remove them."""
+        with self._state.lock:
+            tables.change_schema(self._state, self.record, schema)
+        return self
+
+    def rename_property(self, name: str, new_name: str) -> "DataSourceHandle":
+        with self._state.lock:
+            tables.rename_property(self._state, self.record, name, new_name)
+        return self
+
+
+class DatabaseHandle(Handle):
+    """A database; most have one data source and its rows."""
+
+    @property
+    def record(self) -> Database:
+        return self._state.databases[self.id]
+
+    @property
+    def title(self) -> str:
+        return plain_text(self.record.title)
+
+    @property
+    def url(self) -> str:
+        return page_url(self.id)
+
+    @property
+    def data_source(self) -> DataSourceHandle:
+        return self.data_sources[0]
+
+    @property
+    def data_sources(self) -> list[DataSourceHandle]:
+        return [DataSourceHandle(self._state, each) for each in self.record.data_source_ids]
+
+    def add_data_source(self, title: str, schema: Mapping[str, Any]) -> DataSourceHandle:
+        with self._state.lock:
+            made = tables.add_data_source(self._state, self.record, title, schema)
+            return DataSourceHandle(self._state, made.id)
+
+    def row(self, title: str, values: Mapping[str, Any] | None = None, body: str = "") -> PageHandle:
+        return self.data_source.row(title, values, body)
+
+    @property
+    def rows(self) -> list[PageHandle]:
+        return self.data_source.rows
+
+    def rename(self, title: str) -> "DatabaseHandle":
+        with self._state.lock:
+            tables.rename_database(self._state, self.record, title)
+        return self
+
+    def describe(self, text: str, icon: Json | None = None) -> "DatabaseHandle":
+        with self._state.lock:
+            tables.describe_database(self._state, self.record, text, icon)
+        return self
+
+    def trash(self) -> "DatabaseHandle":
+        with self._state.lock:
+            editing_pages.trash(self._state, self.record)
+        return self
+
+    def restore(self) -> "DatabaseHandle":
+        with self._state.lock:
+            editing_pages.restore(self._state, self.record)
+        return self
+
+    def move(self, target: PageHandle | None) -> "DatabaseHandle":
+        with self._state.lock:
+            editing_pages.move(self._state, self.record, target.record if target else None)
+        return self
+
+    def purge(self) -> None:
+        with self._state.lock:
+            editing_pages.purge(self._state, self.record)

@@ -1,0 +1,1 @@
+"""Shows records as Notion's API does: objects, users, property values."""

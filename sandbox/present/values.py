@@ -1,0 +1,135 @@
+"""Property values as the API shows them, on pages and as property items."""
+
+from typing import Any
+from urllib.parse import quote
+
+from sandbox.api.viewer import Viewer
+from sandbox.editing.values import find_property
+from sandbox.present.media import signed_file
+from sandbox.present.rollups import UNSUPPORTED, roll_up
+from sandbox.world.records import DataSource, Json, Page, Property
+from sandbox.world.times import print_minute
+
+RELATIONS_SHOWN = 25
+LISTED = ("title", "rich_text", "people", "relation", "rollup")
+_EMPTY_LISTS = ("rich_text", "multi_select", "people", "files", "title")
+
+
+def property_id(prop: Property) -> str:
+    """Property ids leave the API already URL-encoded."""
+    return quote(prop.id, safe="")
+
+
+def present_properties(viewer: Viewer, page: Page, only: set[str] | None = None) -> Json:
+    """All values of a page by property name; `only` keeps those with these property ids."""
+    source = viewer.state.data_sources.get(page.parent_id)
+    if source is None:
+        return {"title": {"id": "title", "type": "title", "title": viewer.rich_text(page.title)}}
+    return {
+        prop.name: present_value(viewer, page, source, prop)
+        for prop in source.schema.values()
+        if only is None or prop.id in only
+    }
+
+
+def present_value(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> Json:
+    shown: Json = {"id": property_id(prop), "type": prop.type, prop.type: None}
+    if prop.type == "relation":
+        related = related_ids(viewer, page, prop)
+        shown["relation"] = [{"id": each} for each in related[:RELATIONS_SHOWN]]
+        shown["has_more"] = len(related) > RELATIONS_SHOWN
+    else:
+        shown[prop.type] = bare_value(viewer, page, source, prop)
+        if prop.type == "people":
+            shown["people"] = shown["people"][:RELATIONS_SHOWN]
+    return shown
+
+
+def related_ids(viewer: Viewer, page: Page, prop: Property) -> list[str]:
+    """Related rows that are in sight; what is not shared or trashed is silently left out."""
+    pages = viewer.state.pages
+    return [
+        each
+        for each in page.values.get(prop.id) or ()
+        if each in pages and not pages[each].in_trash and viewer.can_see(each)
+    ]
+
+
+def bare_value(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> Any:
+    """What stands under the type's own key."""
+    stored = page.values.get(prop.id)
+    kind = prop.type
+    if kind == "title":
+        return viewer.rich_text(page.title)
+    if kind == "rich_text":
+        return viewer.rich_text(stored or [])
+    if kind in ("select", "status"):
+        return _option(prop, stored)
+    if kind == "multi_select":
+        return [option for each in stored or () if (option := _option(prop, each))]
+    if kind == "people":
+        return [viewer.user(each["id"]) if each.get("object") == "user" else each for each in stored or ()]
+    if kind == "files":
+        return [signed_file(each, viewer.state.now()) for each in stored or ()]
+    if kind == "checkbox":
+        return bool(stored)
+    if kind == "relation":
+        return [{"id": each} for each in related_ids(viewer, page, prop)]
+    if kind == "rollup":
+        return rollup_value(viewer, page, source, prop)
+    if kind == "formula":
+        return stored or {"type": "string", "string": None}
+    if kind == "created_time":
+        return print_minute(page.created)
+    if kind == "last_edited_time":
+        return print_minute(page.edited)
+    if kind == "created_by":
+        return viewer.user(page.created_by)
+    if kind == "last_edited_by":
+        return viewer.user(page.edited_by)
+    if kind == "unique_id":
+        return {"prefix": prop.config.get("prefix"), "number": stored}
+    if kind == "button":
+        return {}
+    return stored if stored is not None or kind not in _EMPTY_LISTS else []
+
+
+def rollup_value(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> Json:
+    stored = page.values.get(prop.id)
+    function = prop.config.get("function", "show_original")
+    if stored is not None:
+        return {"function": function, **stored}
+    if function in UNSUPPORTED:
+        return roll_up(function, [])
+    return roll_up(function, rolled_values(viewer, page, source, prop))
+
+
+def rolled_values(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> list[Json]:
+    """The typed values that a rollup is made of, one for each related row in sight."""
+    try:
+        relation = find_property(
+            source, str(prop.config.get("relation_property_id") or prop.config["relation"])
+        )
+    except KeyError:
+        return []
+    wanted = str(prop.config.get("rollup_property_id") or prop.config.get("property") or "title")
+    values: list[Json] = []
+    for identifier in related_ids(viewer, page, relation):
+        row = viewer.state.pages[identifier]
+        target = viewer.state.data_sources.get(row.parent_id)
+        if target is None:
+            continue
+        try:
+            rolled = find_property(target, wanted)
+        except KeyError:
+            continue
+        if rolled.type != "rollup":
+            values.append({"type": rolled.type, rolled.type: bare_value(viewer, row, target, rolled)})
+    return values
+
+
+def _option(prop: Property, identifier: str | None) -> Json | None:
+    for option in prop.config.get("options", ()):
+        if option["id"] == identifier:
+            return {"id": option["id"], "name": option["name"], "color": option["color"]}
+    return None

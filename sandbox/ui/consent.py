@@ -1,0 +1,126 @@
+"""The consent screen: who asks, whose workspace, which pages; ends at the redirect URI with an answer."""
+
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+
+from sandbox.api.gate import Door
+from sandbox.api.origin import same_origin
+from sandbox.ui.tree import workspace_tree
+from sandbox.world.records import Grant, PendingCode
+from sandbox.world.world import World
+
+_ECHOED = ("client_id", "redirect_uri", "response_type", "owner", "state")
+
+
+def consent_screen(door: Door) -> Blueprint:
+    screen = Blueprint("consent", __name__)
+    world = door.world
+
+    @screen.get("/v1/oauth/authorize", endpoint="ask")
+    def ask() -> Response:
+        return door.pass_through("authorize", None, lambda: _ask(world))
+
+    @screen.post("/v1/oauth/authorize", endpoint="answer")
+    def answer() -> Response:
+        return door.pass_through("authorize", None, lambda: _answer(world))
+
+    return screen
+
+
+def _refusal(world: World) -> str | None:
+    """Why the request cannot be shown to a person at all."""
+    given = request.values
+    if given.get("client_id") != world.client_id:
+        return "The client_id is missing or unknown."
+    redirect_uri = given.get("redirect_uri", "")
+    if urlsplit(redirect_uri).scheme not in ("http", "https") or not urlsplit(redirect_uri).netloc:
+        return "The redirect_uri is missing or not a web address."
+    if world.redirect_uris and redirect_uri not in world.redirect_uris:
+        return "The redirect_uri is not one of those registered for this connection."
+    if given.get("response_type") != "code":
+        return "The response_type must be “code”."
+    if given.get("owner") != "user":
+        return "The owner must be “user”."
+    return None
+
+
+def _refused(why: str, status: int = 400) -> Response:
+    return make_response(render_template("consent_error.html", why=why), status)
+
+
+def _ask(world: World) -> Response:
+    why = _refusal(world)
+    if why is not None:
+        return _refused(why)
+    people = [
+        (workspace, world.users[user_id])
+        for workspace in world.workspaces.values()
+        for user_id in workspace.user_ids
+    ]
+    if not people:
+        return _refused("There is no workspace here yet.")
+    chosen = request.args.get("as", "")
+    workspace, user = next((pair for pair in people if f"{pair[0].id}.{pair[1].id}" == chosen), people[0])
+    grant = grant_of(world, workspace.id, user.id)
+    ticked = set(grant.shares) if grant else set()
+    if grant and grant.everything:
+        ticked |= set(world.children.get(workspace.id, ()))
+    opened = {parent for each in ticked for parent in list(world.lineage(each))[1:]}
+    page = render_template(
+        "consent.html",
+        integration=world.integration_name,
+        workspace=workspace,
+        user=user,
+        people=people,
+        echoed={name: request.args[name] for name in _ECHOED if name in request.args},
+        tree=workspace_tree(world, workspace.id, opened),
+        ticked=ticked,
+        returns_to=urlsplit(request.args["redirect_uri"]).netloc,
+        again=grant is not None,
+    )
+    return make_response(page)
+
+
+def grant_of(world: World, workspace_id: str, user_id: str) -> Grant | None:
+    return next(
+        (
+            grant
+            for grant in world.grants.values()
+            if (grant.workspace_id, grant.user_id) == (workspace_id, user_id) and not grant.revoked
+        ),
+        None,
+    )
+
+
+def _answer(world: World) -> Response:
+    if not same_origin(request):
+        return _refused("This form did not come from the consent screen.", 403)
+    why = _refusal(world)
+    if why is not None:
+        return _refused(why)
+    if request.form.get("decision") != "allow":
+        return _back({"error": "access_denied"})
+    workspace = world.workspaces.get(request.form.get("workspace_id", ""))
+    user_id = request.form.get("user_id", "")
+    if workspace is None or user_id not in workspace.user_ids:
+        return _refused("There is no such person in this workspace.")
+    own = [
+        each
+        for each in request.form.getlist("page")
+        if (node := world.node(each)) is not None and node.workspace_id == workspace.id
+    ]
+    pending = PendingCode(
+        world.mint.token("code"), request.form["redirect_uri"], workspace.id, user_id, own, world.now()
+    )
+    world.codes[pending.code] = pending
+    return _back({"code": pending.code})
+
+
+def _back(answer: dict[str, str]) -> Response:
+    """To the redirect URI exactly as it was given, with the answer and the state added."""
+    if "state" in request.form:
+        answer["state"] = request.form["state"]
+    parts = urlsplit(request.form["redirect_uri"])
+    query = f"{parts.query}&{urlencode(answer)}" if parts.query else urlencode(answer)
+    return make_response(redirect(urlunsplit(parts._replace(query=query)), 303))

@@ -1,0 +1,1 @@
+"""Webhooks as Notion sends them."""

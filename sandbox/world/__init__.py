@@ -1,0 +1,1 @@
+"""The records of a practice world, how they are found and kept, and how the API behaves."""

@@ -1,0 +1,37 @@
+"""What names mean within one workspace: [[page titles]] and @people."""
+
+from sandbox.editing.rich_text import plain_text
+from sandbox.present.users import present_user
+from sandbox.world.records import Json, User
+from sandbox.world.state import State
+
+
+class WorkspaceNames:
+    """Finds pages, databases and people of one workspace by name."""
+
+    def __init__(self, state: State, workspace_id: str) -> None:
+        self._state = state
+        self._workspace_id = workspace_id
+
+    def page_named(self, title: str) -> tuple[str, str] | None:
+        wanted = title.strip().lower()
+        titles = self._state.index_for(self._workspace_id).titles
+        for identifier, each in titles.items():
+            if each == wanted and identifier in self._state.pages:
+                return "page", identifier
+        for database in self._state.databases.values():
+            if database.workspace_id == self._workspace_id and plain_text(database.title).lower() == wanted:
+                return "database", database.id
+        return None
+
+    def user_named(self, name: str) -> Json | None:
+        user = self.person(name)
+        return present_user(user) if user else None
+
+    def person(self, name: str) -> User | None:
+        wanted = name.strip().lower()
+        people = [self._state.users[each] for each in self._state.workspaces[self._workspace_id].user_ids]
+        for user in people:
+            if wanted in (user.name.lower(), user.email.lower(), user.id):
+                return user
+        return next((user for user in people if user.name.lower().split(" ")[0] == wanted), None)

@@ -1,0 +1,67 @@
+"""The title index of one workspace: what search sees, which may lag behind what is true."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sandbox.world.ordering import Key, OrderedIds
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index holds of a page or data source."""
+
+    kind: str  # page | data_source
+    title: str
+    minute: int
+    in_trash: bool
+
+
+class SearchIndex:
+    """Ids by kind, trash and last edit, with lower-case titles."""
+
+    def __init__(self, look: Callable[[str], Entry | None]) -> None:
+        self._look = look
+        self._sequence = 0
+        self._due: deque[tuple[datetime, str]] = deque()
+        self._home: dict[str, OrderedIds] = {}
+        self._lists: dict[tuple[str, bool], OrderedIds] = {
+            (kind, trashed): OrderedIds() for kind in ("page", "data_source") for trashed in (False, True)
+        }
+        self.titles: dict[str, str] = {}
+        self.hidden: set[str] = set()
+
+    def touch(self, identifier: str, now: datetime, lag_seconds: float) -> None:
+        """Note a change; it becomes visible after the lag."""
+        if lag_seconds <= 0 and not self._due:
+            self._apply(identifier)
+        else:
+            self._due.append((now + timedelta(seconds=lag_seconds), identifier))
+
+    def catch_up(self, now: datetime) -> None:
+        while self._due and self._due[0][0] <= now:
+            self._apply(self._due.popleft()[1])
+
+    def lists(self, kind: str | None, in_trash: bool) -> list[OrderedIds]:
+        kinds = (kind,) if kind else ("page", "data_source")
+        return [self._lists[each, in_trash] for each in kinds]
+
+    def keys_of(self, identifiers: Iterable[str], kind: str | None, in_trash: bool) -> list[Key]:
+        """Where these ids stand in the lists of a kind, oldest first; ids not in them are left out."""
+        lists = self.lists(kind, in_trash)
+        return sorted(key for each in identifiers for ids in lists if (key := ids.key(each)) is not None)
+
+    def _apply(self, identifier: str) -> None:
+        entry = self._look(identifier)
+        home = self._home.pop(identifier, None)
+        if home is not None:
+            home.drop(identifier)
+        if entry is None:
+            self.titles.pop(identifier, None)
+            return
+        self._sequence += 1
+        target = self._lists[entry.kind, entry.in_trash]
+        target.put(identifier, entry.minute, self._sequence)
+        self._home[identifier] = target
+        self.titles[identifier] = entry.title.lower()

@@ -1,0 +1,168 @@
+"""All records of a practice world, who sits below whom, and which of them changed."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from sandbox.editing.rich_text import plain_text
+from sandbox.world.ids import IdMint
+from sandbox.world.ordering import OrderedIds
+from sandbox.world.records import Change, Database, DataSource, Grant, Page, PendingCode, User, Workspace
+from sandbox.world.search_index import Entry, SearchIndex
+from sandbox.world.times import minute_number
+
+Clock = Callable[[], datetime]
+
+
+def real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+class RowOrder:
+    """The rows of one data source: live ones by both times, archived ones apart."""
+
+    def __init__(self) -> None:
+        self.created = OrderedIds()
+        self.edited = OrderedIds()
+        self.archived = OrderedIds()
+
+
+class State:
+    """The records and their indexes. Change a record only under the lock, then say so with `changed`."""
+
+    def __init__(self, clock: Clock | None = None, seed: int | str | None = None) -> None:
+        self.clock: Clock = clock or real_time
+        self.lock = threading.RLock()
+        self.mint = IdMint(seed)
+        self.search_lag_seconds: float = 0
+        self.users: dict[str, User] = {}
+        self.workspaces: dict[str, Workspace] = {}
+        self.pages: dict[str, Page] = {}
+        self.databases: dict[str, Database] = {}
+        self.data_sources: dict[str, DataSource] = {}
+        self.grants: dict[str, Grant] = {}
+        self.codes: dict[str, PendingCode] = {}
+        self.block_home: dict[str, str] = {}
+        self.children: dict[str, dict[str, None]] = {}
+        self.rows: dict[str, RowOrder] = {}
+        self.search: dict[str, SearchIndex] = {}
+        self.access_version = 0
+        self.dirty: set[tuple[str, str]] = set()
+        self._listeners: list[Callable[[Change], None]] = []
+        self._sequence = 0
+
+    def now(self) -> datetime:
+        return self.clock().astimezone(UTC)
+
+    def on_change(self, callback: Callable[[Change], None]) -> None:
+        """Call back after each change, in the thread that made it."""
+        self._listeners.append(callback)
+
+    # Finding things
+
+    def parent_of(self, identifier: str) -> str | None:
+        page = self.pages.get(identifier)
+        if page is not None:
+            return page.parent_id
+        source = self.data_sources.get(identifier)
+        if source is not None:
+            return source.database_id
+        database = self.databases.get(identifier)
+        return database.parent_id if database is not None else None
+
+    def kind_of(self, identifier: str) -> str | None:
+        for kind, records in (
+            ("page", self.pages),
+            ("database", self.databases),
+            ("data_source", self.data_sources),
+            ("block", self.block_home),
+        ):
+            if identifier in records:
+                return kind
+        return None
+
+    def node(self, identifier: str) -> Page | Database | DataSource | None:
+        return (
+            self.pages.get(identifier) or self.databases.get(identifier) or self.data_sources.get(identifier)
+        )
+
+    def title_of(self, identifier: str) -> str:
+        found = self.node(identifier)
+        return plain_text(found.title) if found else ""
+
+    def descendants(self, identifier: str) -> Iterator[str]:
+        """Everything below, the thing itself included."""
+        waiting = [identifier]
+        while waiting:
+            current = waiting.pop()
+            yield current
+            waiting.extend(self.children.get(current, ()))
+
+    def lineage(self, identifier: str) -> Iterator[str]:
+        """The thing itself, then its parents up to and including the workspace."""
+        current: str | None = identifier
+        while current is not None:
+            yield current
+            current = self.parent_of(current)
+
+    # Keeping indexes
+
+    def index_for(self, workspace_id: str) -> SearchIndex:
+        if workspace_id not in self.search:
+            self.search[workspace_id] = SearchIndex(self._search_entry)
+        return self.search[workspace_id]
+
+    def attach(self, parent_id: str, child_id: str) -> None:
+        self.children.setdefault(parent_id, {})[child_id] = None
+
+    def detach(self, parent_id: str, child_id: str) -> None:
+        self.children.get(parent_id, {}).pop(child_id, None)
+
+    def changed(self, kind: str, identifier: str, action: str) -> None:
+        """Bring the indexes up to date, remember to persist, tell the listeners."""
+        self.dirty.add((kind, identifier))
+        now = self.now()
+        if kind in ("page", "data_source"):
+            self.reindex(kind, identifier, now)
+        if self._listeners:
+            change = Change(kind, identifier, action, now)
+            for listener in self._listeners:
+                listener(change)
+
+    def reindex(self, kind: str, identifier: str, now: datetime) -> None:
+        record = self.pages.get(identifier) if kind == "page" else self.data_sources.get(identifier)
+        if record is not None:
+            self.index_for(record.workspace_id).touch(identifier, now, self.search_lag_seconds)
+        if isinstance(record, Page) and record.parent_type == "data_source":
+            self._order_row(record)
+
+    def forget_row(self, data_source_id: str, page_id: str) -> None:
+        order = self.rows.get(data_source_id)
+        if order is not None:
+            for ids in (order.created, order.edited, order.archived):
+                ids.drop(page_id)
+
+    def _order_row(self, page: Page) -> None:
+        order = self.rows.setdefault(page.parent_id, RowOrder())
+        self._sequence += 1
+        if page.in_trash:
+            self.forget_row(page.parent_id, page.id)
+        elif page.archived:
+            self.forget_row(page.parent_id, page.id)
+            order.archived.put(page.id, minute_number(page.created), self._sequence)
+        else:
+            order.archived.drop(page.id)
+            if page.id not in order.created:
+                order.created.put(page.id, minute_number(page.created), self._sequence)
+            order.edited.put(page.id, minute_number(page.edited), self._sequence)
+
+    def _search_entry(self, identifier: str) -> Entry | None:
+        page = self.pages.get(identifier)
+        if page is not None:
+            return Entry("page", plain_text(page.title), minute_number(page.edited), page.in_trash)
+        source = self.data_sources.get(identifier)
+        if source is not None:
+            return Entry(
+                "data_source", plain_text(source.title), minute_number(source.edited), source.in_trash
+            )
+        return None

@@ -1,0 +1,1 @@
+"""Where a story is played: databases, Redis, the sandbox, the wire and the processes."""

@@ -1,0 +1,1 @@
+"""What may happen in a story: in Notion, on our side, and by accident."""

@@ -1,0 +1,1 @@
+"""Journeys about what is read: page trees, databases, whole workspaces, large pages."""

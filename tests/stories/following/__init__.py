@@ -1,0 +1,1 @@
+"""Journeys about following Notion: edits, events, links and the request budget."""

@@ -1,0 +1,1 @@
+"""Journeys about processes, outages, the brake and people who stop and resume."""

@@ -1,0 +1,1 @@
+"""The retrieval API for programs, its JSON objects and its keys."""

@@ -1,0 +1,1 @@
+"""Chatbots, their API keys, and the page that tries their search."""

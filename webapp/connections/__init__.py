@@ -1,0 +1,1 @@
+"""Connecting a Notion workspace: OAuth, the list of connections, webhooks."""

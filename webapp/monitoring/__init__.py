@@ -1,0 +1,1 @@
+"""What operators and machines see: sync health, metrics, health endpoints."""

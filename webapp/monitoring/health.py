@@ -1,0 +1,223 @@
+"""Sync health: whether the knowledge base follows Notion, and what needs a person if it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint
+from peewee import JOIN, Case, fn
+from redis.exceptions import RedisError
+
+from extract.connections import budget_for
+from extract.notion.budget import BudgetUnreachable
+from extract.process.beats import beats, last_beat
+from extract.rules.timing import AT_WORK, round_of_looks
+from extract.store.models import Chatbot, Connection, Document, Membership, Run, Source
+from webapp.access import needs, own_chatbot
+from webapp.page import page_or_fragment, runtime
+from webapp.people.roles import Role
+from webapp.sources.brake import questions_of
+
+blueprint = Blueprint("health", __name__)
+
+FAILING = 50
+RUNS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Requests to Notion in the current window. `slow_round`: how often each page is checked, where that is seldomer
+    than configured; None where it is not.
+    """
+
+    used: int
+    limit: int
+    seconds: int
+    paused_until: datetime | None
+    slow_round: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLine:
+    """One connection as the page shows it, with what this chatbot has from it."""
+
+    connection: Any
+    sources: int
+    at_work: int
+    waiting: int
+    budget: Budget | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A connection whose worker has shown no progress since `since`."""
+
+    connection: Any
+    since: datetime
+
+
+@blueprint.get("/chatbots/<int:chatbot_id>/health")
+@needs(Role.MEMBER)
+def page(chatbot_id: int) -> str:
+    """Connections, what waits, what fails, and what was done lately."""
+    chatbot = own_chatbot(chatbot_id)
+    links = _links(chatbot)
+    failing = _failing(chatbot)
+    return page_or_fragment(
+        "health/page.html",
+        "health/_page.html",
+        chatbot=chatbot,
+        links=links,
+        questions=questions_of(chatbot.id),
+        asleep=_asleep() if links else None,
+        stuck=_stuck(links),
+        failing=list(failing.limit(FAILING)),
+        failing_count=failing.count(),
+        sources=_sources_that_need_someone(chatbot),
+        runs=_runs(chatbot),
+        all_alive=all(link.connection.state == "alive" for link in links),
+        busy=any(link.at_work or link.waiting for link in links),
+    )
+
+
+def _links(chatbot: Chatbot) -> list[ConnectionLine]:
+    """The connections that feed this chatbot, with their counts, in two queries."""
+    about = (
+        Connection.id, Connection.workspace_id, Connection.workspace_name, Connection.workspace_icon,
+        Connection.state, Connection.error, Connection.polled_at, Connection.rest_until, Connection.poll_failures,
+    )  # fmt: skip
+    at_work = fn.SUM(Case(None, ((Source.status.in_(AT_WORK), 1),), 0))
+    rows = (
+        Connection.select(*about, fn.COUNT(Source.id).alias("held"), at_work.alias("busy"))
+        .join(Source)
+        .where(Source.chatbot == chatbot)
+        .group_by(*about)
+        .order_by(Connection.workspace_name, Connection.id)
+    )
+    waiting, looks = _waiting(chatbot), _looks(chatbot)
+    return [
+        ConnectionLine(
+            row,
+            int(row.held),
+            int(row.busy or 0),
+            waiting.get(row.id, 0),
+            _budget(row, looks.get(row.workspace_id, (0, 0))),
+        )
+        for row in rows
+    ]
+
+
+def _waiting(chatbot: Chatbot) -> Mapping[int, int]:
+    """Documents of this chatbot that wait to be read, by connection."""
+    rows = (
+        Document.select(Document.connection, fn.COUNT(Document.id))
+        .where(Document.chatbot == chatbot, Document.wanted_at.is_null(False), Document.error.is_null())
+        .group_by(Document.connection)
+    )
+    return dict(rows.tuples())
+
+
+def _looks(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
+    """Pages and rows of this organisation that are looked at daily, by workspace: its connections share a budget."""
+    is_row = fn.SUM(Case(None, ((Document.data_source_id.is_null(False), 1),), 0))
+    rows = (
+        Document.select(Connection.workspace_id, fn.COUNT(Document.id), is_row)
+        .join(Connection)
+        .where(Connection.organisation == chatbot.organisation_id, Connection.state == "alive")
+        .where(Document.verify_at.is_null(False))
+        .group_by(Connection.workspace_id)
+        .tuples()
+    )
+    return {workspace: (count - int(rows or 0), int(rows or 0)) for workspace, count, rows in rows}
+
+
+def _budget(connection: Connection, looks: tuple[int, int]) -> Budget | None:
+    config = runtime().config
+    if connection.state != "alive":
+        return None
+    budget = budget_for(runtime(), connection.workspace_id)
+    period = timedelta(hours=config.watch.verify_hours)
+    try:
+        real = round_of_looks(
+            pages=looks[0],
+            rows=looks[1],
+            per_window=budget.share("looks"),
+            window=budget.window,
+            period=period,
+        )
+        return Budget(
+            used=budget.used(),
+            limit=budget.limit,
+            seconds=config.notion.window_seconds,
+            paused_until=budget.paused_until(),
+            slow_round=real if real > period else None,
+        )
+    except BudgetUnreachable:
+        return None
+
+
+def _asleep() -> str | None:
+    """What does not run, in a person's words: nobody watches Notion, or nobody reads what changed."""
+    try:
+        watching = last_beat(runtime().redis, "daemon") is not None
+        reading = last_beat(runtime().redis, "worker") is not None
+    except RedisError:
+        return (
+            "Syncing rests: a part of this service cannot be reached. It goes on by itself once that is back."
+        )
+    if watching and reading:
+        return None
+    what = "Nothing is syncing right now" if not reading else "Edits in Notion are not noticed right now"
+    return f"{what}: a part of this service has not reported for five minutes. Tell the person who runs it."
+
+
+def _stuck(links: Sequence[ConnectionLine]) -> list[Stuck]:
+    """The connections of this chatbot that a worker is at and shows no progress with."""
+    now, shown = runtime().clock(), {link.connection.id: link.connection for link in links}
+    try:
+        stalled = [beat for beat in beats(runtime().redis, "worker") if beat.is_stalled(now)]
+    except RedisError:
+        return []
+    return [Stuck(shown[beat.connection_id], beat.at) for beat in stalled if beat.connection_id in shown]
+
+
+def _failing(chatbot: Chatbot) -> Any:
+    """A select of the documents whose last attempt failed, with one source that holds each.
+
+    What the brake asks about is one question, not so many failures.
+    """
+    braked = Connection.select(Connection.id).where(Connection.brake_at.is_null(False))
+    asked = Document.doubted_at.is_null(False) & Document.connection.in_(braked)
+    holds = Membership.select(fn.MIN(Membership.source)).where(Membership.document == Document.id)
+    return (
+        Document.select(
+            Document.id,
+            Document.title,
+            Document.icon,
+            Document.error,
+            Document.try_after,
+            Document.synced_at,
+            Source.id,
+            Source.title,
+        )  # fmt: skip
+        .join(Source, JOIN.LEFT_OUTER, on=(Source.id == holds), attr="holder")
+        .where(
+            Document.chatbot == chatbot, Document.error.is_null(False), Document.removed_at.is_null(), ~asked
+        )
+        .order_by(Document.id)
+    )
+
+
+def _sources_that_need_someone(chatbot: Chatbot) -> list[Source]:
+    wanted = Source.select().where(Source.chatbot == chatbot, Source.status.in_(("failed", "empty")))
+    return list(wanted.order_by(Source.status.desc(), Source.title).limit(FAILING))
+
+
+def _runs(chatbot: Chatbot) -> list[Run]:
+    rows = Run.select(Run, Source.id, Source.title, Source.icon, Source.kind).join(Source)
+    return list(
+        rows.where(Source.chatbot == chatbot).order_by(Run.started_at.desc(), Run.id.desc()).limit(RUNS)
+    )

@@ -1,0 +1,1 @@
+"""People and their organisation: accounts, members, roles, settings."""

@@ -1,0 +1,78 @@
+"""The session of a person: signing in, staying signed in, being sent to the login page and back."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, after_this_request, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import UserMixin, login_user
+
+from extract.store.models import Member, Organisation
+from webapp.extensions import login_manager
+from webapp.http.error_pages import ask_to_log_in
+from webapp.people import known_browsers
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
+    """What Flask-Login calls a user: a member with the session key the session was begun with."""
+
+    def __init__(self, member: Member) -> None:
+        self.member = member
+
+    def get_id(self) -> str:
+        return f"{self.member.id}.{self.member.session_key}"
+
+
+def sign_in(member: Member) -> None:
+    """Begin a new session; nothing of the one before is kept but sentences not yet read."""
+    flashes = session.get("_flashes")
+    session.clear()
+    if flashes:
+        session["_flashes"] = flashes
+    session.permanent = True
+    login_user(SignedIn(member))
+
+    @after_this_request
+    def know_the_browser(response: Response) -> Response:
+        return known_browsers.remember(response, member)
+
+
+def own_path(address: str | None) -> str | None:
+    """`address` as a path of ours to go on to; None when it leads anywhere else."""
+    if not address or "\\" in address or any(ord(letter) < 33 for letter in address):
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # as of "http://["
+        return None
+    if parts.scheme and (parts.scheme not in ("http", "https") or parts.netloc != request.host):
+        return None
+    if parts.netloc and not parts.scheme:
+        return None
+    if not parts.path.startswith("/") or parts.path.startswith("//"):
+        return None
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def init_app(_app: Flask) -> None:
+    @login_manager.user_loader  # type: ignore[untyped-decorator]
+    def load(identifier: str) -> SignedIn | None:
+        """The person of a session, unless the session key has changed since (password change, removal)."""
+        number, _, session_key = identifier.partition(".")
+        if not number.isdigit():  # signed by us
+            return None
+        member = (
+            Member.select(Member, Organisation)
+            .join(Organisation)
+            .where(Member.id == int(number), Member.session_key == session_key)
+            .get_or_none()
+        )
+        return SignedIn(member) if member else None
+
+    @login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
+    def unauthorized() -> ResponseReturnValue:
+        if request.headers.get("HX-Request") == "true":
+            return ask_to_log_in()
+        back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
+        return redirect(url_for("accounts.login", next=back if back != "/" else None), code=303)

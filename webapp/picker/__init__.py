@@ -1,0 +1,1 @@
+"""The picker: choosing pages and databases of a workspace, and importing them."""

@@ -1,0 +1,79 @@
+"""How long an import will take, and what is at work still takes, at the present budget of their workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from extract.connections import budget_for
+from extract.notion.budget import BudgetUnreachable
+from extract.rules.estimate import Estimate, Load, Pace, estimate, lasting, with_holes
+from extract.rules.timing import AT_WORK
+from extract.store.models import Connection, Source
+from extract.worklist.progress import Progress, progress, requests_a_page, waiting
+from webapp.page import runtime
+
+_CROWD = 400  # sources at work in one workspace that are looked at
+
+
+def pace_of(connection: Connection) -> Pace:
+    """What the workspace of this connection lets through now."""
+    now = runtime().clock()
+    budget = budget_for(runtime(), connection.workspace_id)
+    try:
+        paused, free, limit = budget.paused_until(), budget.free("work"), budget.share("work")
+    except BudgetUnreachable:
+        paused, free, limit = None, 0, max(1, runtime().config.notion.requests_per_window)
+    rests = max(paused - now, timedelta()) if paused else timedelta()
+    return Pace(limit=limit, window=budget.window, free=free, rests=rests)
+
+
+def of_import(connection: Connection, load: Load) -> Estimate:
+    """What importing `load` takes, behind what waits for the same workspace already."""
+    wholly = with_holes(load, requests_a_page(connection.id))
+    return estimate(wholly, pace_of(connection), ahead=waiting(connection.workspace_id))
+
+
+def time_left(sources: Sequence[Any]) -> Mapping[int, timedelta]:
+    """Source id -> how long until it is read. Of one workspace, what was asked for last is read first.
+
+    The budget is the workspace's, so what others have at work there counts, too.
+    """
+    left: dict[int, timedelta] = {}
+    for connection in {source.connection.workspace_id: source.connection for source in sources}.values():
+        pace, asked = pace_of(connection), 0
+        crowd = _at_work(connection.workspace_id)
+        for source_id, how_far in sorted(crowd.items(), key=_turn):
+            asked += _requests_left(how_far)
+            left[source_id] = lasting(asked, pace)
+    return left
+
+
+def resting(connection: Connection) -> str | None:
+    """Why nothing is read at this moment although something is at work; None when nothing rests."""
+    until: datetime | None = connection.rest_until
+    if connection.state != "alive" or until is None or until <= runtime().clock():
+        return None
+    if connection.error:
+        return str(connection.error)
+    if pace_of(connection).rests:
+        return "Notion asks us to pause"
+    return "Notion's request limit is used up"
+
+
+def _at_work(workspace_id: str) -> Mapping[int, Progress]:
+    rows = Source.select(Source.id).join(Connection)
+    chosen = rows.where((Connection.workspace_id == workspace_id) & Source.status.in_(AT_WORK))
+    return progress([row.id for row in chosen.order_by(Source.id.desc()).limit(_CROWD)])
+
+
+def _turn(each: tuple[int, Progress]) -> tuple[float, int]:
+    source_id, how_far = each
+    return (-how_far.started_at.timestamp() if how_far.started_at else 0.0, source_id)
+
+
+def _requests_left(how_far: Progress) -> int:
+    """Pages left, at what a page of this run has cost so far."""
+    cost = min(max(how_far.requests / how_far.done, 1.0), 3.0) if how_far.done else 1.0
+    return round(how_far.left * cost)

@@ -1,0 +1,47 @@
+"""Which documents of the same knowledge base a document points to, and which point to it, as of now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from extract.store.models import Document, Link
+from webapp.api.serializers import readable_documents
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The first documents in one direction; `more` says that there are others."""
+
+    documents: Sequence[Document]
+    more: bool
+
+
+def points_to(document: Document) -> Neighbours:
+    """What `document` links to, mentions or is related to, where the chatbot answers from it."""
+    targets = Link.select(Link.notion_id).where(Link.document == document)
+    return _first(document, Document.notion_id.in_(targets))
+
+
+def pointed_to_by(document: Document) -> Neighbours:
+    """The documents that link to, mention or are related to `document`."""
+    return _first(
+        document, Document.id.in_(Link.select(Link.document).where(Link.notion_id == document.notion_id))
+    )
+
+
+def _first(document: Document, condition: Any) -> Neighbours:
+    rows = (
+        readable_documents(document.chatbot_id)
+        .select(Document.id, Document.title, Document.icon)
+        .where(condition, Document.id != document.id)
+        .order_by(fn.LOWER(Document.title), Document.id)
+        .limit(MOST + 1)
+    )
+    found = list(rows)
+    return Neighbours(found[:MOST], len(found) > MOST)
