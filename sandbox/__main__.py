@@ -12,7 +12,7 @@ from wsgiref.types import WSGIApplication
 from flask import Flask, Response
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox.api.gate import DroppedConnection
+from sandbox.api.endpoint import DroppedConnection
 from sandbox.app import create_app
 from sandbox.seed import seed_company
 from sandbox.webhooks.events import Subscription

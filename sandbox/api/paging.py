@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.api.errors import ApiError, validation_error
-from sandbox.world.records import Json
+from sandbox.present.errors import ApiError, validation_error
+from sandbox.state.records import Json
 
 LARGEST = 100
 _KEPT_LISTINGS = 512

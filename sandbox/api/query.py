@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from sandbox.api.errors import validation_error
-from sandbox.api.gate import Door, json_body
+from sandbox.api.checks import json_body, visible_id
+from sandbox.api.context import current_listings, current_world
+from sandbox.api.endpoint import endpoint
 from sandbox.api.pages import chosen_properties
 from sandbox.api.paging import (
     Listings,
@@ -16,39 +17,38 @@ from sandbox.api.paging import (
     page_size,
     read_cursor,
 )
-from sandbox.api.viewer import Viewer
+from sandbox.present.errors import validation_error
 from sandbox.present.filters import compile_filter, moment_span
 from sandbox.present.objects import present_page
 from sandbox.present.row_values import RowValues, sort_rows
-from sandbox.world.records import DataSource, Json
-from sandbox.world.state import RowOrder
-from sandbox.world.times import minute_number
+from sandbox.present.viewer import Viewer
+from sandbox.state.records import DataSource, Json
+from sandbox.state.state import RowOrder
+from sandbox.state.times import minute_number
 
 _CAPPED = ":capped"
 
 
-def query_api(door: Door) -> Blueprint:
-    api = Blueprint("query", __name__)
-    listings = Listings()
+blueprint = Blueprint("query", __name__)
 
-    @api.post("/v1/data_sources/<data_source_id>/query", endpoint="query")
-    @door.api("query")
-    def query(viewer: Viewer, data_source_id: str) -> Json:
-        source = viewer.state.data_sources[door.visible(viewer, "data_source", data_source_id)]
-        body = json_body()
-        size = page_size(body.get("page_size"))
-        only = chosen_properties(source)
-        if body.get("start_cursor") is None:
-            name, start = f"query:{viewer.state.mint.new()}", 0
-            ids = _matching(viewer, source, body)
-            if len(ids) > door.world.query_cap:
-                name, ids = name + _CAPPED, ids[: door.world.query_cap]
-            listings.keep(name, ids)
-        else:
-            name, start, ids = _continue(listings, str(body["start_cursor"]))
-        return _one_page(viewer, source, name, ids, start, size, only)
 
-    return api
+@blueprint.post("/v1/data_sources/<data_source_id>/query")
+@endpoint("query")
+def query(viewer: Viewer, data_source_id: str) -> Json:
+    source = viewer.state.data_sources[visible_id(viewer, "data_source", data_source_id)]
+    body = json_body()
+    cap, listings = current_world().query_cap, current_listings()
+    size = page_size(body.get("page_size"))
+    only = chosen_properties(source)
+    if body.get("start_cursor") is None:
+        name, start = f"query:{viewer.state.mint.new()}", 0
+        ids = _matching(viewer, source, body)
+        if len(ids) > cap:
+            name, ids = name + _CAPPED, ids[:cap]
+        listings.keep(name, ids)
+    else:
+        name, start, ids = _continue(listings, str(body["start_cursor"]))
+    return _one_page(viewer, source, name, ids, start, size, only)
 
 
 def _one_page(

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.content.simple_inline import parse_inline
+from sandbox.editing.names import WorkspaceNames
 from sandbox.editing.pages import create_page, hang_below, touch
 from sandbox.editing.schema import make_schema
 from sandbox.editing.values import find_property, read_value
-from sandbox.ui.simple_inline import parse_inline
-from sandbox.world.names import WorkspaceNames
-from sandbox.world.records import Database, DataSource, Json, Page
-from sandbox.world.state import State
+from sandbox.state.records import Database, DataSource, Json, Page
+from sandbox.state.state import State
 
 
 def create_database(
@@ -144,7 +144,7 @@ def store_values(state: State, page: Page, source: DataSource, values: Mapping[s
     return kinds
 
 
-def replace_row(state: State, page: Page, values: Mapping[str, Any]) -> None:
+def set_row_values(state: State, page: Page, values: Mapping[str, Any]) -> None:
     source = state.data_sources.get(page.parent_id)
     if source is None:
         raise TypeError("Only rows of a database have properties to set.")

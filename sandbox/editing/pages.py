@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sandbox.editing.block_forms import OWN_DOCUMENTS, Forming, walk
-from sandbox.editing.rich_text import text_items
-from sandbox.ui.simple_inline import parse_inline
-from sandbox.ui.simple_markdown import read_simple
-from sandbox.world.names import WorkspaceNames
-from sandbox.world.records import Block, Database, DataSource, Page
-from sandbox.world.state import State
-from sandbox.world.times import print_minute
+from sandbox.content.blocks import OWN_DOCUMENTS, Forming, walk
+from sandbox.content.simple_inline import parse_inline
+from sandbox.content.simple_markdown import read_simple
+from sandbox.editing.names import WorkspaceNames
+from sandbox.state.records import Block, Database, DataSource, Page
+from sandbox.state.rich_text import text_items
+from sandbox.state.state import State
+from sandbox.state.times import print_minute
 
 
 def create_page(
@@ -89,6 +89,12 @@ def write_blocks(
 def rename(state: State, page: Page, title: str, user_id: str | None = None) -> None:
     page.title = parse_inline(title, WorkspaceNames(state, page.workspace_id))
     touch(state, page, "properties", user_id)
+
+
+def set_icon(state: State, page: Page, emoji: str | None) -> None:
+    """Give the page an emoji as its icon, or (None) none."""
+    page.icon = {"type": "emoji", "emoji": emoji} if emoji else None
+    touch(state, page, "properties")
 
 
 def touch(state: State, page: Page, action: str, user_id: str | None = None) -> None:

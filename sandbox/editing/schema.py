@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from sandbox.world.ids import IdMint
-from sandbox.world.records import Json, Property
+from sandbox.state.ids import IdMint
+from sandbox.state.records import Json, Property
 
 OPTION_COLORS = ("gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red", "default")
 _STATUS_GROUPS = (

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sandbox.editing.rich_text import completed
+from sandbox.content.simple_inline import parse_inline
+from sandbox.editing.names import WorkspaceNames
 from sandbox.editing.schema import option_named
-from sandbox.ui.simple_inline import parse_inline
-from sandbox.world.ids import read_id
-from sandbox.world.names import WorkspaceNames
-from sandbox.world.records import DataSource, Json, Property
-from sandbox.world.state import State
-from sandbox.world.times import print_instant
+from sandbox.state.ids import read_id
+from sandbox.state.records import DataSource, Json, Property
+from sandbox.state.rich_text import completed
+from sandbox.state.state import State
+from sandbox.state.times import print_instant
 
 COMPUTED = ("created_time", "created_by", "last_edited_time", "last_edited_by", "button")
 

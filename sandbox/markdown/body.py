@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from sandbox.api.viewer import Viewer, page_url
-from sandbox.editing.block_forms import walk
+from sandbox.content.blocks import walk
 from sandbox.editing.pages import blocks_of
-from sandbox.editing.rich_text import plain_text
 from sandbox.markdown.context import DatabaseTag, RenderContext, icon_of, unknown_alt
 from sandbox.present.media import signed_url
-from sandbox.world.ids import compact
-from sandbox.world.records import Block, Json
+from sandbox.present.viewer import Viewer
+from sandbox.state.ids import compact, page_url
+from sandbox.state.records import Block, Json
+from sandbox.state.rich_text import plain_text
 from sandbox.world.world import World
 
 _WITHHELD = "This content is not shared with the connection."

@@ -3,17 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from sandbox.markdown.context import (
-    Leaf,
-    Marked,
-    RenderContext,
-    attributes,
-    date_parts,
-    leaves,
-    link_target,
-    nest,
-)
-from sandbox.world.records import Json
+from sandbox.content.marks import Leaf, Marked, leaves, nest
+from sandbox.markdown.context import RenderContext, attributes, date_parts, link_target
+from sandbox.state.records import Json
 
 _SPECIAL = re.compile(r"([\\*~`$\[\]<>{}|^])")
 _BREAK = re.compile(r"\r\n|[\r\n]")

@@ -3,19 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from sandbox.editing.rich_text import item_plain
-from sandbox.markdown.context import (
-    Leaf,
-    Marked,
-    RenderContext,
-    attributes,
-    date_parts,
-    leaves,
-    link_target,
-    marks_of,
-    nest,
-)
-from sandbox.world.records import Json
+from sandbox.content.marks import Leaf, Marked, leaves, marks_of, nest
+from sandbox.markdown.context import RenderContext, attributes, date_parts, link_target
+from sandbox.state.records import Json
+from sandbox.state.rich_text import item_plain
 
 _SPECIAL = re.compile(r"([\\`*~\[\]$<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 _LINE_START = re.compile(r"^(\s*)(?=(?:[#>]|[-+](?:\s|$)|-{2,}|={1,}\s*$))", re.MULTILINE)

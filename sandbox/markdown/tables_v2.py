@@ -2,7 +2,7 @@
 
 from sandbox.markdown.context import RenderContext, attributes, color_of
 from sandbox.markdown.inline_v2 import inline_v2
-from sandbox.world.records import Block
+from sandbox.state.records import Block
 
 
 def table_v2(block: Block, context: RenderContext) -> str:

@@ -6,12 +6,12 @@ The format has no place for captions of code blocks; everything else that bears 
 import re
 from collections.abc import Callable, Sequence
 
+from sandbox.content.blocks import fence_for
 from sandbox.markdown.context import (
     TRANSCRIPT_OMITTED,
     RenderContext,
     attributes,
     color_of,
-    fence_for,
     icon_of,
     link_target,
     media_url,
@@ -20,7 +20,7 @@ from sandbox.markdown.context import (
     unknown_alt,
 )
 from sandbox.markdown.inline_v1 import escape, inline_v1
-from sandbox.world.records import Block
+from sandbox.state.records import Block
 
 _STARTS_LIKE_A_BLOCK = re.compile(r"\s*(?:(?=#{1,6}(?: |$)|[-+](?: |$)|---)|\d+(?=[.)](?: |$)))")
 _EDGE_TABS = re.compile(r"^\t+")

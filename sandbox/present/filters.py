@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox.api.errors import validation_error
-from sandbox.world.times import read_moment
+from sandbox.present.errors import validation_error
+from sandbox.state.times import read_moment
 
 Values = Callable[[str], Any]  # property name or id → the comparable value of one row
 Test = Callable[[Values], bool]

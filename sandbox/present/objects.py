@@ -2,15 +2,16 @@
 
 from urllib.parse import quote
 
-from sandbox.api.viewer import Viewer, page_url
-from sandbox.editing.block_forms import OWN_DOCUMENTS
+from sandbox.content.blocks import OWN_DOCUMENTS
 from sandbox.editing.pages import blocks_of
-from sandbox.editing.rich_text import plain_text
 from sandbox.present.media import signed_file
-from sandbox.present.users import partial_user
 from sandbox.present.values import present_properties
-from sandbox.world.records import Block, Database, DataSource, Json, Page, Property
-from sandbox.world.times import print_millis, print_minute
+from sandbox.present.viewer import Viewer
+from sandbox.state.ids import page_url
+from sandbox.state.records import Block, Database, DataSource, Json, Page, Property
+from sandbox.state.rich_text import plain_text
+from sandbox.state.times import print_millis, print_minute
+from sandbox.state.users import partial_user
 
 _MEDIA = ("image", "video", "audio", "pdf", "file")
 

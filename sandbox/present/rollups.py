@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sandbox.world.records import Json
-from sandbox.world.times import read_moment
+from sandbox.state.records import Json
+from sandbox.state.times import read_moment
 
 UNSUPPORTED = ("show_unique", "unique", "median", "count_per_group", "percent_per_group")
 _COUNTS: dict[str, Callable[[Sequence[Json]], float]] = {

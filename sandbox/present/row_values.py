@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sandbox.api.errors import validation_error
-from sandbox.api.viewer import Viewer
-from sandbox.editing.rich_text import plain_text
 from sandbox.editing.values import find_property
+from sandbox.present.errors import validation_error
 from sandbox.present.filters import Values
 from sandbox.present.values import bare_value, related_ids
-from sandbox.world.records import DataSource, Json, Page, Property
-from sandbox.world.times import floor_minute, read_moment
+from sandbox.present.viewer import Viewer
+from sandbox.state.records import DataSource, Json, Page, Property
+from sandbox.state.rich_text import plain_text
+from sandbox.state.times import floor_minute, read_moment
 
 
 class RowValues:

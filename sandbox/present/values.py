@@ -3,12 +3,12 @@
 from typing import Any
 from urllib.parse import quote
 
-from sandbox.api.viewer import Viewer
 from sandbox.editing.values import find_property
 from sandbox.present.media import signed_file
 from sandbox.present.rollups import UNSUPPORTED, roll_up
-from sandbox.world.records import DataSource, Json, Page, Property
-from sandbox.world.times import print_minute
+from sandbox.present.viewer import Viewer
+from sandbox.state.records import DataSource, Json, Page, Property
+from sandbox.state.times import print_minute
 
 RELATIONS_SHOWN = 25
 LISTED = ("title", "rich_text", "people", "relation", "rollup")

@@ -3,8 +3,8 @@
 # Prose is kept on its own line.
 # ruff: noqa: E501
 
-from sandbox.editing.handles import DatabaseHandle
 from sandbox.seed.calendar import Calendar
+from sandbox.world.handles import DatabaseHandle
 from sandbox.world.world import WorkspaceHandle
 
 _TERMS = (

@@ -4,28 +4,28 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from sandbox.api.gate import Door
-from sandbox.api.origin import same_origin
+from sandbox.api.context import current_world
+from sandbox.api.endpoint import respond
+from sandbox.state.records import Grant, PendingCode
+from sandbox.ui.origin import same_origin
 from sandbox.ui.tree import workspace_tree
-from sandbox.world.records import Grant, PendingCode
 from sandbox.world.world import World
 
 _ECHOED = ("client_id", "redirect_uri", "response_type", "owner", "state")
 
+blueprint = Blueprint("consent", __name__)
 
-def consent_screen(door: Door) -> Blueprint:
-    screen = Blueprint("consent", __name__)
-    world = door.world
 
-    @screen.get("/v1/oauth/authorize", endpoint="ask")
-    def ask() -> Response:
-        return door.pass_through("authorize", None, lambda: _ask(world))
+@blueprint.get("/v1/oauth/authorize")
+def ask() -> Response:
+    """Ask a person which pages the integration may read."""
+    return respond("authorize", None, _ask)
 
-    @screen.post("/v1/oauth/authorize", endpoint="answer")
-    def answer() -> Response:
-        return door.pass_through("authorize", None, lambda: _answer(world))
 
-    return screen
+@blueprint.post("/v1/oauth/authorize")
+def answer() -> Response:
+    """Take the person's answer back to the integration."""
+    return respond("authorize", None, _answer)
 
 
 def _refusal(world: World) -> str | None:
@@ -49,7 +49,8 @@ def _refused(why: str, status: int = 400) -> Response:
     return make_response(render_template("consent_error.html", why=why), status)
 
 
-def _ask(world: World) -> Response:
+def _ask() -> Response:
+    world = current_world()
     why = _refusal(world)
     if why is not None:
         return _refused(why)
@@ -93,7 +94,8 @@ def grant_of(world: World, workspace_id: str, user_id: str) -> Grant | None:
     )
 
 
-def _answer(world: World) -> Response:
+def _answer() -> Response:
+    world = current_world()
     if not same_origin(request):
         return _refused("This form did not come from the consent screen.", 403)
     why = _refusal(world)

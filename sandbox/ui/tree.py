@@ -3,10 +3,10 @@
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from sandbox.editing.block_forms import walk
+from sandbox.content.blocks import walk
 from sandbox.editing.pages import blocks_of
-from sandbox.world.records import Json, Page
-from sandbox.world.state import State
+from sandbox.state.records import Json, Page
+from sandbox.state.state import State
 
 
 @dataclass(slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.editing.rich_text import plain_text
+from sandbox.content.simple_inline import write_inline
 from sandbox.editing.values import COMPUTED, read_value
-from sandbox.ui.simple_inline import write_inline
-from sandbox.world.records import DataSource, Json, Page, Property
-from sandbox.world.times import print_minute
+from sandbox.state.records import DataSource, Json, Page, Property
+from sandbox.state.rich_text import plain_text
+from sandbox.state.times import print_minute
 from sandbox.world.world import World
 
 _UNEDITABLE = (*COMPUTED, "formula", "rollup", "unique_id", "files", "verification", "place")

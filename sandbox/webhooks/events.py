@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sandbox.world.ids import IdMint, derived_id
-from sandbox.world.records import Change, Database, DataSource, Grant, Json, Page
-from sandbox.world.times import print_instant
+from sandbox.state.ids import IdMint, derived_id
+from sandbox.state.records import Change, Database, DataSource, Grant, Json, Page
+from sandbox.state.times import print_instant
 from sandbox.world.world import World
 
 API_VERSION = "2026-03-11"

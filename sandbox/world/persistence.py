@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.editing.pages import blocks_of, register_blocks
-from sandbox.world.records import Database, DataSource, Grant, Page, Property, User, Workspace
+from sandbox.state.records import Database, DataSource, Grant, Page, Property, User, Workspace
 from sandbox.world.world import World
 
 _KINDS: dict[str, type[Any]] = {

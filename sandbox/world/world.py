@@ -5,15 +5,15 @@ from typing import Any
 
 from sandbox.editing import databases as tables
 from sandbox.editing import pages as editing_pages
-from sandbox.editing.handles import DatabaseHandle, Handle, PageHandle
-from sandbox.world import access
-from sandbox.world.access import Access
+from sandbox.editing.names import WorkspaceNames
+from sandbox.state import access
+from sandbox.state.access import Access
+from sandbox.state.records import Grant, User, Workspace
+from sandbox.state.state import Clock, State
 from sandbox.world.faults import Faults
+from sandbox.world.handles import DatabaseHandle, Handle, PageHandle
 from sandbox.world.limits import RateLimit
-from sandbox.world.names import WorkspaceNames
-from sandbox.world.records import Grant, User, Workspace
 from sandbox.world.request_log import Request
-from sandbox.world.state import Clock, State
 
 CAPABILITIES = frozenset({"read_content", "read_users"})
 

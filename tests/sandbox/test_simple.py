@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from sandbox import World, seed_company
-from sandbox.editing.block_forms import walk
-from sandbox.ui.simple_markdown import read_simple
-from sandbox.ui.simple_source import write_simple
+from sandbox.content.blocks import walk
+from sandbox.content.simple_markdown import read_simple
+from sandbox.content.simple_source import write_simple
 from sandbox.world.world import WorkspaceHandle
 from tests.sandbox.conftest import Time
 

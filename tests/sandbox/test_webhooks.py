@@ -13,10 +13,10 @@ from threading import Thread
 import pytest
 
 from sandbox import World
-from sandbox.editing.handles import PageHandle
+from sandbox.state.records import Json
 from sandbox.webhooks.events import Delivery, Subscription
 from sandbox.webhooks.sender import Courier, loopback_address
-from sandbox.world.records import Json
+from sandbox.world.handles import PageHandle
 from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.sandbox.conftest import Time
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sandbox.world.ordering import Key, OrderedIds
+from sandbox.state.ordering import Key, OrderedIds
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Who may see what: grants, the nearest decision on the way up, sharing and unsharing, tokens."""
 
-from sandbox.world.records import Grant
-from sandbox.world.state import State
+from sandbox.state.records import Grant
+from sandbox.state.state import State
 
 
 class Access:

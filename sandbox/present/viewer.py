@@ -1,21 +1,12 @@
 """One request's point of view: whose grant it is, what that grant may see, and how it sees text."""
 
-import re
 from dataclasses import dataclass
 
-from sandbox.editing.rich_text import plain_text
-from sandbox.present.users import partial_user, present_bot, present_user
-from sandbox.world.access import Access
-from sandbox.world.ids import compact
-from sandbox.world.records import Grant, Json, Page, RichText
-from sandbox.world.state import State
-
-WEB = "https://app.notion.com/p/"
-
-
-def page_url(identifier: str, title: str = "") -> str:
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")
-    return f"{WEB}{slug}-{compact(identifier)}" if slug else f"{WEB}{compact(identifier)}"
+from sandbox.state.access import Access
+from sandbox.state.ids import page_url
+from sandbox.state.records import Grant, Json, RichText
+from sandbox.state.state import State
+from sandbox.state.users import partial_user, present_bot, present_user
 
 
 @dataclass
@@ -76,7 +67,3 @@ class Viewer:
                 "plain_text": f"@{name}" if name else "@Anonymous",
             }
         return item
-
-
-def page_title(page: Page) -> str:
-    return plain_text(page.title)

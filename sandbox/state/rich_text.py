@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sandbox.world.records import Json, RichText
+from sandbox.state.records import Json, RichText
 
 PLAIN: Json = {
     "bold": False,

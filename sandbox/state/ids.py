@@ -6,6 +6,8 @@ import re
 import secrets
 
 _HEX32 = re.compile(r"[0-9a-f]{32}")
+_NO_SLUG = re.compile(r"[^A-Za-z0-9]+")
+_WEB = "https://app.notion.com/p/"
 
 
 def dashed(hex32: str) -> str:
@@ -16,6 +18,12 @@ def dashed(hex32: str) -> str:
 def compact(identifier: str) -> str:
     """An id as it appears in URLs."""
     return identifier.replace("-", "")
+
+
+def page_url(identifier: str, title: str = "") -> str:
+    """The address at which Notion shows a page or database."""
+    slug = _NO_SLUG.sub("-", title).strip("-")
+    return f"{_WEB}{slug}-{compact(identifier)}" if slug else f"{_WEB}{compact(identifier)}"
 
 
 def read_id(text: str) -> str | None:

@@ -5,9 +5,9 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.editing.rich_text import text_items
-from sandbox.ui.simple_inline import Names, NoNames, parse_inline
-from sandbox.world.records import Block, RichText
+from sandbox.content.simple_inline import Names, NoNames, parse_inline
+from sandbox.state.records import Block, RichText
+from sandbox.state.rich_text import text_items
 
 COLORS = ("gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")
 _FENCE = re.compile(r"(`{3,})\s*([^`]*)$")

@@ -1,9 +1,9 @@
 """What names mean within one workspace: [[page titles]] and @people."""
 
-from sandbox.editing.rich_text import plain_text
-from sandbox.present.users import present_user
-from sandbox.world.records import Json, User
-from sandbox.world.state import State
+from sandbox.state.records import Json, User
+from sandbox.state.rich_text import plain_text
+from sandbox.state.state import State
+from sandbox.state.users import present_user
 
 
 class WorkspaceNames:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.api.viewer import page_url
+from sandbox.content.simple_source import write_simple
 from sandbox.editing import databases as tables
 from sandbox.editing import pages as editing_pages
-from sandbox.editing.rich_text import plain_text
-from sandbox.ui.simple_source import write_simple
-from sandbox.world.records import Block, Database, DataSource, Json, Page
-from sandbox.world.state import State
-from sandbox.world.times import print_minute
+from sandbox.state.ids import page_url
+from sandbox.state.records import Block, Database, DataSource, Json, Page
+from sandbox.state.rich_text import plain_text
+from sandbox.state.state import State
+from sandbox.state.times import print_minute
 
 
 class Handle:
@@ -88,13 +88,12 @@ class PageHandle(Handle):
     def set(self, values: Mapping[str, Any]) -> "PageHandle":
         """Set properties of a row by name; None empties one."""
         with self._state.lock:
-            tables.replace_row(self._state, self.record, values)
+            tables.set_row_values(self._state, self.record, values)
         return self
 
     def set_icon(self, emoji: str | None) -> "PageHandle":
         with self._state.lock:
-            self.record.icon = {"type": "emoji", "emoji": emoji} if emoji else None
-            editing_pages.touch(self._state, self.record, "properties")
+            editing_pages.set_icon(self._state, self.record, emoji)
         return self
 
     def trash(self) -> "PageHandle":

@@ -1,13 +1,14 @@
 """Makes block JSON whole: ids, times, complete rich text, children in one place."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from sandbox.editing.rich_text import completed
-from sandbox.world.ids import derived_id
-from sandbox.world.records import Block, Json
+from sandbox.state.ids import derived_id
+from sandbox.state.records import Block, Json
+from sandbox.state.rich_text import completed
 
 _COLORED = {
     "paragraph",
@@ -55,9 +56,9 @@ def block_type(block: Block) -> str:
     return next(key for key in block if key not in ("object", "id", "children", "parent", "has_children"))
 
 
-def payload_of(block: Block) -> Json:
-    payload: Json = block.get(block["type"]) or {}
-    return payload
+def fence_for(content: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", content)), default=0)
+    return "`" * max(3, longest + 1)
 
 
 class Forming:

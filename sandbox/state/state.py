@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from sandbox.editing.rich_text import plain_text
-from sandbox.world.ids import IdMint
-from sandbox.world.ordering import OrderedIds
-from sandbox.world.records import Change, Database, DataSource, Grant, Page, PendingCode, User, Workspace
-from sandbox.world.search_index import Entry, SearchIndex
-from sandbox.world.times import minute_number
+from sandbox.state.ids import IdMint
+from sandbox.state.ordering import OrderedIds
+from sandbox.state.records import Change, Database, DataSource, Grant, Page, PendingCode, User, Workspace
+from sandbox.state.rich_text import plain_text
+from sandbox.state.search_index import Entry, SearchIndex
+from sandbox.state.times import minute_number
 
 Clock = Callable[[], datetime]
 

@@ -1,6 +1,6 @@
 """Users as the API shows them: people, and the bot that stands for a grant."""
 
-from sandbox.world.records import Grant, Json, User, Workspace
+from sandbox.state.records import Grant, Json, User, Workspace
 
 
 def present_user(user: User) -> Json:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 
-from sandbox.editing.block_forms import OWN_DOCUMENTS
-from sandbox.editing.rich_text import plain_text
-from sandbox.markdown.context import fence_for
-from sandbox.ui.simple_inline import write_inline
-from sandbox.world.records import Block
+from sandbox.content.blocks import OWN_DOCUMENTS, fence_for
+from sandbox.content.simple_inline import write_inline
+from sandbox.state.records import Block
+from sandbox.state.rich_text import plain_text
 
 Titles = Callable[[str], str]
 _LINE_START = re.compile(r"^(?=[#>|!+-]|---|\$\$)|^(\d+)(?=[.)])", re.MULTILINE)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from sandbox.editing.rich_text import equation_item, mention_item, text_items
-from sandbox.markdown.context import Leaf, Marked, leaves, nest
-from sandbox.world.records import Json, RichText
-from sandbox.world.times import read_moment
+from sandbox.content.marks import Leaf, Marked, leaves, nest
+from sandbox.state.records import Json, RichText
+from sandbox.state.rich_text import equation_item, mention_item, text_items
+from sandbox.state.times import read_moment
 
 PUNCTUATION = r"\\`*~\[\]$@!#>|<{}"
 _TOKEN = re.compile(
