@@ -38,6 +38,7 @@ _DEFAULTS: dict[str, Json] = {
     "synced_block": {"synced_from": None},
     "table_of_contents": {"color": "default"},
 }
+_BACKTICKS = re.compile(r"`++")
 _SECTIONS = ("summary", "notes", "transcript")
 OWN_DOCUMENTS = ("child_page", "child_database")
 
@@ -56,9 +57,14 @@ def block_type(block: Block) -> str:
     return next(key for key in block if key not in ("object", "id", "children", "parent", "has_children"))
 
 
-def fence_for(content: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", content)), default=0)
-    return "`" * max(3, longest + 1)
+def longest_backtick_run(text: str) -> int:
+    """How many backticks stand together at most."""
+    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+
+
+def fence_for(code: str) -> str:
+    """The shortest fence that this code cannot close."""
+    return "`" * max(3, longest_backtick_run(code) + 1)
 
 
 class Forming:

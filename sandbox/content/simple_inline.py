@@ -1,31 +1,47 @@
 """The simple markdown of one line, both ways: text a person types ↔ rich text items."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from sandbox.content.blocks import longest_backtick_run
 from sandbox.content.marks import Leaf, Marked, leaves, nest
 from sandbox.state.records import Json, RichText
 from sandbox.state.rich_text import equation_item, mention_item, text_items
 from sandbox.state.times import read_moment
 
-PUNCTUATION = r"\\`*~\[\]$@!#>|<{}"
+_PUNCTUATION = r"\\`*~\[\]$@!#>|<{}"
 _TOKEN = re.compile(
-    rf"""\\(?P<escaped>[{PUNCTUATION}+\-.\d])
-    |(?P<fence>`+)(?P<code>(?:(?!(?P=fence)).)+)(?P=fence)
-    |\*\*(?P<bold>(?:\\.|[^\\])+?)\*\*(?!\*)
-    |\*(?P<italic>(?:\\.|[^\\*\s])(?:(?:\\.|\*\*(?:\\.|[^\\*])+\*\*|[^\\*])*?(?:\\.|[^\\*\s]|(?<=\*)\*))?)\*
-    |~~(?P<strike>(?:\\.|[^\\])+?)~~
-    |<u>(?P<underline>.+?)</u>
-    |<color\ (?P<color>[a-z_]+)>(?P<coloured>.+?)</color>
+    rf"""\\(?P<escaped>[{_PUNCTUATION}+\-.\d])
+    |(?P<code>`++)
+    |(?P<bold>\*\*)
+    |(?P<italic>\*)(?=\\|[^*\s])
+    |(?P<strikethrough>~~)
+    |(?P<underline><u>)
+    |<color\ (?P<color>[a-z_]++)>
     |\$(?P<math>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)
-    |\[\[(?P<page>[^\[\]\n]+)\]\]
-    |\[(?P<label>(?:\\.|[^\\\]\[])*)\]\((?P<url>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)
+    |\[\[(?P<page>[^\[\]\n]++)\]\]
+    |\[(?P<label>(?:\\.|[^\\\]\[])*+)\]\((?P<url>[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+)\)
     |(?<![\w.])@(?P<date>\d{{4}}-\d{{2}}-\d{{2}})
-    |(?<![\w.])@(?P<user>\w[\w'-]*(?:\ [A-Z][\w'-]*)?)
+    |(?<![\w.])@(?P<user>\w[\w'-]*+(?:\ [A-Z][\w'-]*+)?)
     """,
     re.VERBOSE | re.DOTALL,
 )
+# What stands between an opening token and its end, and that end.
+_REST = {
+    "bold": re.compile(r"((?:\\.|[^\\])+?)\*\*(?!\*)", re.DOTALL),
+    "italic": re.compile(
+        r"((?:\\.|[^\\*\s])(?:(?:\\.|\*\*(?:\\.|[^\\*])++\*\*|[^\\*])*?(?:\\.|[^\\*\s]|(?<=\*)\*))?)\*",
+        re.DOTALL,
+    ),
+    "strikethrough": re.compile(r"((?:\\.|[^\\])+?)~~", re.DOTALL),
+    "underline": re.compile(r"(.+?)</u>", re.DOTALL),
+    "color": re.compile(r"(.+?)</color>", re.DOTALL),
+}
+_BACKTICKS = re.compile(r"`++")
+_MARKS_TEXT = re.compile(r"([\\`*~\[\]$])")
+_REFERS = re.compile(r"(@(?=\w)|<(?=u>|color |/u>|/color>))")
 
 
 class Names(Protocol):
@@ -49,59 +65,94 @@ class NoNames:
 
 
 def parse_inline(text: str, names: Names, **marks: Any) -> RichText:
-    """Rich text for a piece of simple markdown."""
+    """Rich text for a piece of simple markdown. What does not parse stays text."""
     items: RichText = []
     plain: list[str] = []
-    position = 0
-
-    def flush() -> None:
-        if plain:
-            items.extend(text_items("".join(plain), **marks))
-            plain.clear()
-
-    for match in _TOKEN.finditer(text):
-        plain.append(text[position : match.start()])
-        position = match.end()
-        if match["escaped"] is not None:
-            plain.append(match["escaped"])
+    ends = _Ends(text)
+    at = 0
+    while token := _TOKEN.search(text, at):
+        plain.append(text[at : token.start()])
+        if token["escaped"] is not None:
+            plain.append(token["escaped"])
+            at = token.end()
             continue
-        found = _items_for(match, names, marks)
+        found, at = _items_at(token, ends, names, marks)
         if found is None:
-            plain.append(match[0])
-        else:
-            flush()
-            items.extend(found)
-    plain.append(text[position:])
-    plain[:] = ["".join(plain)] if any(plain) else []
-    flush()
+            plain.append(text[token.start() : at])
+            continue
+        items.extend(text_items("".join(plain), **marks))
+        plain.clear()
+        items.extend(found)
+    items.extend(text_items("".join([*plain, text[at:]]), **marks))
     return items
 
 
-def _items_for(match: re.Match[str], names: Names, marks: dict[str, Any]) -> RichText | None:
-    if match["code"] is not None:
-        code = match["code"]
-        padded = len(code) > 2 and code[0] == code[-1] == " " and "`" in code
-        return text_items(code[1:-1] if padded else code, **marks, code=True)
-    if match["math"] is not None:
-        return [equation_item(match["math"], **marks)]
-    if match["label"] is not None:
-        return _link(match["label"], match["url"], names, marks)
-    if match["page"] is not None:
-        found = names.page_named(match["page"])
-        return [mention_item(found[0], {"id": found[1]}, match["page"], **marks)] if found else None
-    if match["date"] is not None:
-        return [date_mention(match["date"], **marks)]
-    if match["user"] is not None:
-        return _user(match["user"], names, marks)
-    for group, mark in (
-        ("bold", "bold"),
-        ("italic", "italic"),
-        ("strike", "strikethrough"),
-        ("underline", "underline"),
-    ):
-        if match[group] is not None:
-            return parse_inline(match[group], names, **{**marks, mark: True})
-    return parse_inline(match["coloured"], names, **{**marks, "color": match["color"]})
+class _Ends:
+    """Finds where marks end. It looks once for an end that does not come, so that a text takes linear time."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._missing: set[str] = set()
+        self._backticks: dict[int, list[int]] | None = None
+
+    def rest(self, kind: str, start: int) -> re.Match[str] | None:
+        """What follows an opening token of this kind, its end included; None if there is no end."""
+        if kind in self._missing:
+            return None
+        found = _REST[kind].match(self._text, start)
+        if found is None and kind != "italic":  # the search for the end of italics stops at the next asterisk
+            self._missing.add(kind)
+        return found
+
+    def backticks(self, length: int, start: int) -> int | None:
+        """Where the next run of so many backticks begins."""
+        if self._backticks is None:
+            self._backticks = {}
+            for run in _BACKTICKS.finditer(self._text):
+                self._backticks.setdefault(run.end() - run.start(), []).append(run.start())
+        runs = self._backticks.get(length, [])
+        position = bisect_left(runs, start)
+        return runs[position] if position < len(runs) else None
+
+
+def _items_at(
+    token: re.Match[str], ends: _Ends, names: Names, marks: dict[str, Any]
+) -> tuple[RichText | None, int]:
+    """The items that begin with a token and where they end; None and the end of what is plain text instead."""
+    kind = str(token.lastgroup)
+    if kind == "code":
+        return _code(token, ends, marks)
+    if kind not in _REST:
+        return _reference(token, names, marks), token.end()
+    rest = None if kind in marks else ends.rest(kind, token.end())
+    if rest is None:
+        return None, token.start() + 1
+    mark = token["color"] if kind == "color" else True
+    return parse_inline(rest[1], names, **{**marks, kind: mark}), rest.end()
+
+
+def _code(token: re.Match[str], ends: _Ends, marks: dict[str, Any]) -> tuple[RichText | None, int]:
+    """Code ends at the next run of as many backticks; spaces beside backticks at its edges are not part of it."""
+    end = ends.backticks(len(token["code"]), token.end())
+    if end is None:
+        return None, token.end()
+    code = token.string[token.end() : end]
+    padded = len(code) > 2 and code[0] == code[-1] == " " and "`" in code
+    return text_items(code[1:-1] if padded else code, **marks, code=True), end + len(token["code"])
+
+
+def _reference(token: re.Match[str], names: Names, marks: dict[str, Any]) -> RichText | None:
+    """An equation, link, date, page or person; None for a page or person that nobody is called."""
+    if token["math"] is not None:
+        return [equation_item(token["math"], **marks)]
+    if token["label"] is not None:
+        return _link(token["label"], token["url"], names, marks)
+    if token["date"] is not None:
+        return [date_mention(token["date"], **marks)]
+    if token["page"] is not None:
+        found = names.page_named(token["page"])
+        return [mention_item(found[0], {"id": found[1]}, token["page"], **marks)] if found else None
+    return _user(token["user"], names, marks)
 
 
 def _link(label: str, url: str, names: Names, marks: dict[str, Any]) -> RichText:
@@ -152,7 +203,7 @@ def _write(node: Leaf | Marked, title_of: Callable[[str], str]) -> str:
         return escape(node.text)
     if node.kind == "code":
         content = "".join(leaf.text for leaf in node.inside if isinstance(leaf, Leaf))
-        fence = "`" * (max((len(run) for run in re.findall("`+", content)), default=0) + 1)
+        fence = "`" * (longest_backtick_run(content) + 1)
         return f"{fence} {content} {fence}" if "`" in content else f"{fence}{content}{fence}"
     body = "".join(_write(each, title_of) for each in node.inside)
     if node.kind == "link":
@@ -177,5 +228,5 @@ def _write_mention(item: Json, title_of: Callable[[str], str]) -> str:
 
 
 def escape(text: str) -> str:
-    text = re.sub(r"([\\`*~\[\]$])", r"\\\1", text)
-    return re.sub(r"(@(?=\w)|<(?=u>|color |/u>|/color>))", r"\\\1", text)
+    """Text with a backslash before whatever would be read as a mark, a mention or a link."""
+    return _REFERS.sub(r"\\\1", _MARKS_TEXT.sub(r"\\\1", text))

@@ -10,13 +10,14 @@ from sandbox.state.records import Block, RichText
 from sandbox.state.rich_text import text_items
 
 COLORS = ("gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")
-_FENCE = re.compile(r"(`{3,})\s*([^`]*)$")
-_HEADING = re.compile(r"(#{1,4})\s+(.*)$")
-_LIST = re.compile(r"(?:[-*+]|(?P<number>\d{1,9})[.)])(?:\s+(?P<box>\[[ xX]\]))?(?:\s+(?P<text>.*))?$")
-_IMAGE = re.compile(r"!\[(?P<caption>.*)\]\((?P<url>\S+)\)$")
-_COMMAND = re.compile(r"!(?P<name>[a-z_]+)(?:\s+(?P<rest>.*))?$")
+_FENCE = re.compile(r"(`{3,}+)\s*+([^`]*+)$")
+_HEADING = re.compile(r"(#{1,4})\s++(.*+)$")
+_LIST = re.compile(r"(?:[-*+]|(?P<number>\d{1,9})[.)])(?:\s++(?P<box>\[[ xX]\]))?(?:\s++(?P<text>.*+))?$")
+_IMAGE = re.compile(r"!\[(?P<caption>.*)\]\((?P<url>(?:(?!\]\()\S)+)\)$")
+_COMMAND = re.compile(r"!(?P<name>[a-z_]++)(?:\s++(?P<rest>.*+))?$")
 _COLOR = re.compile(r"\s\{(?P<color>(?:" + "|".join(COLORS) + r")(?:_background)?)\}$")
-_SEPARATOR = re.compile(r"\|(?:\s*(?:-{2,}|={2,}|:?-+:?)\s*\|)+\s*$")
+_SEPARATOR = re.compile(r"\|(?:\s*+(?:={2,}+|:?+-++:?+)\s*+\|)++\s*+$")
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 _MEDIA = ("image", "video", "audio", "file", "pdf")
 _COMMANDS = (
     *_MEDIA,
@@ -106,7 +107,7 @@ class Reader:
             if _SEPARATOR.match(line):
                 header, first_column = header or len(rows) == 1, "=" in line.split("|")[1]
             else:
-                cells = re.split(r"(?<!\\)\|", line.strip("|") if not line.endswith("\\|") else line[1:])
+                cells = _BETWEEN_CELLS.split(line.strip("|") if not line.endswith("\\|") else line[1:])
                 rows.append([self._inline(cell.strip().replace("<br>", "\n")) for cell in cells])
             at += 1
         width = max((len(row) for row in rows), default=1)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from sandbox.content.blocks import longest_backtick_run
 from sandbox.content.marks import Leaf, Marked, leaves, nest
 from sandbox.markdown.context import RenderContext, attributes, date_parts, link_target
 from sandbox.state.records import Json
@@ -63,7 +64,7 @@ def _colored(node: Marked, context: RenderContext, inside: str) -> str:
 
 def _code(node: Marked) -> str:
     content = _BREAK.sub("<br>", "".join(leaf.text for leaf in node.inside if isinstance(leaf, Leaf)))
-    longest = max((len(run) for run in re.findall("`+", content)), default=0)
+    longest = longest_backtick_run(content)
     fence = "`" * (longest + 1)
     return f"{fence} {content} {fence}" if longest else f"`{content}`"
 

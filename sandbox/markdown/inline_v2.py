@@ -3,14 +3,15 @@
 import re
 from collections.abc import Sequence
 
+from sandbox.content.blocks import longest_backtick_run
 from sandbox.content.marks import Leaf, Marked, leaves, marks_of, nest
 from sandbox.markdown.context import RenderContext, attributes, date_parts, link_target
 from sandbox.state.records import Json
 from sandbox.state.rich_text import item_plain
 
 _SPECIAL = re.compile(r"([\\`*~\[\]$<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
-_LINE_START = re.compile(r"^(\s*)(?=(?:[#>]|[-+](?:\s|$)|-{2,}|={1,}\s*$))", re.MULTILINE)
-_NUMBER_START = re.compile(r"^(\s*\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
+_LINE_START = re.compile(r"^([^\S\n]*+)(?=(?:[#>]|[-+](?:\s|$)|--|=++[^\S\n]*+$))", re.MULTILINE)
+_NUMBER_START = re.compile(r"^([^\S\n]*+\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
 _BREAK = re.compile(r"\r\n|[\r\n]")
 _MARKERS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 _TAGS = {"bold": "b", "italic": "i", "strikethrough": "s", "underline": "u"}
@@ -133,8 +134,7 @@ def _code(content: str) -> str:
 def _code_line(line: str) -> str:
     if not line:
         return ""
-    longest = max((len(run) for run in re.findall("`+", line)), default=0)
-    fence = "`" * (longest + 1)
+    fence = "`" * (longest_backtick_run(line) + 1)
     padded = line[0] == "`" or line[-1] == "`" or (line[0] == line[-1] == " " and line.strip())
     return f"{fence} {line} {fence}" if padded else f"{fence}{line}{fence}"
 

@@ -22,8 +22,8 @@ from sandbox.markdown.context import (
 from sandbox.markdown.inline_v1 import escape, inline_v1
 from sandbox.state.records import Block
 
-_STARTS_LIKE_A_BLOCK = re.compile(r"\s*(?:(?=#{1,6}(?: |$)|[-+](?: |$)|---)|\d+(?=[.)](?: |$)))")
-_EDGE_TABS = re.compile(r"^\t+")
+_STARTS_LIKE_A_BLOCK = re.compile(r"\s*+(?:(?=#{1,6}(?: |$)|[-+](?: |$)|---)|\d++(?=[.)](?: |$)))")
+_EDGE_TABS = re.compile(r"^\t++")
 
 
 def render_v1(blocks: Sequence[Block], context: RenderContext) -> str:
