@@ -1,4 +1,4 @@
-"""GET /v1/blocks/{id} and its direct children, filtered by what is in sight."""
+"""GET /v1/blocks/{id} and /v1/blocks/{id}/children."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,7 @@ blueprint = Blueprint("blocks", __name__)
 @blueprint.get("/v1/blocks/<block_id>")
 @endpoint("block")
 def block(viewer: Viewer, block_id: str) -> Json:
+    """One block; a page or database is answered as its child_page or child_database block."""
     identifier = visible_id(viewer, "block", block_id)
     page, found, container = _locate(viewer, identifier)
     return present_block(viewer, page, found, container)
@@ -28,6 +29,7 @@ def block(viewer: Viewer, block_id: str) -> Json:
 @blueprint.get("/v1/blocks/<block_id>/children")
 @endpoint("block_children")
 def children(viewer: Viewer, block_id: str) -> Json:
+    """The direct children of a block or page, without pages and databases that are hidden or trashed."""
     identifier = visible_id(viewer, "block", block_id)
     state = viewer.state
     page, found = _children_of(viewer, identifier)
@@ -57,7 +59,7 @@ def _children_of(viewer: Viewer, identifier: str) -> tuple[Page, list[Block]]:
 
 
 def _locate(viewer: Viewer, identifier: str) -> tuple[Page, Block, str | None]:
-    """The page a block sits on, the block, and the block around it; pages and databases count as blocks."""
+    """The page that contains a block, the block, and the block around it. Pages and databases count as blocks."""
     state = viewer.state
     node = state.pages.get(identifier) or state.databases.get(identifier)
     home = state.pages.get(node.parent_id) if node is not None else state.pages[state.block_home[identifier]]
@@ -78,6 +80,7 @@ def _locate(viewer: Viewer, identifier: str) -> tuple[Page, Block, str | None]:
 
 
 def with_containers(blocks: list[Block], container: str | None = None) -> Iterator[tuple[Block, str | None]]:
+    """Every block of a tree with the id of the block around it."""
     for block in blocks:
         yield block, container
         yield from with_containers(block.get("children") or [], block["id"])

@@ -14,11 +14,13 @@ blueprint = Blueprint("databases", __name__)
 @blueprint.get("/v1/databases/<database_id>")
 @endpoint("database")
 def database(viewer: Viewer, database_id: str) -> Json:
+    """One database with the data sources that the viewer can see."""
     return present_database(viewer, viewer.state.databases[visible_id(viewer, "database", database_id)])
 
 
 @blueprint.get("/v1/data_sources/<data_source_id>")
 @endpoint("data_source")
 def data_source(viewer: Viewer, data_source_id: str) -> Json:
+    """One data source with its schema."""
     identifier = visible_id(viewer, "data_source", data_source_id)
     return present_data_source(viewer, viewer.state.data_sources[identifier])

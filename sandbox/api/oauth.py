@@ -31,16 +31,19 @@ class OAuthError(Exception):
 
 @blueprint.post("/v1/oauth/token")
 def token() -> Response:
+    """Exchange an authorization code, or a refresh token, for a pair of tokens."""
     return respond("token", None, partial(_answer, _token))
 
 
 @blueprint.post("/v1/oauth/revoke")
 def revoke() -> Response:
+    """End the grant that a token belongs to."""
     return respond("revoke", None, partial(_answer, _revoke))
 
 
 @blueprint.post("/v1/oauth/introspect")
 def introspect() -> Response:
+    """Tell whether a token is valid."""
     return respond("introspect", None, partial(_answer, _introspect))
 
 
@@ -146,6 +149,7 @@ def _by_any_token(world: World, body: Json) -> Grant | None:
 
 
 def token_body(world: World, grant: Grant) -> Json:
+    """The answer that hands out a grant's tokens."""
     workspace = world.workspaces[grant.workspace_id]
     return {
         "access_token": grant.access_token,

@@ -27,6 +27,7 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/v1/pages/<page_id>")
 @endpoint("page")
 def page(viewer: Viewer, page_id: str) -> Json:
+    """One page with its property values."""
     found = viewer.state.pages[visible_id(viewer, "page", page_id)]
     return present_page(viewer, found, wanted_properties(viewer, found))
 
@@ -34,6 +35,7 @@ def page(viewer: Viewer, page_id: str) -> Json:
 @blueprint.get("/v1/pages/<page_id>/markdown")
 @endpoint("markdown")
 def markdown(viewer: Viewer, page_id: str) -> Json:
+    """The body of a page, or of one block, as markdown v1 or v2."""
     version = request.args.get("markdown_version", "v1")
     if version not in _RENDER:
         raise validation_error(
@@ -55,6 +57,7 @@ def markdown(viewer: Viewer, page_id: str) -> Json:
 @blueprint.get("/v1/pages/<page_id>/properties/<path:property_id>")
 @endpoint("property")
 def property_item(viewer: Viewer, page_id: str, property_id: str) -> Json:
+    """One property value in full, in pages where it is a list."""
     found = viewer.state.pages[visible_id(viewer, "page", page_id)]
     source = viewer.state.data_sources.get(found.parent_id)
     prop = source.schema.get(property_id) if source else Property("title", "title", "title")
@@ -67,6 +70,7 @@ def property_item(viewer: Viewer, page_id: str, property_id: str) -> Json:
 
 
 def read_bool(name: str) -> bool:
+    """A query parameter that is true or false. Raises ApiError for anything else."""
     given = request.args.get(name, "false")
     if given not in ("true", "false"):
         raise validation_error(
@@ -76,11 +80,12 @@ def read_bool(name: str) -> bool:
 
 
 def wanted_properties(viewer: Viewer, page: Page) -> set[str] | None:
-    """The property ids asked for with filter_properties (ids or names); None when it is not used."""
+    """The ids of the properties of this page that filter_properties names; None if it is not used."""
     return chosen_properties(viewer.state.data_sources.get(page.parent_id))
 
 
 def chosen_properties(source: DataSource | None) -> set[str] | None:
+    """The ids that filter_properties names, by id or name; None if it is not used. Raises ApiError for others."""
     asked = [*request.args.getlist("filter_properties"), *request.args.getlist("filter_properties[]")]
     if not asked:
         return None

@@ -1,4 +1,4 @@
-"""POST /v1/data_sources/{id}/query: rows by filter and sort, up to the cap."""
+"""POST /v1/data_sources/{id}/query: filter, sort, and the cap on results."""
 
 from typing import Any
 
@@ -35,6 +35,7 @@ blueprint = Blueprint("query", __name__)
 @blueprint.post("/v1/data_sources/<data_source_id>/query")
 @endpoint("query")
 def query(viewer: Viewer, data_source_id: str) -> Json:
+    """The rows of a data source that match a filter, sorted, up to the world's `query_cap`."""
     source = viewer.state.data_sources[visible_id(viewer, "data_source", data_source_id)]
     body = json_body()
     cap, listings = current_world().query_cap, current_listings()
@@ -89,7 +90,7 @@ def _continue(listings: Listings, cursor: str) -> tuple[str, int, list[str]]:
 
 
 def _matching(viewer: Viewer, source: DataSource, body: Json) -> list[str]:
-    """Ids of matching rows in order, one more than the cap at most where that is cheap."""
+    """The ids of all matching rows, in order."""
     state = viewer.state
     order = state.rows.get(source.id) or RowOrder()
     sorts = _sorts(body.get("sorts"))
@@ -115,7 +116,7 @@ def _matching(viewer: Viewer, source: DataSource, body: Json) -> list[str]:
 
 
 def _candidates(order: RowOrder, given: Any, sorts: list[Json], viewer: Viewer) -> tuple[list[str], bool]:
-    """Rows within the time range that the filter implies, oldest first; and whether that is the order."""
+    """Rows in the time range that the filter implies, oldest first; and True if they need no other order."""
     by_time = sorts[0].get("timestamp") if len(sorts) == 1 else None
     for field in dict.fromkeys((by_time or "created_time", "last_edited_time", "created_time")):
         low, high = implied_range(given, field, viewer)
@@ -127,7 +128,7 @@ def _candidates(order: RowOrder, given: Any, sorts: list[Json], viewer: Viewer) 
 
 
 def implied_range(given: Any, field: str, viewer: Viewer) -> tuple[int | None, int | None]:
-    """Minutes outside which no row can match: from timestamp conditions that all must hold."""
+    """The first and last minute in which a row can match, from the timestamp conditions that every match meets."""
     low: int | None = None
     high: int | None = None
     for each in _conjunction(given):

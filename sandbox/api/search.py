@@ -1,4 +1,4 @@
-"""POST /v1/search: titles of pages and data sources in sight, by last edit."""
+"""POST /v1/search: titles of pages and data sources that the grant can see, by last edit."""
 
 from collections.abc import Iterator
 from heapq import merge
@@ -24,6 +24,7 @@ blueprint = Blueprint("search", __name__)
 @blueprint.post("/v1/search")
 @endpoint("search")
 def search(viewer: Viewer) -> Json:
+    """Pages and data sources whose title contains the query, the last edited first."""
     body = json_body()
     kind, in_trash = _filter(body.get("filter"))
     descending = _descending(body.get("sort"))
@@ -55,7 +56,7 @@ def search(viewer: Viewer) -> Json:
 def _keys(
     viewer: Viewer, query: str, kind: str | None, in_trash: bool, descending: bool, start: Key | None
 ) -> Iterator[Key]:
-    """Candidates in order after the start. Few candidates are sorted; otherwise the index is walked."""
+    """Keys of candidates in order, after the start. Sorts them if they are few, else reads them from the index."""
     index = viewer.state.index_for(viewer.grant.workspace_id)
     few = _few_in_reach(viewer)
     if query:
@@ -73,7 +74,7 @@ def _keys(
 
 
 def _few_in_reach(viewer: Viewer) -> list[str] | None:
-    """Everything below what is shared, when that is little."""
+    """The ids below what is shared, if they are at most _FEW; else None."""
     if viewer.grant.everything:
         return None
     found: dict[str, None] = {}

@@ -15,6 +15,7 @@ blueprint = Blueprint("users", __name__)
 @blueprint.get("/v1/users/me")
 @endpoint("me", capability=None)
 def me(viewer: Viewer) -> Json:
+    """The bot of the grant; needs no capability."""
     named = Viewer(viewer.state, viewer.access, viewer.grant, viewer.integration_name)
     return named.user(viewer.grant.bot_id)
 
@@ -22,6 +23,7 @@ def me(viewer: Viewer) -> Json:
 @blueprint.get("/v1/users/<user_id>")
 @endpoint("user", capability="read_users")
 def user(viewer: Viewer, user_id: str) -> Json:
+    """One member of the workspace, or the bot."""
     identifier = read_id(user_id) or user_id
     members = viewer.state.workspaces[viewer.grant.workspace_id].user_ids
     if identifier != viewer.grant.bot_id and identifier not in members:
@@ -32,6 +34,7 @@ def user(viewer: Viewer, user_id: str) -> Json:
 @blueprint.get("/v1/users")
 @endpoint("users", capability="read_users")
 def users(viewer: Viewer) -> Json:
+    """All members of the workspace, and the bot."""
     members = [*viewer.state.workspaces[viewer.grant.workspace_id].user_ids, viewer.grant.bot_id]
     piece, cursor = slice_list(f"users:{viewer.grant.workspace_id}", members, request.args)
     return list_body("user", [viewer.user(each) for each in piece], cursor)

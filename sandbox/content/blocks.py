@@ -1,4 +1,4 @@
-"""Makes block JSON whole: ids, times, complete rich text, children in one place."""
+"""Block JSON: completes what a caller writes with ids, times, default fields and full rich text."""
 
 import json
 import re
@@ -51,6 +51,7 @@ def walk(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def block_type(block: Block) -> str:
+    """The type of a block; where a writer left out `type`, the key of its payload."""
     kind = block.get("type")
     if kind:
         return str(kind)
@@ -68,7 +69,7 @@ def fence_for(code: str) -> str:
 
 
 class Forming:
-    """Gives one body its final form, keeping the ids of blocks that stay the same."""
+    """Completes the blocks of one body. A block that did not change keeps its id and times."""
 
     def __init__(self, page_id: str, revision: int, time: str, before: Iterable[Block] = ()) -> None:
         self._page_id = page_id
@@ -76,13 +77,14 @@ class Forming:
         self._time = time
         self._count = 0
         self._before: dict[str, list[Block]] = {}
-        self._spoken_for: set[str] = set()
+        self._taken_ids: set[str] = set()
         for block in walk(before):
             self._before.setdefault(_signature(block), []).append(block)
 
     def form(self, blocks: Iterable[Mapping[str, Any]]) -> list[Block]:
+        """Blocks with ids, times and complete payloads. A block equal to one before keeps its id."""
         given = [dict(block) for block in blocks]
-        self._spoken_for.update(block["id"] for block in walk(given) if block.get("id"))
+        self._taken_ids.update(block["id"] for block in walk(given) if block.get("id"))
         return [self._one(block) for block in given]
 
     def _one(self, given: Block) -> Block:
@@ -106,7 +108,7 @@ class Forming:
     def _identify(self, made: Block) -> None:
         same = self._before.get(_signature(made)) or []
         if made["id"] is None:
-            old = next((each for each in same if each["id"] not in self._spoken_for), None)
+            old = next((each for each in same if each["id"] not in self._taken_ids), None)
         else:
             old = next((each for each in same if each["id"] == made["id"]), None)
         if old is not None:

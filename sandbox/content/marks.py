@@ -58,6 +58,7 @@ _NO_MARKS: frozenset[tuple[str, str]] = frozenset()
 
 
 def marks_of(item: Json) -> frozenset[tuple[str, str]]:
+    """The marks of a rich text item as (kind, value), such as ("color", "red")."""
     given = item.get("annotations") or PLAIN
     if given == PLAIN and not item.get("href") and not (item.get("text") or {}).get("link"):
         return _NO_MARKS
@@ -112,4 +113,5 @@ def _reach(run: Sequence[Leaf], at: int, mark: tuple[str, str]) -> int:
 
 
 def short_color(color: str) -> str:
+    """A colour as markdown writes it: "red_bg" for "red_background"."""
     return color.removesuffix("_background") + "_bg" if color.endswith("_background") else color

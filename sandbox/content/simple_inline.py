@@ -45,7 +45,7 @@ _REFERS = re.compile(r"(@(?=\w)|<(?=u>|color |/u>|/color>))")
 
 
 class Names(Protocol):
-    """What inline text may refer to by name."""
+    """Finds what inline text refers to by name."""
 
     def page_named(self, title: str) -> tuple[str, str] | None:
         """(page or database, id) of the thing with this title."""
@@ -55,12 +55,14 @@ class Names(Protocol):
 
 
 class NoNames:
-    """Nothing to refer to: mentions stay text."""
+    """Knows no names, so that mentions stay text."""
 
     def page_named(self, title: str) -> tuple[str, str] | None:
+        """Find nothing."""
         return None
 
     def user_named(self, name: str) -> Json | None:
+        """Find nobody."""
         return None
 
 
@@ -176,6 +178,7 @@ def _user(name: str, names: Names, marks: dict[str, Any]) -> RichText | None:
 
 
 def date_mention(start: str, end: str | None = None, time_zone: str | None = None, **marks: Any) -> Json:
+    """A date mention from ISO dates or times. Raises ValueError if `start` is none."""
     read_moment(start)
     shown = start if end is None else f"{start} → {end}"
     return mention_item("date", {"start": start, "end": end, "time_zone": time_zone}, shown, **marks)

@@ -41,6 +41,7 @@ class Reader:
         self._known = known or {}
 
     def read(self, text: str) -> list[Block]:
+        """The blocks of a body, nested by indentation."""
         lines = _spaces_for_tabs(text.split("\n"))
         return self._blocks(textwrap.dedent("\n".join(lines)).strip("\n").split("\n"))
 
@@ -204,6 +205,7 @@ def read_simple(
 
 
 def block(kind: str, **payload: Any) -> Block:
+    """A block with this payload, without id and times."""
     return {"type": kind, kind: payload}
 
 

@@ -1,4 +1,4 @@
-"""Block JSON → the simple markdown that a person edits; what it cannot say is named as `!block <id>`."""
+"""Block JSON → the simple markdown that a person edits; a block that has no such form is kept as `!block <id>`."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ class _Writer:
         return [*head, *(f"  {line}" if line else "" for line in self.lines(children))]
 
     def _head(self, kind: str, payload: Block) -> list[str] | None:
-        """The lines of a block itself; None where simple markdown has no words for it."""
+        """The lines of a block without its children; None if simple markdown has no form for it."""
         if kind == "divider":
             return ["---"]
         if kind == "equation":
@@ -132,5 +132,5 @@ class _Writer:
 
 
 def _safe(text: str) -> str:
-    """Escape what would make a paragraph's line something else."""
+    """Escape the start of a line that would not be read as a paragraph."""
     return _LINE_START.sub(lambda start: f"{start[0]}\\", text)

@@ -1,4 +1,4 @@
-"""What names mean within one workspace: [[page titles]] and @people."""
+"""Finds what [[page titles]] and @people in a workspace's texts refer to."""
 
 from sandbox.state.records import Json, User
 from sandbox.state.rich_text import plain_text
@@ -14,6 +14,7 @@ class WorkspaceNames:
         self._workspace_id = workspace_id
 
     def page_named(self, title: str) -> tuple[str, str] | None:
+        """(page or database, id) of what has this title, ignoring case; None if nothing has."""
         wanted = title.strip().lower()
         titles = self._state.index_for(self._workspace_id).titles
         for identifier, each in titles.items():
@@ -25,10 +26,12 @@ class WorkspaceNames:
         return None
 
     def user_named(self, name: str) -> Json | None:
+        """The user JSON of the person with this name; None if there is nobody."""
         user = self.person(name)
         return present_user(user) if user else None
 
     def person(self, name: str) -> User | None:
+        """The person with this name, email, id or first name, ignoring case."""
         wanted = name.strip().lower()
         people = [self._state.users[each] for each in self._state.workspaces[self._workspace_id].user_ids]
         for user in people:

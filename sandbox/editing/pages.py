@@ -48,13 +48,13 @@ def create_page(
     else:
         page.unread_text = text or None
     if isinstance(parent, Page):
-        hang_below(state, parent, page.id, "child_page", now)
+        add_child_block(state, parent, page.id, "child_page", now)
     state.changed("page", page.id, "created")
     return page
 
 
 def blocks_of(state: State, page: Page) -> list[Block]:
-    """The body of a page, parsed now if it has not been before."""
+    """The body of a page. A body given as text is parsed at the first call."""
     if page.unread_text is not None:
         text, page.unread_text = page.unread_text, None
         blocks = read_simple(text, WorkspaceNames(state, page.workspace_id))
@@ -69,6 +69,7 @@ def write_text(state: State, page: Page, text: str, user_id: str | None = None) 
 
 
 def append_text(state: State, page: Page, text: str, user_id: str | None = None) -> None:
+    """Add simple markdown at the end of the body."""
     more = read_simple(text, WorkspaceNames(state, page.workspace_id))
     write_blocks(state, page, [*blocks_of(state, page), *more], user_id)
 
@@ -87,6 +88,7 @@ def write_blocks(
 
 
 def rename(state: State, page: Page, title: str, user_id: str | None = None) -> None:
+    """Give a page another title."""
     page.title = parse_inline(title, WorkspaceNames(state, page.workspace_id))
     touch(state, page, "properties", user_id)
 
@@ -98,19 +100,20 @@ def set_icon(state: State, page: Page, emoji: str | None) -> None:
 
 
 def touch(state: State, page: Page, action: str, user_id: str | None = None) -> None:
-    """An edit: the page's time moves."""
+    """Record an edit: set last_edited_time, and tell the listeners."""
     page.edited = state.now()
     page.edited_by = user_id or page.edited_by
     state.changed("page", page.id, action)
 
 
 def set_archived(state: State, page: Page, archived: bool) -> None:
+    """Archive a page, or take it out of the archive."""
     page.archived = archived
     touch(state, page, "archived")
 
 
 def trash(state: State, record: Page | Database | DataSource) -> None:
-    """Into the trash with everything below; only the thing itself gets a new time."""
+    """Move to the trash with everything below; only the record itself gets a new time."""
     record.edited = state.now()
     for identifier in list(state.descendants(record.id)):
         node = state.node(identifier)
@@ -121,7 +124,7 @@ def trash(state: State, record: Page | Database | DataSource) -> None:
 
 
 def restore(state: State, record: Page | Database | DataSource) -> None:
-    """Out of the trash with everything that went in with it."""
+    """Take out of the trash, with everything that was trashed together with it."""
     root = record.trashed_by
     if root is None:
         return
@@ -134,11 +137,11 @@ def restore(state: State, record: Page | Database | DataSource) -> None:
 
 
 def move(state: State, record: Page | Database, target: Page | DataSource | None) -> None:
-    """Below another page, into a data source, or (None) to the top of the workspace. Not an edit."""
+    """Move below another page, into a data source, or (None) to the top. Does not change last_edited_time."""
     if target is not None and record.id in state.lineage(target.id):
         raise ValueError("A page cannot be moved below itself.")
     kind = "child_page" if isinstance(record, Page) else "child_database"
-    unhang(state, record)
+    remove_child_block(state, record)
     if isinstance(record, Page) and record.parent_type == "data_source":
         state.forget_row(record.parent_id, record.id)
     state.detach(record.parent_id, record.id)
@@ -146,7 +149,7 @@ def move(state: State, record: Page | Database, target: Page | DataSource | None
         record.parent_type, record.parent_id = "workspace", record.workspace_id
     elif isinstance(target, Page):
         record.parent_type, record.parent_id = "page", target.id
-        hang_below(state, target, record.id, kind, state.now())
+        add_child_block(state, target, record.id, kind, state.now())
     else:
         record.parent_type, record.parent_id = "data_source", target.id
     record.parent_block = None
@@ -157,7 +160,7 @@ def move(state: State, record: Page | Database, target: Page | DataSource | None
 
 def purge(state: State, record: Page | Database) -> None:
     """Delete for good, with everything below."""
-    unhang(state, record)
+    remove_child_block(state, record)
     state.detach(record.parent_id, record.id)
     for identifier in list(state.descendants(record.id)):
         page = state.pages.get(identifier)
@@ -178,13 +181,14 @@ def purge(state: State, record: Page | Database) -> None:
 
 
 def kind_name(record: Page | Database | DataSource) -> str:
+    """What the state calls this kind of record."""
     return (
         "page" if isinstance(record, Page) else "database" if isinstance(record, Database) else "data_source"
     )
 
 
-def unhang(state: State, record: Page | Database) -> None:
-    """Take the block that stands for a page or database out of its parent's body."""
+def remove_child_block(state: State, record: Page | Database) -> None:
+    """Remove the child_page or child_database block from the body of the parent."""
     parent = state.pages.get(record.parent_id)
     if parent is not None:
         _remove_block(blocks_of(state, parent), record.id)
@@ -197,8 +201,8 @@ def _remove_block(blocks: list[Block], identifier: str) -> None:
         _remove_block(block.get("children") or [], identifier)
 
 
-def hang_below(state: State, parent: Page, child_id: str, kind: str, now: datetime) -> None:
-    """Add the block that stands for a child to its parent's body, which is an edit of the parent."""
+def add_child_block(state: State, parent: Page, child_id: str, kind: str, now: datetime) -> None:
+    """Add a child_page or child_database block to the body of the parent, which counts as an edit."""
     time = print_minute(now)
     blocks = parent.blocks if parent.unread_text is not None else blocks_of(state, parent)
     blocks.append(
@@ -217,7 +221,7 @@ def _write(state: State, page: Page, blocks: list[Any], now: datetime) -> None:
 
 
 def register_blocks(state: State, page: Page, blocks: list[Block], container: str | None) -> None:
-    """Make blocks findable by id, and tell child pages and databases which block they sit in."""
+    """Index blocks by id, and set the `parent_block` of child pages and databases."""
     for block in blocks:
         if block["type"] in OWN_DOCUMENTS:
             child = state.pages.get(block["id"]) or state.databases.get(block["id"])

@@ -1,4 +1,4 @@
-"""Property values as a caller writes them → as a row stores them, by property id."""
+"""Converts property values from the forms that callers write to the form that rows store."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -17,6 +17,7 @@ COMPUTED = ("created_time", "created_by", "last_edited_time", "last_edited_by", 
 
 
 def find_property(source: DataSource, name_or_id: str) -> Property:
+    """A property by name or id. Raises KeyError, naming those there are."""
     found = source.schema.get(name_or_id) or next(
         (each for each in source.schema.values() if each.name == name_or_id), None
     )

@@ -1,4 +1,4 @@
-"""A page's body as one grant may read it: trashed children gone, hidden and surplus parts as holes."""
+"""A page's body as one grant may read it: without trashed children, with placeholders for what is left out."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ _WITHHELD = "This content is not shared with the connection."
 
 
 class Body:
-    """Prepares the blocks of a page (or of one block) for rendering, and tells what is missing."""
+    """The blocks of a page, or of one block, ready to render, and the ids of those left out."""
 
     def __init__(
         self, world: World, viewer: Viewer, identifier: str, include_transcript: bool = False
@@ -71,7 +71,7 @@ class Body:
         return {**block, "children": self._readable(children)} if children else block
 
     def _copy(self, block: Block, origin_id: str) -> Block:
-        """A synced copy shows its original's content, as far as that is in sight."""
+        """A synced copy with the content of its original; without content if the viewer cannot see that."""
         state = self._viewer.state
         home = state.block_home.get(origin_id)
         if home is None or not self._viewer.can_see(home):
@@ -106,6 +106,7 @@ class Body:
 
 
 def original_children(viewer: Viewer, origin_id: str) -> list[Block]:
+    """The children of the synced block that a copy shows; none if it is gone."""
     state = viewer.state
     page = state.pages[state.block_home[origin_id]]
     found = next((block for block in walk(blocks_of(state, page)) if block["id"] == origin_id), None)

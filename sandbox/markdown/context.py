@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.content.marks import short_color
 from sandbox.state.records import Block, Json, RichText
 
-# Block types that neither format can say; they appear as <unknown>, with this word in `alt`.
-UNSPEAKABLE = {
+# Block types without a form in either format. They become <unknown> with this word in `alt`.
+WITHOUT_A_FORM = {
     "bookmark": "bookmark",
     "embed": "embed",
     "link_preview": "link_preview",
@@ -22,7 +22,7 @@ SECTIONS = ("summary", "notes", "transcript")
 
 @dataclass(frozen=True, slots=True)
 class DatabaseTag:
-    """What the tag of a child database says."""
+    """The attributes of a child database's tag."""
 
     title: str
     data_source_id: str | None = None
@@ -46,10 +46,12 @@ class RenderContext:
     link_tags: bool = False  # v2 only: bookmarks and embeds as tags instead of <unknown>
 
     def block_url(self, block: Block) -> str:
+        """The address of a block within its page."""
         return f"{self.page_url}#{str(block.get('id') or '').replace('-', '')}"
 
 
 def color_of(block: Block) -> str | None:
+    """The colour of a block as markdown writes it; None for the default."""
     color = (block.get(block["type"]) or {}).get("color") or "default"
     return None if color == "default" else short_color(color)
 
@@ -66,10 +68,12 @@ def attributes(**given: str | bool | None) -> str:
 
 
 def quoted(value: str) -> str:
+    """A value that can stand between double quotes in a tag."""
     return value.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")
 
 
 def icon_of(payload: Mapping[str, Any]) -> str | None:
+    """An icon as the value of an attribute; None if there is none."""
     icon = payload.get("icon") or {}
     kind = icon.get("type")
     if kind == "emoji":
@@ -82,6 +86,7 @@ def icon_of(payload: Mapping[str, Any]) -> str | None:
 
 
 def texts(block: Block, name: str = "rich_text") -> RichText:
+    """The rich text in one field of a block."""
     found: RichText = (block.get(block["type"]) or {}).get(name) or []
     return found
 
@@ -95,7 +100,7 @@ def media_url(block: Block, context: RenderContext) -> str:
 
 
 def unknown_alt(block: Block) -> str | None:
-    """The `alt` of a block that markdown cannot say; None for one that it can."""
+    """The `alt` of a block that becomes <unknown>; None for any other block."""
     kind = block["type"]
     if kind == "hole":
         return str(block["hole"]["alt"])
@@ -103,7 +108,7 @@ def unknown_alt(block: Block) -> str | None:
         return None
     if kind == "unsupported":
         return str((block["unsupported"] or {}).get("block_type") or "unsupported")
-    return UNSPEAKABLE.get(kind)
+    return WITHOUT_A_FORM.get(kind)
 
 
 def date_parts(date: Json) -> dict[str, str | None]:

@@ -14,6 +14,7 @@ _WRAP = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 
 
 def escape(text: str) -> str:
+    """Text with a backslash before every character that v1 gives a meaning."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
@@ -29,7 +30,7 @@ def inline_v1(items: Sequence[Json], context: RenderContext) -> str:
 
 
 def _nodes(nodes: Sequence[Leaf | Marked], context: RenderContext) -> str:
-    """Pieces side by side; an exclamation mark before a link is escaped, lest the link become an image."""
+    """Nodes in a row. An exclamation mark before a link is escaped, or the link would be an image."""
     written = ""
     for node in nodes:
         piece = _node(node, context)

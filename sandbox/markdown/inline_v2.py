@@ -18,6 +18,7 @@ _TAGS = {"bold": "b", "italic": "i", "strikethrough": "s", "underline": "u"}
 
 
 def escape(text: str) -> str:
+    """Text with a backslash before every character that v2 gives a meaning."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
@@ -39,7 +40,7 @@ class _Writer:
         self._context = context
 
     def nodes(self, nodes: Sequence[Leaf | Marked], before: str, after: str) -> str:
-        """Pieces side by side; each is told what stands around it, which decides between markers and tags."""
+        """Nodes in a row. The characters around a node decide if its marks are written as markers or tags."""
         pieces = [self._inside(node) for node in nodes]
         written = ""
         for position, node in enumerate(nodes):
@@ -112,7 +113,7 @@ def _emphasised(node: Leaf | Marked) -> bool:
 
 
 def _flanks(inside: str, before: str, after: str) -> bool:
-    """Whether CommonMark would take markers here as emphasis, with room to spare: else tags are written."""
+    """Return True if CommonMark surely reads markers here as emphasis; else tags are written."""
     if not inside or inside[0].isspace() or inside[-1].isspace() or "\n" in inside:
         return False
     opens = inside[0].isalnum() or not before or before.isspace()

@@ -1,6 +1,6 @@
 """A tree of blocks as enhanced markdown (markdown_version v1).
 
-The format has no place for captions of code blocks; everything else that bears text is said.
+The format has no place for the captions of code blocks; all other text of a page is written.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Filters of a data source query: the JSON → a test on rows, and the time range it implies."""
+"""Compiles the filter of a data source query to a test on rows."""
 
 from calendar import monthrange
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _DATES = ("date", "created_time", "last_edited_time")
 
 
 def compile_filter(given: Any, now: datetime, depth: int = 0) -> Test:
-    """A test for rows; a filter that Notion would refuse is refused."""
+    """A test for rows. Raises ApiError for a filter that Notion refuses."""
     if not isinstance(given, dict):
         raise validation_error("body failed validation: body.filter should be an object.")
     for word, combine in (("and", all), ("or", any)):
@@ -151,6 +151,7 @@ def moment_span(wanted: Any, now: datetime) -> tuple[datetime, datetime]:
 
 
 def relative_span(operator: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """The time span of an operator such as past_week, its end exclusive; None for any other operator."""
     today = _midnight(now)
     monday = today - timedelta(days=today.weekday())
     tomorrow = today + timedelta(days=1)

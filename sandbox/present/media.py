@@ -1,4 +1,4 @@
-"""Hosted files: URLs signed anew on every read, valid for an hour, as Notion's are."""
+"""Hosted files: each read gets a newly signed URL that is valid for an hour, as in Notion."""
 
 import secrets
 from datetime import datetime, timedelta

@@ -17,6 +17,7 @@ _MEDIA = ("image", "video", "audio", "pdf", "file")
 
 
 def present_page(viewer: Viewer, page: Page, only: set[str] | None = None) -> Json:
+    """A page object; `only` keeps the properties with these ids."""
     shown: Json = {
         "object": "page",
         "id": page.id,
@@ -38,6 +39,7 @@ def present_page(viewer: Viewer, page: Page, only: set[str] | None = None) -> Js
 
 
 def present_parent(viewer: Viewer, record: Page | Database) -> Json:
+    """The parent of a page or database."""
     if record.parent_type == "workspace":
         return {"type": "workspace", "workspace": True}
     if record.parent_type == "data_source":
@@ -49,6 +51,7 @@ def present_parent(viewer: Viewer, record: Page | Database) -> Json:
 
 
 def present_database(viewer: Viewer, database: Database) -> Json:
+    """A database object with the data sources that the viewer can see."""
     sources = viewer.state.data_sources
     shown: Json = {
         "object": "database",
@@ -75,6 +78,7 @@ def present_database(viewer: Viewer, database: Database) -> Json:
 
 
 def present_data_source(viewer: Viewer, source: DataSource) -> Json:
+    """A data source object with its schema."""
     database = viewer.state.databases[source.database_id]
     shown: Json = {
         "object": "data_source",
@@ -99,6 +103,7 @@ def present_data_source(viewer: Viewer, source: DataSource) -> Json:
 
 
 def present_schema(viewer: Viewer, source: DataSource, prop: Property) -> Json:
+    """One property of a schema with its configuration."""
     config = dict(prop.config)
     if prop.type == "relation":
         target = viewer.state.data_sources.get(str(config.get("data_source_id")))
@@ -166,6 +171,7 @@ def present_block(viewer: Viewer, page: Page, block: Block, container: str | Non
 
 
 def has_children(viewer: Viewer, block: Block) -> bool:
+    """Return True if the block has children to ask for; a synced copy always claims some."""
     if block["type"] == "child_page":
         page = viewer.state.pages.get(block["id"])
         return page is not None and bool(blocks_of(viewer.state, page))

@@ -1,4 +1,4 @@
-"""Rollups, computed when they are read from whatever the relation points at."""
+"""Computes rollups from the values of the related rows."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -48,6 +48,7 @@ def roll_up(function: str, values: Sequence[Json]) -> Json:
 
 
 def is_empty(value: Json) -> bool:
+    """Return True if a typed value holds nothing."""
     return value.get(value["type"]) in (None, [], "", {})
 
 

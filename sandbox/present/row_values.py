@@ -21,9 +21,11 @@ class RowValues:
         self._found: dict[str, Property] = {}
 
     def of(self, page: Page) -> Values:
+        """The comparable values of one row, by property name or id."""
         return lambda name: self.value(page, name)
 
     def value(self, page: Page, name: str) -> Any:
+        """One comparable value; "@created_time" and "@last_edited_time" name the row's own times."""
         if name == "@last_edited_time":
             return floor_minute(page.edited)
         if name == "@created_time":
@@ -32,6 +34,7 @@ class RowValues:
         return self._comparable(page, prop)
 
     def property(self, name: str) -> Property:
+        """A property by name or id. Raises ApiError if there is none."""
         try:
             prop = find_property(self._source, name)
         except KeyError:
@@ -40,7 +43,7 @@ class RowValues:
         return prop
 
     def check(self, given: Any) -> None:
-        """Every property that a filter names exists and has the type the filter says."""
+        """Raise ApiError unless each property in a filter exists and has the type of its condition."""
         if not isinstance(given, dict):
             return
         for word in ("and", "or"):
@@ -92,7 +95,7 @@ def _plain(kind: str, shown: Any) -> Any:
 
 
 def sort_rows(rows: list[Page], sorts: list[Json], values: RowValues) -> list[Page]:
-    """Rows in the order of the sorts, the first weighing most; empty values last."""
+    """Rows sorted by the first sort, then the second, and so on; empty values last."""
     for sort in reversed(sorts):
         name = f"@{sort['timestamp']}" if "timestamp" in sort else str(sort["property"])
         descending = sort.get("direction") == "descending"

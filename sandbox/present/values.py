@@ -33,6 +33,7 @@ def present_properties(viewer: Viewer, page: Page, only: set[str] | None = None)
 
 
 def present_value(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> Json:
+    """One property value as pages carry it; lists of people and relations are cut at RELATIONS_SHOWN."""
     shown: Json = {"id": property_id(prop), "type": prop.type, prop.type: None}
     if prop.type == "relation":
         related = related_ids(viewer, page, prop)
@@ -46,7 +47,7 @@ def present_value(viewer: Viewer, page: Page, source: DataSource, prop: Property
 
 
 def related_ids(viewer: Viewer, page: Page, prop: Property) -> list[str]:
-    """Related rows that are in sight; what is not shared or trashed is silently left out."""
+    """The related rows that the viewer can see and that are not in the trash."""
     pages = viewer.state.pages
     return [
         each
@@ -108,6 +109,7 @@ _STORED: dict[str, Callable[[Viewer, Page, Property, Any], Any]] = {
 
 
 def rollup_value(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> Json:
+    """A rollup: the stored value if a test set one, else computed from the related rows."""
     stored = page.values.get(prop.id)
     function = prop.config.get("function", "show_original")
     if stored is not None:
@@ -118,7 +120,7 @@ def rollup_value(viewer: Viewer, page: Page, source: DataSource, prop: Property)
 
 
 def rolled_values(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> list[Json]:
-    """The typed values that a rollup is made of, one for each related row in sight."""
+    """The typed values that a rollup combines, one for each related row that the viewer can see."""
     try:
         relation = find_property(
             source, str(prop.config.get("relation_property_id") or prop.config["relation"])

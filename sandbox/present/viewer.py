@@ -1,4 +1,4 @@
-"""One request's point of view: whose grant it is, what that grant may see, and how it sees text."""
+"""What one request can see: its grant, the API version, and texts with mentions as this grant sees them."""
 
 from dataclasses import dataclass
 
@@ -21,20 +21,22 @@ class Viewer:
     legacy: bool = False  # a Notion-Version before 2026-03-11
 
     def can_see(self, identifier: str) -> bool:
+        """Return True if the grant can see this page, database or data source."""
         return self.access.can_see(self.grant, identifier)
 
     def title(self, identifier: str) -> str | None:
-        """The title, or None for what is out of sight."""
+        """The title; None if the viewer cannot see the thing or it does not exist."""
         if self.state.node(identifier) is None or not self.can_see(identifier):
             return None
         return self.state.title_of(identifier)
 
     def url(self, identifier: str) -> str:
+        """The address of a page or database; its title is part of it only if the viewer can see it."""
         title = self.title(identifier) if identifier in self.state.pages else None
         return page_url(identifier, title or "")
 
     def user(self, identifier: str) -> Json:
-        """A user in full, or only the id where names are not ours to see."""
+        """A user in full, or only the id without the user-information capability."""
         user = self.state.users.get(identifier)
         if user is not None and self.names_users:
             return present_user(user)
@@ -45,7 +47,7 @@ class Viewer:
         return partial_user(identifier)
 
     def rich_text(self, items: RichText) -> RichText:
-        """Items with mentions as seen now: titles follow renames, hidden ones say Untitled."""
+        """Items with the present titles and names in mentions; a title that the viewer cannot see is Untitled."""
         if not any(item["type"] == "mention" for item in items):
             return items
         return [self._mention(item) if item["type"] == "mention" else item for item in items]

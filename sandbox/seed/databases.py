@@ -81,6 +81,7 @@ _QUESTIONS = (
 
 
 def write_databases(ws: WorkspaceHandle, calendar: Calendar) -> None:
+    """Write the company's databases and their rows."""
     glossary = _glossary(ws, calendar)
     _incidents(ws, calendar, glossary)
     calendar.days_ago(28, 13)

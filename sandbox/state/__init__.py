@@ -1,1 +1,1 @@
-"""Everything a world knows: its records, the indexes over them, ids, times, rich text and who may see what."""
+"""The data of a world: records, indexes, ids, times, rich text, and which grant can see what."""

@@ -1,4 +1,4 @@
-"""The consent screen: who asks, whose workspace, which pages; ends at the redirect URI with an answer."""
+"""The consent screen: a person picks pages to share; the answer goes to the redirect URI."""
 
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -29,7 +29,7 @@ def answer() -> Response:
 
 
 def _refusal(world: World) -> str | None:
-    """Why the request cannot be shown to a person at all."""
+    """Why the consent screen refuses a request; None if it does not."""
     given = request.values
     if given.get("client_id") != world.client_id:
         return "The client_id is missing or unknown."
@@ -84,6 +84,7 @@ def _ask() -> Response:
 
 
 def grant_of(world: World, workspace_id: str, user_id: str) -> Grant | None:
+    """The person's grant in this workspace; None if there is none or it is revoked."""
     return next(
         (
             grant
@@ -120,7 +121,7 @@ def _answer() -> Response:
 
 
 def _back(answer: dict[str, str]) -> Response:
-    """To the redirect URI exactly as it was given, with the answer and the state added."""
+    """Redirect to the URI as it was given, with the answer and the state added to its query."""
     if "state" in request.form:
         answer["state"] = request.form["state"]
     parts = urlsplit(request.form["redirect_uri"])

@@ -1,4 +1,4 @@
-"""Properties and sharing as the practice pages show them: cells to read, fields to fill in."""
+"""Properties and sharing as the practice pages show them, and the values that a form changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ _UNEDITABLE = (*COMPUTED, "formula", "rollup", "unique_id", "files", "verificati
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """A property value to read: text, or coloured tags."""
+
     name: str
     kind: str
     text: str
@@ -24,6 +26,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Field:
+    """A property value to edit, as text."""
+
     id: str
     name: str
     kind: str
@@ -34,6 +38,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
+    """Whether one grant sees a page or database."""
+
     bot_id: str
     integration: str
     person: str
@@ -50,6 +56,7 @@ _HINTS = {
 
 
 def row_cells(world: World, page: Page) -> list[Cell]:
+    """The properties of a row but its title; none for a page that is no row."""
     source = world.data_sources.get(page.parent_id)
     if source is None:
         return []
@@ -70,7 +77,7 @@ def _options(page: Page, prop: Property) -> list[tuple[str, str]]:
 
 
 def value_text(world: World, page: Page, prop: Property, plain: bool = False) -> str:
-    """One value as text: as it reads, or (not plain) as it is typed."""
+    """One value as text: to read (plain), or as a person types it."""
     stored = page.values.get(prop.id)
     kind = prop.type
     if kind in ("created_time", "last_edited_time"):
@@ -138,7 +145,7 @@ def fields_of(world: World, page: Page) -> list[Field]:
 
 
 def edited_values(world: World, page: Page, form: Mapping[str, str]) -> dict[str, Any]:
-    """The values that a filled-in form changes, by property name; raises for what cannot be read."""
+    """The values that a form changes, by property name. Raises KeyError or ValueError for one that cannot be read."""
     source = world.data_sources.get(page.parent_id)
     changed: dict[str, Any] = {}
     if source is None:
@@ -155,7 +162,7 @@ def edited_values(world: World, page: Page, form: Mapping[str, str]) -> dict[str
 
 
 def _copy(source: DataSource, identifier: str) -> Property:
-    """A property to try a value on, so that a refused value adds no option."""
+    """A copy of a property, so that checking a value does not add an option."""
     prop = source.schema[identifier]
     return Property(prop.id, prop.name, prop.type, {"options": list(prop.config.get("options", ()))})
 
@@ -174,7 +181,7 @@ def _typed(field: Field, given: str) -> Any:
 
 
 def sharing_of(world: World, identifier: str, workspace_id: str) -> list[Sharing]:
-    """Which installed integrations see this, and whether by themselves or through a parent."""
+    """Which grants see a page or database, and whether it is shared itself or through a parent."""
     return [
         Sharing(
             grant.bot_id,

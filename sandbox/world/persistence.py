@@ -1,4 +1,4 @@
-"""Keeps a world in a SQLite file: one row a record, only what changed is written."""
+"""Keeps a world in a SQLite file: a row for each record. Only changed records are written."""
 
 import json
 import sqlite3
@@ -72,6 +72,7 @@ class Store:
             self._file.execute("COMMIT")
 
     def close(self) -> None:
+        """Save and close the file."""
         self.save()
         self._file.close()
 

@@ -1,4 +1,4 @@
-"""A practice world: workspaces, the integrations installed in them, and how the API behaves."""
+"""A world: workspaces, the grants of one integration, and the settings of its API."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ CAPABILITIES = frozenset({"read_content", "read_users"})
 
 
 class World(State):
-    """Everything a test or a person can set up. Thread-safe: one lock guards all of it."""
+    """All that a test sets up: content, grants, and how the API behaves. One lock guards the records."""
 
     def __init__(self, clock: Clock | None = None, seed: int | str | None = None) -> None:
         super().__init__(clock, seed)
@@ -51,6 +51,7 @@ class World(State):
             return WorkspaceHandle(self, made.id)
 
     def workspace_named(self, name: str) -> "WorkspaceHandle":
+        """The workspace of this name. Raises StopIteration if there is none."""
         found = next(each for each in self.workspaces.values() if each.name == name)
         return WorkspaceHandle(self, found.id)
 
@@ -71,12 +72,15 @@ class World(State):
             return GrantHandle(self, grant.bot_id)
 
     def grant(self, bot_id: str) -> "GrantHandle":
+        """The grant of this bot. Raises KeyError if there is none."""
         return GrantHandle(self, self.grants[bot_id].bot_id)
 
     def page(self, identifier: str) -> PageHandle:
+        """The page with this id. Raises KeyError if there is none."""
         return PageHandle(self, self.pages[identifier].id)
 
     def database(self, identifier: str) -> DatabaseHandle:
+        """The database with this id. Raises KeyError if there is none."""
         return DatabaseHandle(self, self.databases[identifier].id)
 
     def expire_token(self, grant: "GrantHandle") -> None:
@@ -86,7 +90,7 @@ class World(State):
             self.changed("grant", grant.bot_id, "access")
 
     def hide_from_search(self, thing: Handle) -> None:
-        """Search never shows it, as Notion's index is not complete."""
+        """Leave a page or database out of search, as Notion's index is not complete."""
         with self.lock:
             node = self.node(thing.id)
             if node is None:
@@ -94,6 +98,7 @@ class World(State):
             self.index_for(node.workspace_id).hidden.add(thing.id)
 
     def log(self, request: Request) -> None:
+        """Add a request to the log; with `keep_requests` set, the oldest are dropped."""
         self.requests.append(request)
         if self.keep_requests is not None and len(self.requests) > 2 * self.keep_requests:
             del self.requests[: -self.keep_requests]
@@ -114,14 +119,17 @@ class WorkspaceHandle:
 
     @property
     def record(self) -> Workspace:
+        """The record behind the handle."""
         return self._world.workspaces[self.id]
 
     @property
     def name(self) -> str:
+        """The name of the workspace."""
         return self.record.name
 
     @property
     def owner(self) -> User:
+        """The person who made the workspace."""
         return self._world.users[self.record.owner_id]
 
     def user(self, name: str, email: str | None = None) -> User:
@@ -183,30 +191,37 @@ class GrantHandle:
 
     @property
     def record(self) -> Grant:
+        """The record behind the handle."""
         return self._world.grants[self.bot_id]
 
     @property
     def access_token(self) -> str:
+        """The current access token."""
         return self.record.access_token
 
     @property
     def refresh_token(self) -> str:
+        """The current refresh token."""
         return self.record.refresh_token
 
     @property
     def workspace_id(self) -> str:
+        """The workspace that the grant gives access to."""
         return self.record.workspace_id
 
     def can_see(self, thing: Handle) -> bool:
+        """Return True if the grant can see this page or database."""
         with self._world.lock:
             return self._world.access.can_see(self.record, thing.id)
 
     def share(self, thing: Handle) -> "GrantHandle":
+        """Share a page or database, and everything below it."""
         with self._world.lock:
             access.share(self._world, self.record, thing.id)
         return self
 
     def unshare(self, thing: Handle) -> "GrantHandle":
+        """Stop sharing a page or database, even where its parent is shared."""
         with self._world.lock:
             access.unshare(self._world, self.record, thing.id)
         return self

@@ -1,4 +1,4 @@
-"""What every request passes: version, token, budget, ordered faults, the journal."""
+"""What is checked on every request: version, token, request budget; faults; the request log."""
 
 import httpx
 import pytest
