@@ -28,8 +28,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# What stands between an opening token and its end, and that end.
-_REST = {
+# What follows an opening token: the marked text, as group 1, and the closing token.
+REST_OF_MARK = {
     "bold": re.compile(r"((?:\\.|[^\\])+?)\*\*(?!\*)", re.DOTALL),
     "italic": re.compile(
         r"((?:\\.|[^\\*\s])(?:(?:\\.|\*\*(?:\\.|[^\\*])++\*\*|[^\\*])*?(?:\\.|[^\\*\s]|(?<=\*)\*))?)\*",
@@ -101,7 +101,7 @@ class _Ends:
         """What follows an opening token of this kind, its end included; None if there is no end."""
         if kind in self._missing:
             return None
-        found = _REST[kind].match(self._text, start)
+        found = REST_OF_MARK[kind].match(self._text, start)
         if found is None and kind != "italic":  # the search for the end of italics stops at the next asterisk
             self._missing.add(kind)
         return found
@@ -124,7 +124,7 @@ def _items_at(
     kind = str(token.lastgroup)
     if kind == "code":
         return _code(token, ends, marks)
-    if kind not in _REST:
+    if kind not in REST_OF_MARK:
         return _reference(token, names, marks), token.end()
     rest = None if kind in marks else ends.rest(kind, token.end())
     if rest is None:
