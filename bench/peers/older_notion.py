@@ -50,7 +50,7 @@ class OlderNotion:
 
     def _next(self, last: str) -> str:
         world = self._world
-        waiting = [blocks_of(world, world.pages[world.block_home[last]])]
+        waiting = [blocks_of(world, world.pages[world.page_of_block[last]])]
         while waiting:
             siblings: list[Block] = waiting.pop()
             ids = [block["id"] for block in siblings]

@@ -34,14 +34,18 @@ def children(viewer: Viewer, block_id: str) -> Json:
     state = viewer.state
     page, found = _children_of(viewer, identifier)
     in_sight = [
-        each
-        for each in found
-        if each["type"] not in ("child_page", "child_database")
-        or ((node := state.node(each["id"])) is not None and not node.in_trash and viewer.can_see(each["id"]))
+        block
+        for block in found
+        if block["type"] not in ("child_page", "child_database")
+        or (
+            (node := state.node(block["id"])) is not None
+            and not node.in_trash
+            and viewer.can_see(block["id"])
+        )
     ]
     piece, cursor = slice_list(f"children:{identifier}", in_sight, request.args)
     container = None if identifier in state.pages else identifier
-    return list_body("block", [present_block(viewer, page, each, container) for each in piece], cursor)
+    return list_body("block", [present_block(viewer, page, block, container) for block in piece], cursor)
 
 
 def _children_of(viewer: Viewer, identifier: str) -> tuple[Page, list[Block]]:
@@ -51,7 +55,7 @@ def _children_of(viewer: Viewer, identifier: str) -> tuple[Page, list[Block]]:
         return page, blocks_of(state, page)
     page, found, _ = _locate(viewer, identifier)
     if found["type"] == "synced_block" and (origin := found["synced_block"].get("synced_from")):
-        home = state.block_home.get(origin["block_id"])
+        home = state.page_of_block.get(origin["block_id"])
         if home is None or not viewer.can_see(home):
             raise not_visible("block", origin["block_id"])
         return page, original_children(viewer, origin["block_id"])
@@ -62,7 +66,9 @@ def _locate(viewer: Viewer, identifier: str) -> tuple[Page, Block, str | None]:
     """The page that contains a block, the block, and the block around it. Pages and databases count as blocks."""
     state = viewer.state
     node = state.pages.get(identifier) or state.databases.get(identifier)
-    home = state.pages.get(node.parent_id) if node is not None else state.pages[state.block_home[identifier]]
+    home = (
+        state.pages.get(node.parent_id) if node is not None else state.pages[state.page_of_block[identifier]]
+    )
     if home is not None:
         for block, container in with_containers(blocks_of(state, home)):
             if block["id"] == identifier:

@@ -73,7 +73,7 @@ def visible_id(viewer: Viewer, kind: str, given: str) -> str:
             f'path failed validation: path.{kind}_id should be a valid uuid, instead was `"{given}"`.'
         )
     actual = viewer.state.kind_of(identifier)
-    home = viewer.state.block_home[identifier] if actual == "block" else identifier
+    home = viewer.state.page_of_block[identifier] if actual == "block" else identifier
     if actual is None or not viewer.can_see(home):
         raise not_visible(kind, identifier)
     wanted = (kind,) if kind != "block" else ("block", "page", "database")

@@ -91,10 +91,10 @@ def chosen_properties(source: DataSource | None) -> set[str] | None:
         return None
     props = list(source.schema.values()) if source else [Property("title", "title", "title")]
     chosen = set()
-    for each in asked:
-        prop = next((prop for prop in props if each in (prop.id, prop.name)), None)
+    for name in asked:
+        prop = next((prop for prop in props if name in (prop.id, prop.name)), None)
         if prop is None:
-            raise validation_error(f"Could not find property with name or id: {each}")
+            raise validation_error(f"Could not find property with name or id: {name}")
         chosen.add(prop.id)
     return chosen
 
@@ -114,7 +114,7 @@ def _property_list(viewer: Viewer, page: Page, source: DataSource | None, prop: 
     if kind == "title":
         values: list[Any] = list(viewer.rich_text(page.title))
     elif kind == "relation":
-        values = [{"id": each} for each in related_ids(viewer, page, prop)]
+        values = [{"id": row_id} for row_id in related_ids(viewer, page, prop)]
     elif kind == "rollup" and source is not None:
         values = rolled_values(viewer, page, source, prop)
     else:
@@ -122,9 +122,9 @@ def _property_list(viewer: Viewer, page: Page, source: DataSource | None, prop: 
         values = list(bare_value(viewer, page, source, prop))
     piece, cursor = slice_list(f"property:{page.id}:{prop.id}", values, request.args)
     if kind == "rollup":
-        results = [{"object": "property_item", "id": shown_id, **each} for each in piece]
+        results = [{"object": "property_item", "id": shown_id, **value} for value in piece]
     else:
-        results = [{"object": "property_item", "type": kind, "id": shown_id, kind: each} for each in piece]
+        results = [{"object": "property_item", "type": kind, "id": shown_id, kind: value} for value in piece]
     summary: Json = {}
     if kind == "rollup" and source is not None:
         summary = rollup_value(viewer, page, source, prop)

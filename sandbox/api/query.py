@@ -105,7 +105,7 @@ def _matching(viewer: Viewer, source: DataSource, body: Json) -> list[str]:
         candidates.reverse()
     if given is None and sorted_already:
         return candidates
-    rows = [state.pages[each] for each in candidates]
+    rows = [state.pages[row_id] for row_id in candidates]
     if given is not None:
         values.check(given)
         test = compile_filter(given, state.now())
@@ -131,10 +131,10 @@ def implied_range(given: Any, field: str, viewer: Viewer) -> tuple[int | None, i
     """The first and last minute in which a row can match, from the timestamp conditions that every match meets."""
     low: int | None = None
     high: int | None = None
-    for each in _conjunction(given):
-        if each.get("timestamp") != field or not isinstance(each.get(field), dict):
+    for condition in _conjunction(given):
+        if condition.get("timestamp") != field or not isinstance(condition.get(field), dict):
             continue
-        for operator, wanted in each[field].items():
+        for operator, wanted in condition[field].items():
             if operator in ("after", "on_or_after", "equals"):
                 first = minute_number(moment_span(wanted, viewer.state.now())[0])
                 low = first if low is None else max(low, first)
@@ -148,21 +148,21 @@ def _conjunction(given: Any) -> list[Json]:
     if not isinstance(given, dict):
         return []
     if isinstance(given.get("and"), list):
-        return [leaf for each in given["and"] for leaf in _conjunction(each)]
+        return [leaf for part in given["and"] for leaf in _conjunction(part)]
     return [] if "or" in given else [given]
 
 
 def _sorts(given: Any) -> list[Json]:
     sorts = given or []
-    if not isinstance(sorts, list) or not all(isinstance(each, dict) for each in sorts):
+    if not isinstance(sorts, list) or not all(isinstance(sort, dict) for sort in sorts):
         raise validation_error("body failed validation: body.sorts should be an array of objects.")
-    for each in sorts:
-        if ("property" in each) == ("timestamp" in each):
+    for sort in sorts:
+        if ("property" in sort) == ("timestamp" in sort):
             raise validation_error(
                 "body failed validation: body.sorts should have a property or a timestamp."
             )
-        if each.get("timestamp", "created_time") not in ("created_time", "last_edited_time"):
+        if sort.get("timestamp", "created_time") not in ("created_time", "last_edited_time"):
             raise validation_error("body failed validation: body.sorts.timestamp is not a known timestamp.")
-        if each.get("direction", "ascending") not in ("ascending", "descending"):
+        if sort.get("direction", "ascending") not in ("ascending", "descending"):
             raise validation_error("body failed validation: body.sorts.direction is not a known direction.")
     return sorts

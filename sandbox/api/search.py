@@ -61,7 +61,11 @@ def _keys(
     few = _few_in_reach(viewer)
     if query:
         titles = index.titles
-        few = [each for each in (titles if few is None else few) if query in titles.get(each, "")]
+        few = [
+            identifier
+            for identifier in (titles if few is None else few)
+            if query in titles.get(identifier, "")
+        ]
     if few is not None:
         keys = index.keys_of(few, kind, in_trash)
         if descending:
@@ -69,8 +73,8 @@ def _keys(
         return (key for key in keys if start is None or key > start)
     lists = index.lists(kind, in_trash)
     if descending:
-        return merge(*(each.descending(start) for each in lists), reverse=True)
-    return merge(*(each.ascending(start) for each in lists))
+        return merge(*(ids.descending(start) for ids in lists), reverse=True)
+    return merge(*(ids.ascending(start) for ids in lists))
 
 
 def _few_in_reach(viewer: Viewer) -> list[str] | None:
@@ -79,8 +83,8 @@ def _few_in_reach(viewer: Viewer) -> list[str] | None:
         return None
     found: dict[str, None] = {}
     for shared in viewer.grant.shares:
-        for each in viewer.state.descendants(shared):
-            found[each] = None
+        for identifier in viewer.state.descendants(shared):
+            found[identifier] = None
             if len(found) > _FEW:
                 return None
     return list(found)

@@ -37,4 +37,4 @@ def users(viewer: Viewer) -> Json:
     """All members of the workspace, and the bot."""
     members = [*viewer.state.workspaces[viewer.grant.workspace_id].user_ids, viewer.grant.bot_id]
     piece, cursor = slice_list(f"users:{viewer.grant.workspace_id}", members, request.args)
-    return list_body("user", [viewer.user(each) for each in piece], cursor)
+    return list_body("user", [viewer.user(member) for member in piece], cursor)

@@ -108,9 +108,9 @@ class Forming:
     def _identify(self, made: Block) -> None:
         same = self._before.get(_signature(made)) or []
         if made["id"] is None:
-            old = next((each for each in same if each["id"] not in self._taken_ids), None)
+            old = next((block for block in same if block["id"] not in self._taken_ids), None)
         else:
-            old = next((each for each in same if each["id"] == made["id"]), None)
+            old = next((block for block in same if block["id"] == made["id"]), None)
         if old is not None:
             same.remove(old)
         self._count += 1

@@ -208,7 +208,7 @@ def _write(node: Leaf | Marked, title_of: Callable[[str], str]) -> str:
         content = "".join(leaf.text for leaf in node.inside if isinstance(leaf, Leaf))
         fence = "`" * (longest_backtick_run(content) + 1)
         return f"{fence} {content} {fence}" if "`" in content else f"{fence}{content}{fence}"
-    body = "".join(_write(each, title_of) for each in node.inside)
+    body = "".join(_write(child, title_of) for child in node.inside)
     if node.kind == "link":
         return f"[{body}]({node.value})"
     if node.kind == "color":

@@ -17,8 +17,8 @@ class WorkspaceNames:
         """(page or database, id) of what has this title, ignoring case; None if nothing has."""
         wanted = title.strip().lower()
         titles = self._state.index_for(self._workspace_id).titles
-        for identifier, each in titles.items():
-            if each == wanted and identifier in self._state.pages:
+        for identifier, known in titles.items():
+            if known == wanted and identifier in self._state.pages:
                 return "page", identifier
         for database in self._state.databases.values():
             if database.workspace_id == self._workspace_id and plain_text(database.title).lower() == wanted:
@@ -33,7 +33,9 @@ class WorkspaceNames:
     def person(self, name: str) -> User | None:
         """The person with this name, email, id or first name, ignoring case."""
         wanted = name.strip().lower()
-        people = [self._state.users[each] for each in self._state.workspaces[self._workspace_id].user_ids]
+        people = [
+            self._state.users[user_id] for user_id in self._state.workspaces[self._workspace_id].user_ids
+        ]
         for user in people:
             if wanted in (user.name.lower(), user.email.lower(), user.id):
                 return user

@@ -80,7 +80,7 @@ def write_blocks(
     """Replace the body by block JSON. Child pages and databases stay, at the end if they are not in it."""
     before = blocks_of(state, page)
     given = list(blocks)
-    named = {block.get("id") for block in walk(dict(each) for each in given)}
+    named = {block.get("id") for block in walk(dict(block) for block in given)}
     kept = [block for block in walk(before) if block["type"] in OWN_DOCUMENTS and block["id"] not in named]
     page.revision += 1
     _write(state, page, [*given, *kept], state.now())
@@ -166,7 +166,7 @@ def purge(state: State, record: Page | Database) -> None:
         page = state.pages.get(identifier)
         if page is not None:
             for block in walk(page.blocks):
-                state.block_home.pop(block["id"], None)
+                state.page_of_block.pop(block["id"], None)
             if page.parent_type == "data_source":
                 state.forget_row(page.parent_id, page.id)
         node = state.node(identifier)
@@ -214,7 +214,7 @@ def add_child_block(state: State, parent: Page, child_id: str, kind: str, now: d
 def _write(state: State, page: Page, blocks: list[Any], now: datetime) -> None:
     for block in walk(page.blocks):
         if block["type"] not in OWN_DOCUMENTS:
-            state.block_home.pop(block["id"], None)
+            state.page_of_block.pop(block["id"], None)
     page.blocks = Forming(page.id, page.revision, print_minute(now), page.blocks).form(blocks)
     page.unread_text = None
     register_blocks(state, page, page.blocks, None)
@@ -228,5 +228,5 @@ def register_blocks(state: State, page: Page, blocks: list[Block], container: st
             if child is not None:
                 child.parent_block = container
         else:
-            state.block_home[block["id"]] = page.id
+            state.page_of_block[block["id"]] = page.id
             register_blocks(state, page, block.get("children") or [], block["id"])

@@ -19,10 +19,10 @@ COMPUTED = ("created_time", "created_by", "last_edited_time", "last_edited_by", 
 def find_property(source: DataSource, name_or_id: str) -> Property:
     """A property by name or id. Raises KeyError, naming those there are."""
     found = source.schema.get(name_or_id) or next(
-        (each for each in source.schema.values() if each.name == name_or_id), None
+        (prop for prop in source.schema.values() if prop.name == name_or_id), None
     )
     if found is None:
-        known = ", ".join(each.name for each in source.schema.values())
+        known = ", ".join(prop.name for prop in source.schema.values())
         raise KeyError(f"There is no property {name_or_id!r}; there are {known}.")
     return found
 
@@ -47,11 +47,11 @@ def read_value(state: State, source: DataSource, prop: Property, given: Any) -> 
     if kind == "date":
         return read_date(given)
     if kind == "people":
-        return [_person(state, source, each) for each in _listed(given)]
+        return [_person(state, source, person) for person in _listed(given)]
     if kind == "relation":
-        return [_related(state, source, each) for each in _listed(given)]
+        return [_related(state, source, page) for page in _listed(given)]
     if kind == "files":
-        return [_file(each) for each in _listed(given)]
+        return [_file(file) for file in _listed(given)]
     if kind in ("formula", "rollup"):
         return _computed(given)
     if kind == "unique_id":

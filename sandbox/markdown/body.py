@@ -27,7 +27,7 @@ class Body:
         self.unknown_ids: list[str] = []
         self.truncated = False
         state = viewer.state
-        page = state.pages[state.block_home.get(identifier, identifier)]
+        page = state.pages[state.page_of_block.get(identifier, identifier)]
         blocks = blocks_of(state, page)
         if identifier != page.id:
             blocks = [block for block in walk(blocks) if block["id"] == identifier]
@@ -73,7 +73,7 @@ class Body:
     def _copy(self, block: Block, origin_id: str) -> Block:
         """A synced copy with the content of its original; without content if the viewer cannot see that."""
         state = self._viewer.state
-        home = state.block_home.get(origin_id)
+        home = state.page_of_block.get(origin_id)
         if home is None or not self._viewer.can_see(home):
             self.truncated = True
             self.unknown_ids.append(block["id"])
@@ -91,7 +91,7 @@ class Body:
         return {"id": block["id"], "type": "hole", "hole": {"alt": alt}}
 
     def _url(self, identifier: str) -> str:
-        home = self._viewer.state.block_home.get(identifier)
+        home = self._viewer.state.page_of_block.get(identifier)
         return f"{page_url(home)}#{compact(identifier)}" if home else page_url(identifier)
 
     def _database(self, identifier: str) -> DatabaseTag:
@@ -108,6 +108,6 @@ class Body:
 def original_children(viewer: Viewer, origin_id: str) -> list[Block]:
     """The children of the synced block that a copy shows; none if it is gone."""
     state = viewer.state
-    page = state.pages[state.block_home[origin_id]]
+    page = state.pages[state.page_of_block[origin_id]]
     found = next((block for block in walk(blocks_of(state, page)) if block["id"] == origin_id), None)
     return list(found.get("children") or ()) if found else []

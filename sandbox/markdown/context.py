@@ -37,7 +37,7 @@ class RenderContext:
     page_url: str = "https://app.notion.com/p/00000000000080008000000000000000"
     title: Callable[[str], str | None] = field(default=lambda _: "Untitled")
     url: Callable[[str], str] = field(
-        default=lambda each: f"https://app.notion.com/p/{each.replace('-', '')}"
+        default=lambda identifier: f"https://app.notion.com/p/{identifier.replace('-', '')}"
     )
     database: Callable[[str], DatabaseTag] = field(default=lambda _: DatabaseTag("Untitled"))
     sign: Callable[[str], str] = field(default=lambda url: url)

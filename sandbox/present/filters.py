@@ -27,7 +27,7 @@ def compile_filter(given: Any, now: datetime, depth: int = 0) -> Test:
                 raise validation_error(
                     "body failed validation: body.filter is nested more than two levels deep."
                 )
-            tests = [compile_filter(each, now, depth + 1) for each in given[word]]
+            tests = [compile_filter(part, now, depth + 1) for part in given[word]]
             return lambda values, tests=tests, combine=combine: combine(test(values) for test in tests)  # type: ignore[misc]
     if "timestamp" in given:
         name = given["timestamp"]
@@ -73,9 +73,9 @@ def _operator(kind: str, operator: str, wanted: Any, now: datetime) -> Callable[
     elif kind in _LISTS:
         listed = wanted if isinstance(wanted, list) else [wanted]
         if operator == "contains":
-            found = lambda value: any(each in (value or []) for each in listed)  # noqa: E731
+            found = lambda value: any(item in (value or []) for item in listed)  # noqa: E731
         elif operator == "does_not_contain":
-            found = lambda value: not any(each in (value or []) for each in listed)  # noqa: E731
+            found = lambda value: not any(item in (value or []) for item in listed)  # noqa: E731
     elif kind in ("checkbox", "boolean") and operator in ("equals", "does_not_equal"):
         found = lambda value: (bool(value) == bool(wanted)) == (operator == "equals")  # noqa: E731
     elif kind == "files":
@@ -89,7 +89,7 @@ def _operator(kind: str, operator: str, wanted: Any, now: datetime) -> Callable[
 
 def _text_operator(kind: str, operator: str, wanted: Any) -> Callable[[Any], bool] | None:
     if kind in ("select", "status"):
-        names = {str(each) for each in (wanted if isinstance(wanted, list) else [wanted])}
+        names = {str(name) for name in (wanted if isinstance(wanted, list) else [wanted])}
         return {
             "equals": lambda value: value in names,
             "does_not_equal": lambda value: value not in names,

@@ -65,9 +65,9 @@ def present_database(viewer: Viewer, database: Database) -> Json:
         "created_time": print_millis(database.created),
         "last_edited_time": print_millis(database.edited),
         "data_sources": [
-            {"id": each, "name": plain_text(sources[each].title)}
-            for each in database.data_source_ids
-            if each in sources and viewer.can_see(each)
+            {"id": source_id, "name": plain_text(sources[source_id].title)}
+            for source_id in database.data_source_ids
+            if source_id in sources and viewer.can_see(source_id)
         ],
         "icon": database.icon,
         "cover": database.cover,
@@ -117,7 +117,7 @@ def present_schema(viewer: Viewer, source: DataSource, prop: Property) -> Json:
         config = {"expression": config.get("expression", "")}
     elif prop.type == "rollup":
         relation, rolled = str(config.get("relation", "")), str(config.get("property", ""))
-        ids = {each.name: quote(each.id, safe="") for each in source.schema.values()}
+        ids = {column.name: quote(column.id, safe="") for column in source.schema.values()}
         config = {
             "relation_property_name": relation,
             "relation_property_id": ids.get(relation, ""),

@@ -47,8 +47,8 @@ class RowValues:
         if not isinstance(given, dict):
             return
         for word in ("and", "or"):
-            for each in given.get(word) or ():
-                self.check(each)
+            for part in given.get(word) or ():
+                self.check(part)
         if "property" in given:
             prop = self.property(str(given["property"]))
             kinds = [key for key in given if key not in ("property", "type")]
@@ -81,9 +81,9 @@ def _plain(kind: str, shown: Any) -> Any:
     if kind in ("select", "status"):
         return shown["name"] if shown else None
     if kind == "multi_select":
-        return [each["name"] for each in shown]
+        return [option["name"] for option in shown]
     if kind == "people":
-        return [each["id"] for each in shown]
+        return [person["id"] for person in shown]
     if kind in ("created_by", "last_edited_by"):
         return [shown["id"]]
     if kind in ("formula", "rollup"):
@@ -110,4 +110,4 @@ def sort_rows(rows: list[Page], sorts: list[Json], values: RowValues) -> list[Pa
 def _sortable(value: Any) -> Any:
     if isinstance(value, str):
         return value.lower()
-    return tuple(str(each).lower() for each in value) if isinstance(value, list) else value
+    return tuple(str(item).lower() for item in value) if isinstance(value, list) else value

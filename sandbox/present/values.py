@@ -37,7 +37,7 @@ def present_value(viewer: Viewer, page: Page, source: DataSource, prop: Property
     shown: Json = {"id": property_id(prop), "type": prop.type, prop.type: None}
     if prop.type == "relation":
         related = related_ids(viewer, page, prop)
-        shown["relation"] = [{"id": each} for each in related[:RELATIONS_SHOWN]]
+        shown["relation"] = [{"id": row_id} for row_id in related[:RELATIONS_SHOWN]]
         shown["has_more"] = len(related) > RELATIONS_SHOWN
     else:
         shown[prop.type] = bare_value(viewer, page, source, prop)
@@ -50,9 +50,9 @@ def related_ids(viewer: Viewer, page: Page, prop: Property) -> list[str]:
     """The related rows that the viewer can see and that are not in the trash."""
     pages = viewer.state.pages
     return [
-        each
-        for each in page.values.get(prop.id) or ()
-        if each in pages and not pages[each].in_trash and viewer.can_see(each)
+        row_id
+        for row_id in page.values.get(prop.id) or ()
+        if row_id in pages and not pages[row_id].in_trash and viewer.can_see(row_id)
     ]
 
 

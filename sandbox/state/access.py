@@ -70,7 +70,7 @@ def set_shares(state: State, grant: Grant, identifiers: list[str]) -> None:
     """Replace the shared pages by those that a person ticked on the consent screen."""
     grant.everything = False
     grant.shares = list(dict.fromkeys(identifiers))
-    grant.denied = [each for each in grant.denied if each not in grant.shares]
+    grant.denied = [identifier for identifier in grant.denied if identifier not in grant.shares]
     _access_changed(state, grant)
 
 

@@ -47,12 +47,14 @@ class SearchIndex:
     def lists(self, kind: str | None, in_trash: bool) -> list[OrderedIds]:
         """The sorted ids of one kind, or of both, in or out of the trash."""
         kinds = (kind,) if kind else ("page", "data_source")
-        return [self._lists[each, in_trash] for each in kinds]
+        return [self._lists[kind, in_trash] for kind in kinds]
 
     def keys_of(self, identifiers: Iterable[str], kind: str | None, in_trash: bool) -> list[Key]:
         """The keys of these ids in the lists of a kind, oldest first; ids that are in no list are left out."""
         lists = self.lists(kind, in_trash)
-        return sorted(key for each in identifiers for ids in lists if (key := ids.key(each)) is not None)
+        return sorted(
+            key for identifier in identifiers for ids in lists if (key := ids.key(identifier)) is not None
+        )
 
     def _apply(self, identifier: str) -> None:
         entry = self._look(identifier)

@@ -43,7 +43,7 @@ class State:
         self.data_sources: dict[str, DataSource] = {}
         self.grants: dict[str, Grant] = {}
         self.codes: dict[str, PendingCode] = {}
-        self.block_home: dict[str, str] = {}
+        self.page_of_block: dict[str, str] = {}
         self.children: dict[str, dict[str, None]] = {}
         self.rows: dict[str, RowOrder] = {}
         self.search: dict[str, SearchIndex] = {}
@@ -79,7 +79,7 @@ class State:
             ("page", self.pages),
             ("database", self.databases),
             ("data_source", self.data_sources),
-            ("block", self.block_home),
+            ("block", self.page_of_block),
         ):
             if identifier in records:
                 return kind

@@ -67,7 +67,7 @@ def _ask() -> Response:
     ticked = set(grant.shares) if grant else set()
     if grant and grant.everything:
         ticked |= set(world.children.get(workspace.id, ()))
-    opened = {parent for each in ticked for parent in list(world.lineage(each))[1:]}
+    opened = {parent for identifier in ticked for parent in list(world.lineage(identifier))[1:]}
     page = render_template(
         "consent.html",
         integration=world.integration_name,
@@ -109,9 +109,9 @@ def _answer() -> Response:
     if workspace is None or user_id not in workspace.user_ids:
         return _refused("There is no such person in this workspace.")
     own = [
-        each
-        for each in request.form.getlist("page")
-        if (node := world.node(each)) is not None and node.workspace_id == workspace.id
+        identifier
+        for identifier in request.form.getlist("page")
+        if (node := world.node(identifier)) is not None and node.workspace_id == workspace.id
     ]
     pending = PendingCode(
         world.mint.token("code"), request.form["redirect_uri"], workspace.id, user_id, own, world.now()

@@ -48,7 +48,7 @@ def _in_order(state: State, parent_id: str) -> list[str]:
     if page is None or not children:
         return list(children)
     listed = [block["id"] for block in walk(blocks_of(state, page)) if block["id"] in children]
-    return listed + [each for each in children if each not in set(listed)]
+    return list(dict.fromkeys([*listed, *children]))
 
 
 def emoji_of(icon: Json | None, kind: str) -> str:

@@ -73,7 +73,7 @@ def _options(page: Page, prop: Property) -> list[tuple[str, str]]:
     stored = page.values.get(prop.id) or []
     chosen = [stored] if isinstance(stored, str) else stored
     options = {option["id"]: option for option in prop.config.get("options", ())}
-    return [(options[each]["name"], options[each]["color"]) for each in chosen if each in options]
+    return [(options[option]["name"], options[option]["color"]) for option in chosen if option in options]
 
 
 def value_text(world: World, page: Page, prop: Property, plain: bool = False) -> str:
@@ -96,14 +96,16 @@ def value_text(world: World, page: Page, prop: Property, plain: bool = False) ->
             return _spoken_date(stored)
         return f"{stored['start']} → {stored['end']}" if stored.get("end") else str(stored.get("start") or "")
     if kind == "people":
-        return ", ".join(world.users[each["id"]].name for each in stored if each["id"] in world.users)
+        return ", ".join(world.users[person["id"]].name for person in stored if person["id"] in world.users)
     if kind == "relation":
-        return ", ".join(world.title_of(each) or "Untitled" for each in stored if each in world.pages)
+        return ", ".join(
+            world.title_of(related) or "Untitled" for related in stored if related in world.pages
+        )
     return _other_text(kind, prop, stored, plain)
 
 
 def _spoken_date(stored: Json) -> str:
-    start, end = (str(stored.get(each) or "")[:16].replace("T", " ") for each in ("start", "end"))
+    start, end = (str(stored.get(edge) or "")[:16].replace("T", " ") for edge in ("start", "end"))
     if not end:
         return start
     return f"{start} → {end[11:] if start[:10] == end[:10] and end[11:] else end}"
@@ -115,7 +117,7 @@ def _other_text(kind: str, prop: Property, stored: Any, plain: bool) -> str:
     if kind == "checkbox":
         return "Yes" if stored else ""
     if kind == "files":
-        return ", ".join(each.get("name", "") for each in stored)
+        return ", ".join(file.get("name", "") for file in stored)
     if kind == "unique_id":
         prefix = prop.config.get("prefix")
         return f"{prefix}-{stored}" if prefix else str(stored)

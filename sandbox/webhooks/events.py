@@ -83,11 +83,13 @@ class Subscription:
         Nothing is sent about an entity that has been deleted for good meanwhile.
         """
         with self._world.lock:
-            still = (each for each in self._waiting.values() if self._world.node(each.record.id) is not None)
-            pending = sorted(still, key=lambda each: each.at)
+            still = (
+                event for event in self._waiting.values() if self._world.node(event.record.id) is not None
+            )
+            pending = sorted(still, key=lambda event: event.at)
             self._waiting.clear()
             self._never_seen.clear()
-            return [self._signed(self._event(each)) for each in pending]
+            return [self._signed(self._event(event)) for event in pending]
 
     def again(self, delivery: Delivery) -> Delivery:
         """The next attempt to deliver the same event."""

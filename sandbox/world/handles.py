@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.content.simple_source import write_simple
-from sandbox.editing import databases as tables
-from sandbox.editing import pages as editing_pages
+from sandbox.editing import databases as database_verbs
+from sandbox.editing import pages as page_verbs
 from sandbox.state.ids import page_url
 from sandbox.state.records import Block, Database, DataSource, Json, Page
 from sandbox.state.rich_text import plain_text
@@ -62,72 +62,72 @@ class PageHandle(Handle):
     def blocks(self) -> list[Block]:
         """The body as block JSON."""
         with self._state.lock:
-            return editing_pages.blocks_of(self._state, self.record)
+            return page_verbs.blocks_of(self._state, self.record)
 
     @property
     def source(self) -> str:
         """The body as simple markdown."""
         with self._state.lock:
-            return write_simple(editing_pages.blocks_of(self._state, self.record), self._state.title_of)
+            return write_simple(page_verbs.blocks_of(self._state, self.record), self._state.title_of)
 
     def edit(self, text: str) -> "PageHandle":
         """Replace the body by simple markdown."""
         with self._state.lock:
-            editing_pages.write_text(self._state, self.record, text)
+            page_verbs.write_text(self._state, self.record, text)
         return self
 
     def append(self, text: str) -> "PageHandle":
         """Add simple markdown at the end of the body."""
         with self._state.lock:
-            editing_pages.append_text(self._state, self.record, text)
+            page_verbs.append_text(self._state, self.record, text)
         return self
 
     def set_blocks(self, blocks: Iterable[Mapping[str, Any]]) -> "PageHandle":
         """Replace the body by the API's block JSON, nested under "children"."""
         with self._state.lock:
-            editing_pages.write_blocks(self._state, self.record, blocks)
+            page_verbs.write_blocks(self._state, self.record, blocks)
         return self
 
     def rename(self, title: str) -> "PageHandle":
         """Give the page another title."""
         with self._state.lock:
-            editing_pages.rename(self._state, self.record, title)
+            page_verbs.rename(self._state, self.record, title)
         return self
 
     def set(self, values: Mapping[str, Any]) -> "PageHandle":
         """Set properties of a row by name; None empties one."""
         with self._state.lock:
-            tables.set_row_values(self._state, self.record, values)
+            database_verbs.set_row_values(self._state, self.record, values)
         return self
 
     def set_icon(self, emoji: str | None) -> "PageHandle":
         """Give the page an emoji as its icon, or (None) none."""
         with self._state.lock:
-            editing_pages.set_icon(self._state, self.record, emoji)
+            page_verbs.set_icon(self._state, self.record, emoji)
         return self
 
     def trash(self) -> "PageHandle":
         """Move to the trash, with everything below."""
         with self._state.lock:
-            editing_pages.trash(self._state, self.record)
+            page_verbs.trash(self._state, self.record)
         return self
 
     def restore(self) -> "PageHandle":
         """Take out of the trash."""
         with self._state.lock:
-            editing_pages.restore(self._state, self.record)
+            page_verbs.restore(self._state, self.record)
         return self
 
     def archive(self) -> "PageHandle":
         """Archive the page."""
         with self._state.lock:
-            editing_pages.set_archived(self._state, self.record, True)
+            page_verbs.set_archived(self._state, self.record, True)
         return self
 
     def unarchive(self) -> "PageHandle":
         """Take out of the archive."""
         with self._state.lock:
-            editing_pages.set_archived(self._state, self.record, False)
+            page_verbs.set_archived(self._state, self.record, False)
         return self
 
     def move(self, target: "PageHandle | DatabaseHandle | DataSourceHandle | None") -> "PageHandle":
@@ -138,13 +138,13 @@ class PageHandle(Handle):
                 place = target.data_source.record
             else:
                 place = target.record if target is not None else None
-            editing_pages.move(self._state, self.record, place)
+            page_verbs.move(self._state, self.record, place)
         return self
 
     def purge(self) -> None:
         """Delete for good: nobody finds it any more."""
         with self._state.lock:
-            editing_pages.purge(self._state, self.record)
+            page_verbs.purge(self._state, self.record)
 
 
 class DataSourceHandle(Handle):
@@ -164,25 +164,25 @@ class DataSourceHandle(Handle):
         """A new row with values by property name and a body in simple markdown."""
         with self._state.lock:
             return PageHandle(
-                self._state, tables.create_row(self._state, self.record, title, values or {}, body).id
+                self._state, database_verbs.create_row(self._state, self.record, title, values or {}, body).id
             )
 
     @property
     def rows(self) -> list[PageHandle]:
         """All rows, trashed ones included, in the order they were made."""
         with self._state.lock:
-            return [PageHandle(self._state, each) for each in self._state.children.get(self.id, ())]
+            return [PageHandle(self._state, row_id) for row_id in self._state.children.get(self.id, ())]
 
     def change_schema(self, schema: Mapping[str, Any]) -> "DataSourceHandle":
         """Add properties, or (None) remove them."""
         with self._state.lock:
-            tables.change_schema(self._state, self.record, schema)
+            database_verbs.change_schema(self._state, self.record, schema)
         return self
 
     def rename_property(self, name: str, new_name: str) -> "DataSourceHandle":
         """Give a property another name."""
         with self._state.lock:
-            tables.rename_property(self._state, self.record, name, new_name)
+            database_verbs.rename_property(self._state, self.record, name, new_name)
         return self
 
 
@@ -212,12 +212,12 @@ class DatabaseHandle(Handle):
     @property
     def data_sources(self) -> list[DataSourceHandle]:
         """All data sources."""
-        return [DataSourceHandle(self._state, each) for each in self.record.data_source_ids]
+        return [DataSourceHandle(self._state, source_id) for source_id in self.record.data_source_ids]
 
     def add_data_source(self, title: str, schema: Mapping[str, Any]) -> DataSourceHandle:
         """Add another data source."""
         with self._state.lock:
-            made = tables.add_data_source(self._state, self.record, title, schema)
+            made = database_verbs.add_data_source(self._state, self.record, title, schema)
             return DataSourceHandle(self._state, made.id)
 
     def row(self, title: str, values: Mapping[str, Any] | None = None, body: str = "") -> PageHandle:
@@ -232,34 +232,34 @@ class DatabaseHandle(Handle):
     def rename(self, title: str) -> "DatabaseHandle":
         """Rename the database, and its data source if it has only one."""
         with self._state.lock:
-            tables.rename_database(self._state, self.record, title)
+            database_verbs.rename_database(self._state, self.record, title)
         return self
 
     def describe(self, text: str, icon: Json | None = None) -> "DatabaseHandle":
         """Give the database a description, and an icon if there is one."""
         with self._state.lock:
-            tables.describe_database(self._state, self.record, text, icon)
+            database_verbs.describe_database(self._state, self.record, text, icon)
         return self
 
     def trash(self) -> "DatabaseHandle":
         """Move to the trash, with everything below."""
         with self._state.lock:
-            editing_pages.trash(self._state, self.record)
+            page_verbs.trash(self._state, self.record)
         return self
 
     def restore(self) -> "DatabaseHandle":
         """Take out of the trash."""
         with self._state.lock:
-            editing_pages.restore(self._state, self.record)
+            page_verbs.restore(self._state, self.record)
         return self
 
     def move(self, target: PageHandle | None) -> "DatabaseHandle":
         """Move below a page, or (None) to the top of the workspace."""
         with self._state.lock:
-            editing_pages.move(self._state, self.record, target.record if target else None)
+            page_verbs.move(self._state, self.record, target.record if target else None)
         return self
 
     def purge(self) -> None:
         """Delete for good."""
         with self._state.lock:
-            editing_pages.purge(self._state, self.record)
+            page_verbs.purge(self._state, self.record)

@@ -118,14 +118,14 @@ def _encode(value: Any) -> Any:
     if isinstance(value, datetime):
         return {"$time": value.isoformat()}
     if isinstance(value, dict):
-        return {key: _encode(each) if isinstance(each, Property) else each for key, each in value.items()}
+        return {key: _encode(item) if isinstance(item, Property) else item for key, item in value.items()}
     return value
 
 
 def _decode(kind: type[Any], body: dict[str, Any]) -> Any:
     given = {key: _moment(value) for key, value in body.items()}
     if kind is DataSource:
-        given["schema"] = {key: Property(**each) for key, each in given["schema"].items()}
+        given["schema"] = {key: Property(**prop) for key, prop in given["schema"].items()}
     return kind(**given)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.editing import databases as tables
-from sandbox.editing import pages as editing_pages
+from sandbox.editing import databases as database_verbs
+from sandbox.editing import pages as page_verbs
 from sandbox.editing.names import WorkspaceNames
 from sandbox.state import access
 from sandbox.state.access import Access
@@ -52,7 +52,7 @@ class World(State):
 
     def workspace_named(self, name: str) -> "WorkspaceHandle":
         """The workspace of this name. Raises StopIteration if there is none."""
-        found = next(each for each in self.workspaces.values() if each.name == name)
+        found = next(workspace for workspace in self.workspaces.values() if workspace.name == name)
         return WorkspaceHandle(self, found.id)
 
     def install(
@@ -65,7 +65,7 @@ class World(State):
         with self.lock:
             record = self.workspaces[workspace.id]
             person = WorkspaceNames(self, workspace.id).person(user) if user else None
-            shares = [each.id for each in share] if share is not None else None
+            shares = [thing.id for thing in share] if share is not None else None
             grant = access.authorise(
                 self, workspace.id, person.id if person else record.owner_id, shares, everything=share is None
             )
@@ -149,7 +149,7 @@ class WorkspaceHandle:
     ) -> PageHandle:
         """A page with a body in simple markdown."""
         with self._world.lock:
-            record = editing_pages.create_page(
+            record = page_verbs.create_page(
                 self._world, self.id, title, text, parent.record if parent else None
             )
             if icon:
@@ -166,7 +166,7 @@ class WorkspaceHandle:
     ) -> DatabaseHandle:
         """A database with one data source."""
         with self._world.lock:
-            record = tables.create_database(
+            record = database_verbs.create_database(
                 self._world, self.id, title, schema or {}, parent.record if parent else None, inline
             )
             if icon:
