@@ -25,7 +25,7 @@ from extract.store.models import (
     WebhookToken,
 )
 from webapp.extensions import login_manager
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 _LAST_SEEN = "chatbot"
 

@@ -22,7 +22,7 @@ from webapp import create_app
 from webapp.extensions import limiter
 from webapp.people import members
 from webapp.people.passwords import hash_password
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 if TYPE_CHECKING:
     from sandbox import World

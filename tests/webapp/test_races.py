@@ -33,7 +33,7 @@ from tests.webapp.conftest import PASSWORD, Browser
 from tests.webapp.rows import make_connection
 from webapp import create_app
 from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 T = TypeVar("T")
 AT_ONCE = 6

@@ -17,7 +17,7 @@ from tests.webapp.conftest import Browser, Cast
 from tests.whole_database import whole_database
 from webapp.api import keys
 from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 ANYONE = "anyone"
 A_KEY = "an API key"

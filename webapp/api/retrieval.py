@@ -21,19 +21,13 @@ from extract.errors import HilalError
 from extract.search.find import find
 from extract.store.key_use import note_use
 from extract.store.models import Document, Source
+from webapp.api.cursors import read_cursor, write_cursor
 from webapp.api.keys import find_key
-from webapp.api.serializers import (
-    document_objects,
-    hit_object,
-    readable_documents,
-    source_objects,
-    sources_with_connection,
-    whole_document_object,
-)
-from webapp.cursors import read_cursor, write_cursor
+from webapp.api.serializers import document_objects, hit_object, source_objects, whole_document_object
 from webapp.http.incoming import whole_number
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime
+from webapp.queries import readable_documents, sources_with_connection
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("api", __name__, url_prefix="/api")

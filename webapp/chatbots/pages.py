@@ -8,12 +8,12 @@ from peewee import prefetch
 
 from extract.errors import Refused
 from extract.store.models import ApiKey, Chatbot
+from webapp import clean_text
 from webapp.access import current_org, needs, open_chatbot, own_chatbot, own_key
 from webapp.api.keys import make_key
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import chatbot_home, problem, runtime, toast
-from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 from webapp.shown_once import show_once, shown_once
 
 blueprint = Blueprint("chatbots", __name__)
@@ -45,7 +45,7 @@ def index() -> ResponseReturnValue:
 @needs(Role.ADMIN)
 def create() -> ResponseReturnValue:
     try:
-        name = members.clean_name(request.form.get("name", ""), "Give the chatbot a name.")
+        name = clean_text.clean_name(request.form.get("name", ""), "Give the chatbot a name.")
     except Refused as error:
         problem(error.sentence)
         return redirect(url_for("chatbots.index"), code=303)
@@ -59,7 +59,7 @@ def create() -> ResponseReturnValue:
 def rename(chatbot_id: int) -> ResponseReturnValue:
     chatbot = own_chatbot(chatbot_id)
     try:
-        chatbot.name = members.clean_name(request.form.get("name", ""), "A chatbot needs a name.")
+        chatbot.name = clean_text.clean_name(request.form.get("name", ""), "A chatbot needs a name.")
     except Refused as error:
         problem(error.sentence)
     else:

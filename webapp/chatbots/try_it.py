@@ -13,9 +13,9 @@ from extract.search.query import LONGEST_QUERY
 from extract.store.models import Source
 from extract.values import Hit
 from webapp.access import needs, own_chatbot
-from webapp.api.serializers import readable_documents
 from webapp.page import page_or_fragment
-from webapp.people.roles import Role
+from webapp.queries import readable_documents
+from webapp.roles import Role
 from webapp.sources.listing import connections_that_rest
 
 blueprint = Blueprint("search", __name__)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.commands import chatbots, connections, db, doctor, keys, search, sources, users, vault, webhooks
+from webapp.commands import chatbots, connections, keys, search, users, webhooks
+from webapp.commands.installation import db, doctor, vault
+from webapp.commands.sources import group as sources
 
 
 def register(app: Flask) -> None:

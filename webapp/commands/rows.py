@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from extract.errors import Refused
 from extract.store.models import Chatbot, Connection, Organisation, Source
-from webapp.api.serializers import sources_with_connection
 from webapp.http.incoming import whole_number
+from webapp.queries import sources_with_connection
 
 R = TypeVar("R")
 

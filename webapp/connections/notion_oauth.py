@@ -33,8 +33,8 @@ from webapp.http.incoming import whole_number
 from webapp.http.safe_methods import acts_on_get
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
-from webapp.people.roles import Role
 from webapp.picker import cache
+from webapp.roles import Role
 
 blueprint = Blueprint("notion_oauth", __name__, url_prefix="/notion")
 log = structlog.get_logger(__name__)

@@ -11,8 +11,8 @@ from extract.store.models import Connection, Source
 from webapp.access import current_org, needs, open_chatbot, own_connection
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime, toast
-from webapp.people.roles import Role
 from webapp.picker import cache
+from webapp.roles import Role
 
 blueprint = Blueprint("connections", __name__)
 

@@ -20,7 +20,7 @@ from extract.store.models import Connection
 from webapp.access import current_org, needs, own_installation, own_webhook_token
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 blueprint = Blueprint("webhook_settings", __name__, url_prefix="/settings/webhooks")
 

@@ -19,8 +19,8 @@ from flask_login import current_user
 from peewee import PeeweeException
 
 from extract.store.models import Source
+from webapp.clean_text import normal_email
 from webapp.page import runtime
-from webapp.people.members import normal_email
 
 log = structlog.get_logger(__name__)
 

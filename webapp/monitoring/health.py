@@ -18,7 +18,7 @@ from extract.rules.timing import AT_WORK, round_of_looks
 from extract.store.models import Chatbot, Connection, Document, Membership, Run, Source
 from webapp.access import needs, own_chatbot
 from webapp.page import page_or_fragment, runtime
-from webapp.people.roles import Role
+from webapp.roles import Role
 from webapp.sources.brake import questions_of
 
 blueprint = Blueprint("health", __name__)

@@ -12,13 +12,14 @@ from flask_login import current_user, logout_user
 from extract.errors import Refused
 from extract.store.db import database, lock
 from extract.store.models import Invitation, Member
+from webapp import clean_text
 from webapp.access import current_member, needs
 from webapp.extensions import limiter
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime, toast
 from webapp.people import known_browsers, members, passwords
-from webapp.people.roles import Role
 from webapp.people.sign_in import own_path, sign_in
+from webapp.roles import Role
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -34,7 +35,7 @@ def _field(name: str, longest: int) -> str:
 
 def _email() -> str:
     """The address that the form names, at most a little too long."""
-    return members.normal_email(_field("email", 2 * members.LONGEST_EMAIL))
+    return clean_text.normal_email(_field("email", 2 * clean_text.LONGEST_EMAIL))
 
 
 def _email_key() -> str:
@@ -143,7 +144,7 @@ def _may_found() -> bool:
 
 def _member_with(email: str, password: str) -> Member | None:
     """Whom this e-mail and password belong to. Takes as long for people we do not know."""
-    if not members.is_email(email):
+    if not clean_text.is_email(email):
         return None
     member: Member | None = Member.get_or_none(Member.email == email)
     right = passwords.matches(password, member.password_hash if member else None)
@@ -159,7 +160,7 @@ def _member_with(email: str, password: str) -> Member | None:
 def _new_member(invitation: Invitation | None) -> Member:
     """The member the form asks for. Raises Refused with a sentence."""
     now = runtime().clock()
-    email, name = _email(), _field("name", 10 * members.LONGEST_NAME)
+    email, name = _email(), _field("name", 10 * clean_text.LONGEST_NAME)
     password = _field("password", passwords.MAXIMUM_LENGTH)
     if invitation is not None:
         if email != invitation.email:
@@ -171,5 +172,5 @@ def _new_member(invitation: Invitation | None) -> Member:
         lock("founding")
         if not _may_found():  # somebody else was first
             raise Refused(INVITATION_ONLY)
-        organisation = members.create_organisation(_field("organisation", 10 * members.LONGEST_NAME), now)
+        organisation = members.create_organisation(_field("organisation", 10 * clean_text.LONGEST_NAME), now)
         return members.create_member(organisation, email, name, Role.OWNER, password, now)

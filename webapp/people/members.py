@@ -5,21 +5,18 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
-from unicodedata import category
 
 from peewee import Expression, IntegrityError
 
 from extract.errors import Refused
 from extract.store.db import database, lock
 from extract.store.models import Chatbot, Invitation, Member, Organisation
+from webapp.clean_text import LONGEST_NAME, clean_email, clean_name, one_line_name
 from webapp.people.passwords import hash_password, problem_with
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 INVITATION_DAYS = 7
-LONGEST_NAME = 120
-LONGEST_EMAIL = 254  # https://www.rfc-editor.org/errata/eid1690
 LONGEST_TOKEN = 200
-_NEVER_IN_AN_EMAIL = frozenset(' ,;<>"()')
 
 HAS_AN_ACCOUNT = "There is already an account with this e-mail address. Log in instead."
 HAS_AN_ACCOUNT_ELSEWHERE = (
@@ -27,29 +24,6 @@ HAS_AN_ACCOUNT_ELSEWHERE = (
     "one, ask for an invitation to another address of yours; or ask an admin of your present organisation to remove "
     "your account there, then open this link once more."
 )
-
-
-def normal_email(email: str) -> str:
-    """The address as we compare it: trimmed, lower case."""
-    return email.strip().lower()
-
-
-def is_email(text: str) -> bool:
-    """Return True when `text`, as `normal_email` returns it, can be an address: `name@domain.tld`, at most 254 long."""
-    if len(text) > LONGEST_EMAIL:
-        return False
-    name, _, domain = text.partition("@")
-    # What is printable and no plain space is no white space either.
-    clean = (name + domain).isprintable() and _NEVER_IN_AN_EMAIL.isdisjoint(name + domain)
-    return bool(name) and "@" not in domain and "." in domain[1:-1] and clean
-
-
-def clean_email(text: str) -> str:
-    """The address as it is kept. Raises Refused for what cannot be one."""
-    email = normal_email(text) if len(text) <= 2 * LONGEST_EMAIL else text
-    if not is_email(email):
-        raise Refused("That does not look like an e-mail address.")
-    return email
 
 
 def create_organisation(name: str, now: datetime) -> Organisation:
@@ -75,7 +49,7 @@ def create_member(
             member: Member = Member.create(
                 organisation=organisation,
                 email=email,
-                name=_one_line(name) or email.split("@", 1)[0][:LONGEST_NAME],
+                name=one_line_name(name) or email.split("@", 1)[0][:LONGEST_NAME],
                 password_hash=hash_password(password),
                 role=word,
                 session_key=new_session_key(),
@@ -200,27 +174,8 @@ def accept(invitation: Invitation, email: str, name: str, password: str, now: da
         return create_member(invitation.organisation, email, name, invitation.role, password, now)
 
 
-def clean_name(name: str, sentence: str) -> str:
-    """`name` on one line, at most 120 long. Raises Refused with `sentence` when nothing is left."""
-    name = _one_line(name)
-    if not name:
-        raise Refused(sentence)
-    return name
-
-
 def new_session_key() -> str:
     return secrets.token_urlsafe(16)
-
-
-def _one_line(name: str) -> str:
-    """`name` without control characters, which PostgreSQL does not take all of, and without space around it."""
-    readable = "".join(each for each in name[: 10 * LONGEST_NAME] if not _is_control(each))
-    return " ".join(readable.split())[:LONGEST_NAME].strip()
-
-
-def _is_control(letter: str) -> bool:
-    """Control characters and halves of a pair. Joiners, which many scripts need, are none."""
-    return category(letter) in ("Cc", "Cs") and not letter.isspace()
 
 
 def _hash(token: str) -> str:

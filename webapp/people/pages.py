@@ -13,7 +13,7 @@ from webapp.extensions import limiter
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
 from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 from webapp.shown_once import show_once, shown_once
 
 blueprint = Blueprint("people", __name__, url_prefix="/settings/people")

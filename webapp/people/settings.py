@@ -8,13 +8,14 @@ from flask.typing import ResponseReturnValue
 from extract.errors import Refused
 from extract.store.models import Member, Organisation
 from extract.values import SCHEDULES
+from webapp import clean_text
 from webapp.access import current_member, current_org, needs
 from webapp.extensions import limiter
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
 from webapp.people import members, passwords
-from webapp.people.roles import Role
 from webapp.people.sign_in import sign_in
+from webapp.roles import Role
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -31,7 +32,7 @@ def page() -> ResponseReturnValue:
 def rename() -> ResponseReturnValue:
     member = current_member()
     try:
-        member.name = members.clean_name(request.form.get("name", ""), "Your name cannot be empty.")
+        member.name = clean_text.clean_name(request.form.get("name", ""), "Your name cannot be empty.")
     except Refused as error:
         problem(error.sentence)
     else:
@@ -70,7 +71,7 @@ def organisation() -> ResponseReturnValue:
     found = current_org()
     schedule = request.form.get("default_schedule", found.default_schedule)
     try:
-        found.name = members.clean_name(
+        found.name = clean_text.clean_name(
             request.form.get("name", found.name), "The organisation's name cannot be empty."
         )
         if schedule not in SCHEDULES:

@@ -20,9 +20,9 @@ from webapp.access import current_org, needs, own_chatbot, own_connection
 from webapp.formats import counted
 from webapp.http.incoming import whole_number
 from webapp.page import chatbot_home, problem, runtime, toast
-from webapp.people.roles import Role
 from webapp.picker.cache import PickerCache
 from webapp.picker.pages import chosen_connection, known_sources, sentence_for, usable_connections
+from webapp.roles import Role
 from webapp.sources import estimates
 
 blueprint = Blueprint("picker_import", __name__)

@@ -15,10 +15,10 @@ from webapp.access import current_org, needs, own_chatbot
 from webapp.http.incoming import whole_number
 from webapp.http.safe_methods import acts_on_get
 from webapp.page import runtime, wants_fragment
-from webapp.people.roles import Role
 from webapp.picker.cache import PickerCache
 from webapp.picker.listing import FILTERS, SCREENFUL, Filter, Row
 from webapp.picker.search import load
+from webapp.roles import Role
 
 blueprint = Blueprint("picker", __name__)
 

@@ -13,11 +13,11 @@ from extract.errors import HilalError
 from extract.membership.columns import columns_of
 from extract.store.models import Chatbot, Source
 from webapp.access import needs, own_chatbot, own_source
-from webapp.api.serializers import sources_with_connection
 from webapp.formats import counted
 from webapp.http.security_log import SecurityEvent, record_sources
 from webapp.page import page_or_fragment, problem, runtime, toast, wants_fragment
-from webapp.people.roles import Role
+from webapp.queries import sources_with_connection
+from webapp.roles import Role
 from webapp.sources.listing import Wish, lines, matching
 from webapp.sources.pages import asked_ids, changed_rows
 

@@ -19,7 +19,7 @@ from webapp.access import needs, open_chatbot, own_connection
 from webapp.formats import counted
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 blueprint = Blueprint("brake", __name__)
 

@@ -9,9 +9,9 @@ from extract.reading import preview_html
 from extract.store.models import Chunk, Document, Membership, Source
 from extract.values import Passage
 from webapp.access import needs, own_document
-from webapp.api.serializers import document_ids_by_notion_id
 from webapp.page import in_notion, page_or_fragment
-from webapp.people.roles import Role
+from webapp.queries import document_ids_by_notion_id
+from webapp.roles import Role
 from webapp.sources.differences import Difference, difference
 from webapp.sources.linked_documents import pointed_to_by, points_to
 

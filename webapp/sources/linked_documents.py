@@ -9,7 +9,7 @@ from typing import Any
 from peewee import fn
 
 from extract.store.models import Document, Link
-from webapp.api.serializers import readable_documents
+from webapp.queries import readable_documents
 
 MOST = 20
 

@@ -13,8 +13,8 @@ from extract.rules.timing import AT_WORK, SETTLED
 from extract.search.index import Counts
 from extract.store.models import Connection, Source
 from extract.worklist.progress import Progress, progress
-from webapp.api.serializers import counts_of, sources_with_connection
 from webapp.http.incoming import whole_number
+from webapp.queries import counts_of, sources_with_connection
 from webapp.sources.estimates import resting, time_left
 from webapp.sources.labels import KINDS
 

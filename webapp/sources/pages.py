@@ -12,10 +12,10 @@ from peewee import fn
 from extract.membership.columns import columns_of
 from extract.store.models import Document, Membership, Run, Source
 from webapp.access import needs, own_chatbot, own_source
-from webapp.api.serializers import sources_with_connection
 from webapp.http.incoming import whole_number
 from webapp.page import page_or_fragment, toast, wants_fragment
-from webapp.people.roles import Role
+from webapp.queries import sources_with_connection
+from webapp.roles import Role
 from webapp.sources.brake import questions_of
 from webapp.sources.labels import VOCABULARY, settled_sentence
 from webapp.sources.listing import SORTS, Wish, connections_that_rest, has_connection, lines, listing, tally

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from extract.runtime import Runtime
 from tests.clock import StoppedClock
 from webapp import create_app
-from webapp.commands.doctor import examine
+from webapp.commands.installation.doctor import examine
 
 FORWARDED = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7"}
 

@@ -13,7 +13,7 @@ from extract.runtime import Runtime
 from extract.store.models import Chatbot, Member, Organisation
 from tests.webapp.commands.test_chatbots_and_users import run
 from tests.webapp.conftest import PASSWORD, Browser, Cast
-from webapp import create_app
+from webapp import clean_text, create_app
 from webapp.people import members, passwords
 from webapp.people.sign_in import own_path
 
@@ -268,7 +268,7 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("text", "good"), ADDRESSES.items(), ids=str)
 def test_what_can_be_an_address(text: str, good: bool) -> None:
-    assert members.is_email(text) is good
+    assert clean_text.is_email(text) is good
 
 
 MONSTERS = ["a@" + "." * 1_000_000 + " x", "a@" + "a." * 500_000 + "@", "a" * 2_000_000, " " * 2_000_000]
@@ -278,7 +278,7 @@ MONSTERS = ["a@" + "." * 1_000_000 + " x", "a@" + "a." * 500_000 + "@", "a" * 2_
 def test_an_address_of_any_length_is_refused_at_once(browser: Browser, email: str) -> None:
     assert browser.post("/login", {"email": email[:1_900_000], "password": PASSWORD}).status_code == 400
     with pytest.raises(Refused):
-        members.clean_email(email)
+        clean_text.clean_email(email)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from extract.store.models import Document, Run, Source
 from tests.clock import START
-from webapp.cursors import read_cursor, write_cursor
+from webapp.api.cursors import read_cursor, write_cursor
 from webapp.sources.labels import lasting, remarks, settled_sentence, standing
 
 

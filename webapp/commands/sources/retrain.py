@@ -7,11 +7,12 @@ import click
 from extract import actions
 from extract.rules.timing import AT_WORK, SETTLED
 from extract.store.models import Source
-from webapp.api.serializers import JsonObject, source_objects, sources_with_connection
+from webapp.api.serializers import JsonObject, source_objects
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, Failed, command, one_line, show
-from webapp.commands.waiting import settled
+from webapp.commands.sources.waiting import settled
 from webapp.page import runtime
+from webapp.queries import sources_with_connection
 
 
 @click.command("retrain")

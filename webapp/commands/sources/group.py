@@ -11,12 +11,13 @@ from extract.errors import HilalError
 from extract.rules.timing import AT_WORK, SETTLED
 from extract.store.models import Run, Source
 from extract.values import SCHEDULES, Schedule
-from webapp.api.serializers import JsonObject, run_object, source_objects, sources_with_connection
+from webapp.api.serializers import JsonObject, run_object, source_objects
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, Failed, command, facts, short, show, table
-from webapp.commands.retrain import retrain_sources
+from webapp.commands.sources.retrain import retrain_sources
 from webapp.http.security_log import SecurityEvent, record_sources
 from webapp.page import runtime
+from webapp.queries import sources_with_connection
 
 STATUSES = (*AT_WORK, *SETTLED)
 
