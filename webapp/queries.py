@@ -11,7 +11,7 @@ from extract.store.models import Connection, Document, Source
 
 
 def sources_with_connection() -> Any:
-    """A select of sources, each with what its connection says of itself (never its tokens)."""
+    """A select of sources with their connections (without tokens)."""
     about = (
         Connection.id, Connection.state, Connection.workspace_name, Connection.organisation,
         Connection.workspace_id, Connection.rest_until, Connection.error,
@@ -20,11 +20,11 @@ def sources_with_connection() -> Any:
 
 
 def counts_of(source_ids: Sequence[int]) -> dict[int, index.Counts]:
-    """Documents, chunks and bytes of each source, however many are asked for."""
-    found: dict[int, index.Counts] = {}
-    for some in batches(source_ids):
-        found.update(index.counts(some))
-    return found
+    """Source id -> documents, chunks and bytes, for any number of ids."""
+    counts: dict[int, index.Counts] = {}
+    for batch in batches(source_ids):
+        counts.update(index.counts(batch))
+    return counts
 
 
 def readable_documents(chatbot_id: int) -> Any:
@@ -35,7 +35,7 @@ def readable_documents(chatbot_id: int) -> Any:
 
 
 def document_ids_by_notion_id(document: Document) -> Mapping[str | None, int]:
-    """The documents of the same chatbot that `document` links to, looked up at the time of reading."""
+    """Notion id -> id of the documents of the same chatbot that `document` links to at present."""
     wanted = {link["notion_id"] for link in document.links if link.get("notion_id")}
     if not wanted:
         return {}

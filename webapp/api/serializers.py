@@ -1,4 +1,4 @@
-"""The JSON objects of the contract: one shape for the retrieval API and for the command line."""
+"""The JSON objects of the retrieval API, which the command line prints as well."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def source_objects(sources: Sequence[Source]) -> list[JsonObject]:
-    """The rows of `sources_with_connection` as the contract writes them, counts in one query a batch."""
+    """The rows of `sources_with_connection` as JSON objects, with one query of counts for a batch."""
     counts = counts_of([source.id for source in sources])
     return [source_object(source, counts.get(source.id)) for source in sources]
 
 
 def source_object(source: Source, counts: index.Counts | None) -> JsonObject:
+    """A source with its counts, as the API and the command line show it."""
     return {
         "id": source.id,
         "chatbot_id": source.chatbot_id,
@@ -53,6 +54,7 @@ def source_object(source: Source, counts: index.Counts | None) -> JsonObject:
 
 
 def run_object(run: Run) -> JsonObject:
+    """One run of a source."""
     return {
         "id": run.id,
         "trigger": run.trigger,
@@ -78,6 +80,7 @@ def run_object(run: Run) -> JsonObject:
 
 
 def chatbot_object(chatbot: Chatbot) -> JsonObject:
+    """A chatbot with the name of its organisation."""
     return {
         "id": chatbot.id,
         "organisation_id": chatbot.organisation_id,
@@ -87,6 +90,7 @@ def chatbot_object(chatbot: Chatbot) -> JsonObject:
 
 
 def connection_object(connection: Connection, sources: int) -> JsonObject:
+    """A connection with the number of its sources; no tokens."""
     return {
         "id": connection.id,
         "organisation_id": connection.organisation_id,
@@ -100,11 +104,13 @@ def connection_object(connection: Connection, sources: int) -> JsonObject:
 
 
 def all_chatbots() -> list[JsonObject]:
+    """Every chatbot of the installation, by id."""
     rows = Chatbot.select(Chatbot, Organisation).join(Organisation).order_by(Chatbot.id)
     return [chatbot_object(chatbot) for chatbot in rows]
 
 
 def all_connections() -> list[JsonObject]:
+    """Every connection of the installation, by id."""
     count = Source.select(Source.connection, fn.COUNT(Source.id)).group_by(Source.connection).tuples()
     sources = dict(count)
     rows = Connection.select().order_by(Connection.id)
@@ -112,12 +118,13 @@ def all_connections() -> list[JsonObject]:
 
 
 def document_objects(documents: Sequence[Document]) -> list[JsonObject]:
-    """What `readable_documents` found as the contract writes it, with the ids of the sources that hold each."""
+    """Rows of `readable_documents` as JSON objects, each with the ids of the sources that hold it."""
     holders = sources_holding([document.id for document in documents])
     return [document_object(document, holders[document.id]) for document in documents]
 
 
 def document_object(document: Document, source_ids: Iterable[int]) -> JsonObject:
+    """A document without its text."""
     return {
         "id": document.id,
         "source_ids": list(source_ids),
@@ -148,6 +155,7 @@ def whole_document_object(document: Document) -> JsonObject:
 
 
 def hit_object(hit: Hit) -> JsonObject:
+    """One answer of a search."""
     return {
         "text": hit.text,
         "title": hit.title,

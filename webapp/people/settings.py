@@ -1,4 +1,4 @@
-"""Settings of one's own account, and of the organisation."""
+"""The settings of a person's own account and of the organisation."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 @blueprint.get("")
 @needs(Role.MEMBER)
 def page() -> ResponseReturnValue:
-    """One's own name and password."""
+    """Show the forms for a person's own name and password."""
     return render_template("settings/page.html", rules=passwords)
 
 
 @blueprint.post("/name")
 @needs(Role.MEMBER)
 def rename() -> ResponseReturnValue:
+    """Change the person's own name."""
     member = current_member()
     try:
         member.name = clean_text.clean_name(request.form.get("name", ""), "Your name cannot be empty.")
@@ -45,7 +46,7 @@ def rename() -> ResponseReturnValue:
 @limiter.limit("20 per 10 minutes")
 @needs(Role.MEMBER)
 def password() -> ResponseReturnValue:
-    """A new password ends every other session of the person."""
+    """Change the person's own password; every other session of theirs ends."""
     member = current_member()
     if not passwords.matches(request.form.get("current", ""), member.password_hash):
         record(SecurityEvent.PASSWORD_NOT_CHANGED, member_id=member.id)
@@ -65,7 +66,7 @@ def password() -> ResponseReturnValue:
 @blueprint.route("/organisation", methods=["GET", "POST"])
 @needs(Role.ADMIN)
 def organisation() -> ResponseReturnValue:
-    """The organisation's name, and how new sources follow Notion."""
+    """Show and change the organisation's name, and how new sources follow Notion."""
     if request.method != "POST":
         return render_template("settings/organisation.html", redirect_uri=runtime().config.redirect_uri)
     found = current_org()

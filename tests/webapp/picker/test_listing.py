@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from extract.notion.stubs import SearchPage
 from extract.values import ObjectKind, Parent, Stub
-from webapp.picker.listing import Listing, new_listing, row_of
+from webapp.picker.listing import PickerListing, new_listing, row_of
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -39,11 +39,11 @@ def database(name: str, minutes_ago: int = 0, container: str | None = None) -> S
     return stub(name, minutes_ago, kind="data_source", database_id=container or f"{name}'s container")
 
 
-def titles(listing: Listing) -> list[str]:
+def titles(listing: PickerListing) -> list[str]:
     return [row.title for row in listing.rows]
 
 
-def both() -> tuple[Listing, int, int]:
+def both() -> tuple[PickerListing, int, int]:
     return new_listing("", "all", NOON), 0, 1
 
 
@@ -142,7 +142,7 @@ def test_a_listing_survives_being_stored() -> None:
     listing, pages, databases = both()
     listing.absorb(listing.passes[pages], SearchPage((stub("a", 1), stub("b", edited_at=None)), "more"))
 
-    again = Listing.from_json(listing.to_json())
+    again = PickerListing.from_json(listing.to_json())
 
     assert again == listing
     again.absorb(again.passes[databases], SearchPage((), None))
