@@ -151,8 +151,8 @@ def test_only_logged_in_people_come_in(address: Callable[[str], str], browser: B
     answers = {(method, rule): call(browser, method, address(rule)) for method, rule, _ in GUARDED}
 
     came_in = {
-        each: (status, location)
-        for each, (status, location) in answers.items()
+        route: (status, location)
+        for route, (status, location) in answers.items()
         if (status, location.partition("?")[0]) != (303, "/login")
     }
     assert came_in == {}
@@ -229,7 +229,7 @@ def test_a_method_that_a_route_does_not_offer_is_refused_and_changes_no_row(
     before = whole_database()
 
     for rule in sorted({rule for _, rule in ROUTES}):
-        offered = {method for method, each in ROUTES if each == rule}
+        offered = {method for method, route in ROUTES if route == rule}
         for method in {"POST", "PUT", "PATCH", "DELETE"} - offered:
             answer = ada.client.open(address(rule), method=method, headers={"X-CSRFToken": ada.token})
             assert answer.status_code in (401, 405), (method, rule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from webapp.commands import chatbots, connections, keys, search, users, webhooks
-from webapp.commands.installation import db, doctor, vault
+from webapp.commands.installation import db, doctor, vault, version
 from webapp.commands.sources import group as sources
 
 
@@ -16,3 +16,4 @@ def register(app: Flask) -> None:
         app.cli.add_command(group)
     app.cli.add_command(search.search)
     app.cli.add_command(doctor.doctor)
+    app.cli.add_command(version.version)

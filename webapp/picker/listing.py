@@ -45,7 +45,7 @@ class PickerRow:
 
 
 @dataclass(slots=True)
-class SearchPass:
+class SearchProgress:
     """One search and how far it was read. `frontier` is the edit time of its last entry; None before any request."""
 
     kind: ObjectKind | None
@@ -61,7 +61,7 @@ class PickerListing:
     `rows` are in the order shown; `held` rows wait until no pass can return a newer one. `looked_at` counts entries.
     """
 
-    passes: list[SearchPass]
+    passes: list[SearchProgress]
     listed_at: datetime
     rows: list[PickerRow] = field(default_factory=list)
     held: list[PickerRow] = field(default_factory=list)
@@ -72,12 +72,12 @@ class PickerListing:
         """True if Notion has nothing more to list."""
         return all(search.done for search in self.passes)
 
-    def next_pass(self) -> SearchPass | None:
+    def next_pass(self) -> SearchProgress | None:
         """The pass to continue: the one that has come least far into the past, so that most rows can be shown."""
         unfinished = [search for search in self.passes if not search.done]
         return max(unfinished, key=_frontier, default=None)
 
-    def add_page(self, search: SearchPass, page: SearchPage) -> None:
+    def add_page(self, search: SearchProgress, page: SearchPage) -> None:
         """Add a page of results of `search`, then show the rows that can be shown."""
         self.looked_at += len(page.stubs)
         for stub in page.stubs:
@@ -142,7 +142,7 @@ class PickerListing:
         """The listing of which `to_json` made `value`."""
         return cls(
             passes=[
-                SearchPass(kind, cursor, done, parse_iso(frontier))
+                SearchProgress(kind, cursor, done, parse_iso(frontier))
                 for kind, cursor, done, frontier in value["passes"]
             ],
             listed_at=datetime.fromisoformat(value["listed_at"]),
@@ -162,7 +162,7 @@ def new_listing(query: str, only: KindFilter, now: datetime) -> PickerListing:
         kinds = [None] if query else ["page", "data_source"]
     else:
         kinds = ["page" if only == "page" else "data_source"]
-    return PickerListing(passes=[SearchPass(kind) for kind in kinds], listed_at=now)
+    return PickerListing(passes=[SearchProgress(kind) for kind in kinds], listed_at=now)
 
 
 def row_of(stub: Stub) -> PickerRow | None:
@@ -183,7 +183,7 @@ def row_of(stub: Stub) -> PickerRow | None:
     )
 
 
-def _frontier(search: SearchPass) -> datetime:
+def _frontier(search: SearchProgress) -> datetime:
     """A pass before its first request may still return anything."""
     return datetime.max.replace(tzinfo=UTC) if search.frontier is None else search.frontier
 

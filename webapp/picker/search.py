@@ -10,7 +10,7 @@ from extract.runtime import Runtime
 from extract.store.models import Connection
 from extract.values import Stub
 from webapp.picker.cache import PickerCache
-from webapp.picker.listing import SCREENFUL, KindFilter, PickerListing, SearchPass, new_listing
+from webapp.picker.listing import SCREENFUL, KindFilter, PickerListing, SearchProgress, new_listing
 
 MOST_REQUESTS = 5
 
@@ -55,7 +55,7 @@ def _is_enough(listing: PickerListing, enough: int) -> bool:
     return listing.is_complete or (all_begun and len(listing.rows) >= enough)
 
 
-def _request(client: NotionClient, query: str, search: SearchPass) -> SearchPage:
+def _request(client: NotionClient, query: str, search: SearchProgress) -> SearchPage:
     """The next page of a pass; if Notion no longer knows its cursor, the first page again. Rows are shown once."""
     try:
         return client.search(query, kind=search.kind, cursor=search.cursor)

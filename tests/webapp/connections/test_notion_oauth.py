@@ -216,7 +216,7 @@ def test_the_exchange_has_the_form_that_notion_asks_for(
 ) -> None:
     ada.get(notion.answer(consent_address(ada, cast.chatbot)))
 
-    [exchange] = [each for each in world.requests if each.endpoint == "token"]
+    [exchange] = [request for request in world.requests if request.endpoint == "token"]
     assert exchange.status == 200
 
 

@@ -23,7 +23,7 @@ def behind(runtime: Runtime, proxies: int) -> Runtime:
 
 
 def told_by_doctor(runtime: Runtime) -> tuple[str, str]:
-    [finding] = [each for each in examine(runtime) if each.check == "proxies"]
+    [finding] = [check for check in examine(runtime) if check.check == "proxies"]
     return finding.state, finding.says
 
 

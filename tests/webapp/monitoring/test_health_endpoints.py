@@ -8,6 +8,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
+from extract import __version__
 from extract.errors import Blocked
 from extract.runtime import Runtime
 from extract.store.db import database
@@ -23,7 +24,10 @@ def _without_redis(runtime: Runtime) -> FlaskClient:
 
 
 def test_a_process_that_answers_is_alive_whatever_else_is_gone(runtime: Runtime) -> None:
-    assert _without_redis(runtime).get("/healthz").status_code == 200
+    answer = _without_redis(runtime).get("/healthz")
+
+    assert answer.status_code == 200
+    assert answer.json == {"status": "ok", "version": __version__}
 
 
 def test_it_is_ready_when_database_schema_and_redis_are_there(client: FlaskClient) -> None:

@@ -202,7 +202,9 @@ def test_the_cookie_of_a_known_browser_is_out_of_reach_of_scripts_and_opens_noth
     app: Flask, cast: Cast, browser: Browser
 ) -> None:
     answer = browser.post("/login", {"email": "ada@acme.test", "password": PASSWORD})
-    cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("hilal-known="))
+    cookie = next(
+        cookie for cookie in answer.headers.getlist("Set-Cookie") if cookie.startswith("hilal-known=")
+    )
     stranger = Browser(app.test_client())
     stranger.client.set_cookie("hilal-known", cookie.partition(";")[0].partition("=")[2])
 

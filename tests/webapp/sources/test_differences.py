@@ -8,13 +8,13 @@ import pytest
 
 from tests.steps import grows_linearly
 from webapp.sources import differences
-from webapp.sources.differences import MOST_ROWS, Difference, Row, difference
+from webapp.sources.differences import MOST_ROWS, Difference, DiffRow, difference
 
 
 def told(before: str, after: str) -> list[str]:
     """The rows as a person would write them: +added, -removed, ~changed, …folded."""
 
-    def one(row: Row) -> str:
+    def one(row: DiffRow) -> str:
         if row.kind == "folded":
             return f"…{row.lines}"
         if row.kind == "changed":

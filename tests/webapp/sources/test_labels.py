@@ -9,7 +9,7 @@ import pytest
 from extract.store.models import Document, Run, Source
 from tests.clock import START
 from webapp.api.cursors import read_cursor, write_cursor
-from webapp.sources.labels import lasting, remarks, settled_sentence, standing
+from webapp.sources.labels import document_state, run_duration, run_remarks, settled_sentence
 
 
 @pytest.mark.parametrize(
@@ -26,17 +26,17 @@ from webapp.sources.labels import lasting, remarks, settled_sentence, standing
 def test_a_run_lasts_so_long(seconds: float | None, words: str) -> None:
     finished = None if seconds is None else START + timedelta(seconds=seconds)
 
-    assert lasting(Run(started_at=START, finished_at=finished)) == words
+    assert run_duration(Run(started_at=START, finished_at=finished)) == words
 
 
 def test_remarks_say_what_was_lost_in_a_run() -> None:
-    assert remarks(Run()) == []
-    assert remarks(Run(failed=1, unread_blocks=2, unknown_tags=["chart"])) == [
+    assert run_remarks(Run()) == []
+    assert run_remarks(Run(failed=1, unread_blocks=2, unknown_tags=["chart"])) == [
         "1 page could not be read",
         "2 blocks could not be read",
         "kept as plain text: chart",
     ]
-    assert remarks(Run(retries=2, waits=3, waited_seconds=180)) == [
+    assert run_remarks(Run(retries=2, waits=3, waited_seconds=180)) == [
         "2 requests repeated",
         "waited 3 min for Notion",
     ]
@@ -55,7 +55,7 @@ def test_remarks_say_what_was_lost_in_a_run() -> None:
     ],
 )
 def test_a_document_stands_so(values: dict[str, object], word: str) -> None:
-    assert standing(Document(**values))[1] == word
+    assert document_state(Document(**values))[1] == word
 
 
 def test_what_has_settled_is_announced_in_one_sentence() -> None:

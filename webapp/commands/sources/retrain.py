@@ -1,6 +1,9 @@
-"""`flask sources retrain`: ask for a sync of chosen sources, and wait for what comes of it if told to."""
+"""`flask sources retrain`: request a sync of the chosen sources, and wait for the outcomes with `--wait`."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -15,6 +18,16 @@ from webapp.page import runtime
 from webapp.queries import sources_with_connection
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which sources the arguments and options choose."""
+
+    source_ids: tuple[int, ...]
+    everything: bool
+    chatbot_id: int | None
+    status: str | None
+
+
 @click.command("retrain")
 @click.argument("source_ids", type=ROW_ID, nargs=-1, metavar="[ID…]")
 @click.option("--all", "everything", is_flag=True, help="Every source (of --chatbot, with --status).")
@@ -26,32 +39,12 @@ from webapp.queries import sources_with_connection
     "--timeout", type=click.FloatRange(min=0), default=3600, show_default=True, help="Seconds to wait."
 )
 @command()
-def retrain_sources(
-    source_ids: tuple[int, ...],
-    everything: bool,
-    chatbot_id: int | None,
-    status: str | None,
-    full: bool,
-    wait: bool,
-    timeout: float,
-    as_json: bool,
-) -> None:
+def retrain_sources(full: bool, wait: bool, timeout: float, as_json: bool, **choice: Any) -> None:
     """Sync sources now: those of the numbers given, or those that the options choose."""
-    if not (source_ids or everything or chatbot_id is not None or status):
-        raise click.UsageError("Say which: numbers of sources, --all, --chatbot or --status.")
-    if source_ids and everything:
-        raise click.UsageError("Give numbers of sources or --all, not both.")
-    chosen = _chosen(source_ids, chatbot_id, status)
-    if (
-        not source_ids
-    ):  # a choice by options takes what can be retrained; one by number is to be obeyed or refused
-        asleep = [source for source in chosen if source.connection.state != "alive"]
-        chosen = [source for source in chosen if source.connection.state == "alive"]
-        if asleep:
-            click.echo(f"Left out {len(asleep)} whose connection to Notion is not active.", err=True)
-    if chosen:
-        actions.retrain(runtime(), chosen, full=full)
-    ids = [source.id for source in chosen]
+    sources = _chosen_sources(_Choice(**choice))
+    if sources:
+        actions.retrain(runtime(), sources, full=full)
+    ids = [source.id for source in sources]
     if wait:
         _wait(ids, timeout, as_json)
         return
@@ -60,18 +53,35 @@ def retrain_sources(
     show({"retrained": ids}, text, as_json=as_json)
 
 
-def _chosen(source_ids: tuple[int, ...], chatbot_id: int | None, status: str | None) -> list[Source]:
-    chosen = rows.sources(source_ids) if source_ids else list(sources_with_connection().order_by(Source.id))
-    if chatbot_id is not None:
-        chatbot = rows.chatbot(chatbot_id)
-        chosen = [source for source in chosen if source.chatbot_id == chatbot.id]
-    if status:
-        chosen = [source for source in chosen if source.status == status]
-    return chosen
+def _chosen_sources(choice: _Choice) -> list[Source]:
+    """The sources to retrain. Raises UsageError for no choice or two, and Refused for an id without a row."""
+    if not (choice.source_ids or choice.everything or choice.chatbot_id is not None or choice.status):
+        raise click.UsageError("Say which: numbers of sources, --all, --chatbot or --status.")
+    if choice.source_ids and choice.everything:
+        raise click.UsageError("Give numbers of sources or --all, not both.")
+    if choice.source_ids:
+        sources = rows.sources(choice.source_ids)
+    else:
+        sources = list(sources_with_connection().order_by(Source.id))
+    if choice.chatbot_id is not None:
+        chatbot = rows.chatbot(choice.chatbot_id)
+        sources = [source for source in sources if source.chatbot_id == chatbot.id]
+    if choice.status:
+        sources = [source for source in sources if source.status == choice.status]
+    # `actions.retrain` refuses sources without a working connection; only those named by their id reach it.
+    return sources if choice.source_ids else _with_working_connection(sources)
+
+
+def _with_working_connection(sources: list[Source]) -> list[Source]:
+    working = [source for source in sources if source.connection.state == "alive"]
+    left_out = len(sources) - len(working)
+    if left_out:
+        click.echo(f"Left out {left_out} whose connection to Notion is not active.", err=True)
+    return working
 
 
 def _wait(ids: list[int], timeout: float, as_json: bool) -> None:
-    """Print each outcome as it comes; exit 1 when any source failed or is not done in time."""
+    """Print each outcome as it comes; exit 1 if any source failed or is not done in time."""
     outcomes: list[JsonObject] = []
     late = 0
     try:
@@ -80,8 +90,8 @@ def _wait(ids: list[int], timeout: float, as_json: bool) -> None:
                 {"id": source.id, "title": source.title, "status": source.status, "error": source.error}
             )
             if not as_json:
-                said = f": {source.error}" if source.error else ""
-                click.echo(f"{source.status:<8} " + one_line(f"{source.id} {source.title}{said}"))
+                error = f": {source.error}" if source.error else ""
+                click.echo(f"{source.status:<8} " + one_line(f"{source.id} {source.title}{error}"))
     except TimeoutError as error:
         late = error.args[0]
     after = source_objects(list(sources_with_connection().where(Source.id.in_(ids)).order_by(Source.id)))
