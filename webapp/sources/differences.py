@@ -159,7 +159,7 @@ def _words(before: str, after: str, budget: _Budget) -> tuple[DiffPart, ...] | N
 
 
 def _joined(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) -> Iterator[DiffPart]:
-    """The parts of a line. Of adjacent changes, removed words come before added ones; spaces between them belong to both."""
+    """The parts of a line. Of adjacent changes, removed words come first; single spaces between them belong to both."""
     removed, added = "", ""
     for at, step in enumerate(steps):
         if step.kind == "removed":
