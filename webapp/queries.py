@@ -14,7 +14,7 @@ def sources_with_connection() -> Any:
     """A select of sources with their connections (without tokens)."""
     about = (
         Connection.id, Connection.state, Connection.workspace_name, Connection.organisation,
-        Connection.workspace_id, Connection.rest_until, Connection.error,
+        Connection.workspace_id, Connection.paused_until, Connection.error,
     )  # fmt: skip
     return Source.select(Source, *about).join(Connection)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from peewee import fn
 
+from extract.membership.queries import sources_holding
 from extract.search import index
 from extract.store.models import Chatbot, Connection, Document, Organisation, Run, Source
 from extract.values import Hit
-from extract.worklist.source_state import sources_holding
 from webapp import formats
 from webapp.queries import counts_of, document_ids_by_notion_id
 

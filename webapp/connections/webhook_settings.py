@@ -38,7 +38,7 @@ def page() -> ResponseReturnValue:
         "settings/webhooks.html",
         address=webhook_tokens.address(runtime()),
         version=VERSION,
-        subscription=webhook_tokens.standing(runtime()),
+        subscription=webhook_tokens.subscription_state(runtime()),
         last_event_at=events.last_event_at(),
         connections=[
             (connection, webhooks_prove_alive(connection.event_at, connection.event_missed_at, now=now))

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from extract.connections import budget_for
 from extract.notion.budget import BudgetUnreachable
 from extract.process.beats import beats, last_beat
-from extract.rules.timing import AT_WORK, round_of_looks
+from extract.rules.timing import AT_WORK, round_of_checks
 from extract.store.models import Chatbot, Connection, Document, Membership, Run, Source
 from webapp.access import needs, own_chatbot
 from webapp.page import page_or_fragment, runtime
@@ -88,7 +88,7 @@ def _connection_rows(chatbot: Chatbot) -> list[ConnectionRow]:
     """The connections that feed this chatbot, with their counts, in two queries."""
     about = (
         Connection.id, Connection.workspace_id, Connection.workspace_name, Connection.workspace_icon,
-        Connection.state, Connection.error, Connection.polled_at, Connection.rest_until, Connection.poll_failures,
+        Connection.state, Connection.error, Connection.polled_at, Connection.paused_until, Connection.poll_failures,
     )  # fmt: skip
     at_work = fn.SUM(Case(None, ((Source.status.in_(AT_WORK), 1),), 0))
     rows = (
@@ -115,7 +115,7 @@ def _waiting(chatbot: Chatbot) -> Mapping[int, int]:
     """Connection id -> how many documents of this chatbot wait to be read."""
     rows = (
         Document.select(Document.connection, fn.COUNT(Document.id))
-        .where(Document.chatbot == chatbot, Document.wanted_at.is_null(False), Document.error.is_null())
+        .where(Document.chatbot == chatbot, Document.requested_at.is_null(False), Document.error.is_null())
         .group_by(Document.connection)
     )
     return dict(rows.tuples())
@@ -128,7 +128,7 @@ def _checked_daily(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
         Document.select(Connection.workspace_id, fn.COUNT(Document.id), is_row)
         .join(Connection)
         .where(Connection.organisation == chatbot.organisation_id, Connection.state == "alive")
-        .where(Document.verify_at.is_null(False))
+        .where(Document.check_at.is_null(False))
         .group_by(Connection.workspace_id)
         .tuples()
     )
@@ -142,7 +142,7 @@ def _budget(connection: Connection, checked: tuple[int, int]) -> BudgetUse | Non
     budget = budget_for(runtime(), connection.workspace_id)
     period = timedelta(hours=config.watch.verify_hours)
     try:
-        real = round_of_looks(
+        real = round_of_checks(
             pages=checked[0],
             rows=checked[1],
             per_window=budget.share("looks"),
@@ -201,7 +201,7 @@ def _failing(chatbot: Chatbot) -> Any:
             Document.title,
             Document.icon,
             Document.error,
-            Document.try_after,
+            Document.retry_after,
             Document.synced_at,
             Source.id,
             Source.title,

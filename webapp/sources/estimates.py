@@ -52,7 +52,7 @@ def time_left(sources: Sequence[Any]) -> Mapping[int, timedelta]:
 
 def pause_reason(connection: Connection) -> str | None:
     """Why nothing of this connection is read at this moment; None if it is not paused."""
-    until: datetime | None = connection.rest_until
+    until: datetime | None = connection.paused_until
     if connection.state != "alive" or until is None or until <= runtime().clock():
         return None
     if connection.error:

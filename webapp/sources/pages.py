@@ -158,7 +158,7 @@ _COLUMNS = (
     "error",
     "edited_at",
     "synced_at",
-    "wanted_at",
-    "try_after",
+    "requested_at",
+    "retry_after",
     "removed_at",
 )

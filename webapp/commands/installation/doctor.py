@@ -197,7 +197,7 @@ def _connections() -> Finding:
 
 def _webhooks(runtime: Runtime) -> Finding:
     """Without webhooks nothing is wrong: polls find edits, only later."""
-    subscription = webhook_tokens.standing(runtime)
+    subscription = webhook_tokens.subscription_state(runtime)
     if subscription.is_on:
         last = events.last_event_at()
         said = f"last event {formats.ago(last, runtime.clock())}" if last else "no event in the last two days"
