@@ -107,9 +107,8 @@ def _open_database_per_request(app: Flask) -> None:
     @app.before_request
     def connect() -> None:
         request.environ["hilal.close_database"] = database.is_closed()
-        if (
-            request.endpoint != "static" and request.blueprint != "probes"
-        ):  # health checks must answer without one
+        # Health checks must answer without a database.
+        if request.endpoint != "static" and request.blueprint != "probes":
             database.connect(reuse_if_open=True)
 
     @app.teardown_request

@@ -73,7 +73,7 @@ def page(chatbot_id: int) -> str:
         chatbot=chatbot,
         connection_rows=connection_rows,
         questions=questions_of(chatbot.id),
-        asleep=_asleep() if connection_rows else None,
+        asleep=_silent_processes() if connection_rows else None,
         stuck=_stuck(connection_rows),
         failing=list(failing.limit(FAILING)),
         failing_count=failing.count(),
@@ -160,7 +160,7 @@ def _budget(connection: Connection, checked: tuple[int, int]) -> BudgetUse | Non
         return None
 
 
-def _asleep() -> str | None:
+def _silent_processes() -> str | None:
     """A sentence on the process that does not run, daemon or worker; None if both do."""
     try:
         watching = last_beat(runtime().redis, "daemon") is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hmac import compare_digest
 from ipaddress import ip_address
+from typing import Literal
 
 import redis
 from flask import Blueprint, Response, jsonify, request
@@ -25,6 +26,8 @@ from webapp.page import runtime
 
 blueprint = Blueprint("probes", __name__)
 limiter.exempt(blueprint)
+
+PartState = Literal["ok", "does not answer"]
 
 HOW_TO_READ_METRICS = (
     "Metrics are not shown here. Set web.metrics_token (METRICS_TOKEN) and send it as Authorization: Bearer <token>.\n"
@@ -56,7 +59,7 @@ def metrics() -> Response:
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _database() -> str:
+def _database() -> PartState:
     try:
         database.execute_sql("SELECT 1")
     except PeeweeException:
@@ -74,7 +77,7 @@ def _schema() -> str:
     return "ok"
 
 
-def _redis() -> str:
+def _redis() -> PartState:
     try:
         runtime().redis.ping()
     except redis.RedisError:

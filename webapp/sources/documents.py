@@ -63,6 +63,5 @@ def _preview(document: Document, chunks: list[Chunk] | None) -> Markup:
     def href(url: str) -> str:
         return url_for(".show", document_id=ours[url]) if url in ours else in_notion(url) or url
 
-    return Markup(
-        preview_html(document.text, passages=passages, href=href)
-    )  # preview_html escapes everything itself
+    # `preview_html` escapes everything itself.
+    return Markup(preview_html(document.text, passages=passages, href=href))

@@ -23,7 +23,8 @@ TRIGGERS = {
 }
 OUTCOMES = {"trained": "Trained", "empty": "Empty", "failed": "Failed", "cancelled": "Stopped"}
 SCHEDULES = {"live": "Live", "daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "off": "Off"}
-KINDS = {
+ListKind = Literal["page", "tree", "database", "workspace"]
+KINDS: Mapping[ListKind, str] = {
     "page": "Pages",
     "tree": "Pages with sub-pages",
     "database": "Databases",

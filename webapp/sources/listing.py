@@ -17,7 +17,7 @@ from webapp.http.incoming import whole_number
 from webapp.pagination import PageRange
 from webapp.queries import counts_of, sources_with_connection
 from webapp.sources.estimates import pause_reason, time_left
-from webapp.sources.labels import KINDS
+from webapp.sources.labels import KINDS, ListKind
 
 PAGE_SIZE = 100
 
@@ -40,7 +40,7 @@ class SourceFilter:
 
     query: str = ""
     status: str = ""
-    kind: str = ""
+    kind: ListKind | Literal[""] = ""
     sort: Sort = "added"
     page: int = 1
 
@@ -53,7 +53,7 @@ class SourceFilter:
         return cls(
             query=" ".join(arguments.get("q", "").split())[:200],
             status=status if status in (*GROUPS, *AT_WORK, *SETTLED) else "",
-            kind=kind if kind in KINDS else "",
+            kind=cast(ListKind, kind) if kind in KINDS else "",
             sort=cast(Sort, sort) if sort in SORTS else "added",
             page=_page_number(arguments.get("page", "1")),
         )

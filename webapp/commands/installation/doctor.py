@@ -39,7 +39,7 @@ _STARTS: dict[Process, str] = {"worker": "nothing is synced", "daemon": "edits i
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check; `says` is a sentence for an operator."""
+    """The result of one check; `says`, as `--json` calls it, is a sentence for an operator."""
 
     check: str
     state: CheckState
@@ -80,12 +80,12 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
 
 def _configuration(runtime: Runtime) -> Finding:
     config = runtime.config
-    said = f"Hilal {__version__}, {config.web.environment}, served at {config.public_url}"
+    summary = f"Hilal {__version__}, {config.web.environment}, served at {config.public_url}"
     if config.production and not config.notion.client_id:
         return Finding(
-            "configuration", "warn", f"{said}; no Notion credentials: nobody can connect a workspace"
+            "configuration", "warn", f"{summary}; no Notion credentials: nobody can connect a workspace"
         )
-    return Finding("configuration", "ok", said)
+    return Finding("configuration", "ok", summary)
 
 
 def _database() -> Finding:
@@ -162,10 +162,10 @@ def _process(runtime: Runtime, process: Process, *, redis_answers: bool) -> Find
         says = "; ".join(_stuck(beat, runtime) for beat in stalled)
         return Finding(process, "fail" if everyone else "warn", says)
     if not found:
-        said = (
+        summary = (
             f"none has reported in the last five minutes: {_STARTS[process]}. Start it as the Procfile says"
         )
-        return Finding(process, "fail", said)
+        return Finding(process, "fail", summary)
     return Finding(process, "ok", f"last beat {_seconds(found[0].at, now)} s ago")
 
 
@@ -186,13 +186,13 @@ def _connections() -> Finding:
     states = Counter(row.state for row in Connection.select(Connection.state))
     if not states:
         return Finding("connections", "ok", "none yet")
-    said = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     blocked = Connection.select().where(*blocked_by_notion()).count()
     if blocked:
-        return Finding("connections", "fail", f"{said}; Notion has blocked {blocked}: ask its support why")
+        return Finding("connections", "fail", f"{summary}; Notion has blocked {blocked}: ask its support why")
     advice = ["someone has to reconnect to Notion"] if states["reconnect"] else []
     advice += [f"{question.sentence} {question.command}" for question in all_questions()]
-    return Finding("connections", "warn" if advice else "ok", "; ".join([said, *advice]))
+    return Finding("connections", "warn" if advice else "ok", "; ".join([summary, *advice]))
 
 
 def _webhooks(runtime: Runtime) -> Finding:
@@ -200,8 +200,10 @@ def _webhooks(runtime: Runtime) -> Finding:
     subscription = webhook_tokens.subscription_state(runtime)
     if subscription.is_on:
         last = events.last_event_at()
-        said = f"last event {formats.ago(last, runtime.clock())}" if last else "no event in the last two days"
-        return Finding("webhooks", "ok", f"on; {said}")
+        summary = (
+            f"last event {formats.ago(last, runtime.clock())}" if last else "no event in the last two days"
+        )
+        return Finding("webhooks", "ok", f"on; {summary}")
     if subscription.pending:
         return Finding("webhooks", "warn", "a token waits to be confirmed: Settings, Webhooks")
     return Finding("webhooks", "ok", "not set up; edits are found by polling")
@@ -242,10 +244,12 @@ def _clock(runtime: Runtime) -> Finding:
     ahead = clocks.moments_ahead(now=runtime.clock())
     if not ahead:
         return Finding("clock", "ok", "no time in the database lies ahead of this machine's clock")
-    said = ", ".join(f"{times.rows} of {times.column} by up to {formats.span(times.by)}" for times in ahead)
+    summary = ", ".join(
+        f"{times.rows} of {times.column} by up to {formats.span(times.by)}" for times in ahead
+    )
     return Finding(
         "clock",
         "warn",
-        f"times in the database lie ahead of this machine's clock: {said}. The clock of a machine is wrong, or was: "
+        f"times in the database lie ahead of this machine's clock: {summary}. The clock of a machine is wrong, or was: "
         "check that every machine follows NTP. If they do, this mends itself within a day",
     )
