@@ -62,7 +62,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class _Budget:
+class _StepBudget:
     """The steps left for one comparison, or for several that share them."""
 
     left: int = field(default_factory=lambda: MOST_STEPS)
@@ -82,7 +82,7 @@ def difference(before: str, after: str) -> Difference:
     if len(before) + len(after) > MOST_CHARACTERS:
         return Difference((), None, None)
     old, new = _lines(before), _lines(after)
-    steps = _steps(old, new, MOST_EDITS, _Budget())
+    steps = _steps(old, new, MOST_EDITS, _StepBudget())
     if steps is None:
         before_counts, after_counts = Counter(old), Counter(new)
         return Difference((), (after_counts - before_counts).total(), (before_counts - after_counts).total())
@@ -103,7 +103,7 @@ def _rows(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) -> Ite
     groups = [
         (changed, list(group)) for changed, group in groupby(steps, key=lambda step: step.kind != "same")
     ]
-    budget = _Budget()
+    budget = _StepBudget()
     for at, (changed, group) in enumerate(groups):
         if changed:
             removed = [old[step.before] for step in group if step.kind == "removed"]
@@ -126,7 +126,7 @@ def _unchanged(new: Sequence[str], lines: range, *, is_first: bool, is_last: boo
             yield DiffRow("same", (DiffPart("same", _cut(new[line], LONGEST_SAME)),))
 
 
-def _block(removed: Sequence[str], added: Sequence[str], budget: _Budget) -> Iterator[DiffRow]:
+def _block(removed: Sequence[str], added: Sequence[str], budget: _StepBudget) -> Iterator[DiffRow]:
     """Rows for changed lines: a removed and an added line with much in common become one row."""
     for at in range(max(len(removed), len(added))):
         pair = removed[at : at + 1], added[at : at + 1]
@@ -142,7 +142,7 @@ def _block(removed: Sequence[str], added: Sequence[str], budget: _Budget) -> Ite
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W぀-ヿ㐀-鿿가-힯]+|\s+|[^\w\s]")
 
 
-def _words(before: str, after: str, budget: _Budget) -> tuple[DiffPart, ...] | None:
+def _words(before: str, after: str, budget: _StepBudget) -> tuple[DiffPart, ...] | None:
     """The changed words of a line; None if the two lines have little in common, or the budget is used up."""
     old, new = _WORD.findall(before), _WORD.findall(after)
     kept = sum(len(word) * count for word, count in (Counter(old) & Counter(new)).items() if word.strip())
@@ -190,7 +190,7 @@ def _both(removed: str, added: str) -> Iterator[DiffPart]:
 
 
 def _steps(
-    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _Budget
+    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _StepBudget
 ) -> list[_Step] | None:
     """The shortest way from `old` to `new`; None if it takes more than `most` edits, or than the budget."""
     start, end = 0, 0
@@ -210,7 +210,7 @@ def _steps(
 
 
 def _myers(
-    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _Budget
+    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _StepBudget
 ) -> list[_Step] | None:
     """Myers' greedy algorithm: how far each diagonal reaches with 0, 1, 2 … edits."""
     if abs(len(old) - len(new)) > most:
