@@ -1,4 +1,4 @@
-"""The daemon's tick: whom it polls and wakes, and that nothing it meets makes it loop or stop."""
+"""The daemon's tick: what it polls and wakes, and that no error stops it."""
 
 from __future__ import annotations
 

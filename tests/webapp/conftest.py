@@ -1,4 +1,4 @@
-"""The standing cast: Ada owns Acme, Bob is its admin, Cleo a member; Mallory owns another organisation."""
+"""Two organisations: Ada owns Acme, Bob is its admin, Cleo a member; Mallory owns the other one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages and the API ask the same of SQLite and of PostgreSQL."""
+"""The pages and the API behave the same on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Six requests at once, on both databases: what may be true once only stays true once."""
+"""Six requests at once, on both databases: what must happen once happens once."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def call(browser: Browser, method: str, path: str) -> tuple[int, str]:
     return answer.status_code, answer.location or ""
 
 
-def test_only_logged_in_people_come_in(address: Callable[[str], str], browser: Browser) -> None:
+def test_only_logged_in_people_have_access(address: Callable[[str], str], browser: Browser) -> None:
     answers = {(method, rule): call(browser, method, address(rule)) for method, rule, _ in GUARDED}
 
     came_in = {

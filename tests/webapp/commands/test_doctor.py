@@ -1,4 +1,4 @@
-"""`flask doctor`: one line for each thing we stand on, a failure where one is, and never a secret."""
+"""`flask doctor`: one line for each check, a failure if something is wrong, and never a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`flask sources …`: what it prints, what it asks for, how it waits."""
+"""`flask sources …`: its output, what it requests, how it waits."""
 
 from __future__ import annotations
 

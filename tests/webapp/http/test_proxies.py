@@ -1,4 +1,4 @@
-"""Behind a proxy: whose address counts, and what the operator hears when that is not configured."""
+"""Behind a proxy: which address counts, and the warning if no proxy is configured."""
 
 from __future__ import annotations
 

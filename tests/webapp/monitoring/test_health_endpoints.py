@@ -1,4 +1,4 @@
-"""Alive, ready, and the figures: what machines may ask, and who may ask for figures."""
+"""The health endpoints and the metrics, and who may read the metrics."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _with_web(runtime: Runtime, **web: object) -> FlaskClient:
     return create_app(replace(runtime, config=replace(runtime.config, web=changed))).test_client()
 
 
-def test_who_may_not_read_the_figures_is_told_how(client: FlaskClient) -> None:
+def test_who_may_not_read_the_metrics_is_told_how_to(client: FlaskClient) -> None:
     answer = client.get("/metrics", headers={"Via": "1.1 proxy"})
 
     assert answer.mimetype == "text/plain"

@@ -57,7 +57,7 @@ def test_nothing_is_shown_while_something_newer_may_still_come() -> None:
     assert titles(listing) == ["a", "d", "b"]
 
 
-def test_rows_older_than_what_may_come_wait() -> None:
+def test_rows_wait_while_a_pass_may_return_newer_ones() -> None:
     listing, pages, databases = both()
 
     listing.add_page(listing.passes[databases], SearchPage((database("old", 60),), None))
@@ -103,7 +103,7 @@ def test_a_cursor_that_repeats_itself_ends_the_pass() -> None:
     assert listing.is_complete
 
 
-def test_what_comes_twice_is_one_row() -> None:
+def test_a_result_listed_twice_is_one_row() -> None:
     listing = new_listing("", "page", NOON)
     [only] = listing.passes
 

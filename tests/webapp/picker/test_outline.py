@@ -1,4 +1,4 @@
-"""How much there is to read in what is ticked, as far as it was listed."""
+"""How much an import reads, as far as the picker has listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The question of a connection whose pages vanished, and the answer that an admin gives."""
+"""The question of the brake, and the answer of an admin."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_confirming_wants_exactly_what_was_shown_asked_again(
     assert "1 page of Acme is no longer shown to us." in words(after, ".notice.attention")
 
 
-def test_once_answered_nobody_is_asked_again(ada: Browser, cast: Cast, braked: Connection) -> None:
+def test_the_question_is_gone_once_it_is_answered(ada: Browser, cast: Cast, braked: Connection) -> None:
     ada.post(f"/notion/connections/{braked.id}/removal")
 
     assert "no longer shown to us" not in ada.get(f"/chatbots/{cast.chatbot.id}/sources").text

@@ -1,4 +1,4 @@
-"""The page of a document: what the bot sees of it."""
+"""The page of a document."""
 
 from __future__ import annotations
 

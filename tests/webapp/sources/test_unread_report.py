@@ -1,4 +1,4 @@
-"""What of a source was not read, and why, as the page of the source says it."""
+"""What of a source was not read, and why, on the page of the source."""
 
 from __future__ import annotations
 
