@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Role(IntEnum):
-    """owner > admin > member; a member reads and searches only. The database holds the lower-case name."""
+    """owner > admin > member. A member may only read and search."""
 
     MEMBER = 1
     ADMIN = 2
@@ -14,6 +14,7 @@ class Role(IntEnum):
 
     @property
     def word(self) -> str:
+        """The name as the database stores it and as people read it."""
         return self.name.lower()
 
     @classmethod
