@@ -62,7 +62,9 @@ def _fill(documents: list[dict[str, Any]]) -> None:
         insert = "INSERT INTO own_ranking VALUES (?, ?)"
     with database.atomic():
         for given in documents:
-            database.execute_sql(insert, (given["id"], f"{given['title'].replace('_', ' ')}\n{given['text']}"))
+            database.execute_sql(
+                insert, (given["id"], f"{given['title'].replace('_', ' ')}\n{given['text']}")
+            )
     if is_postgres():
         database.execute_sql("CREATE INDEX own_ranking_terms ON own_ranking USING gin (terms)")
 
@@ -76,7 +78,9 @@ def _find(question: str) -> list[str]:
         )
         asked = " | ".join(f"'{word}'" for word in words)
     else:
-        sql = "SELECT name FROM own_ranking WHERE own_ranking MATCH ? ORDER BY bm25(own_ranking), name LIMIT ?"
+        sql = (
+            "SELECT name FROM own_ranking WHERE own_ranking MATCH ? ORDER BY bm25(own_ranking), name LIMIT ?"
+        )
         asked = " OR ".join(f'"{word}"' for word in words)
     return [row[0] for row in database.execute_sql(sql, (asked, DEPTH))]
 
