@@ -52,8 +52,8 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
         limit=notion.requests_per_window,
         most=notion.most_requests_per_window,
         window_seconds=notion.window_seconds,
-        people_share=notion.people_share,
-        looks_share=runtime.config.watch.verify_share,
+        interactive_share=notion.people_share,
+        checks_share=runtime.config.watch.verify_share,
         clock=runtime.clock,
         flight_seconds=longest_flight(notion.timeout_seconds),
     )
@@ -69,7 +69,7 @@ def client_for(
     connection: Connection,
     *,
     http: httpx.Client,
-    lane: Lane = "work",
+    lane: Lane = "sync",
     tokens: ConnectionTokens | None = None,
 ) -> NotionClient:
     """Notion as this connection sees it; marks the connection when only the person can mend it.

@@ -20,14 +20,14 @@ from uuid import uuid4
 import redis
 import structlog
 
-from extract.errors import Blocked, BudgetSpent, HilalError, LooksSpent, RateLimited
-from extract.notion.limit_store import LearntLimit
+from extract.errors import Blocked, BudgetSpent, ChecksSpent, HilalError, RateLimited
+from extract.notion.limit_store import LimitStore
 from extract.values import Clock
 
-Lane = Literal["people", "work", "looks"]
+Lane = Literal["interactive", "sync", "checks"]
 """`people` is a person waiting before a page; `looks` only sees to it that nothing was missed; `work` is the rest."""
 
-_LANES: tuple[Lane, ...] = ("people", "work", "looks")
+_LANES: tuple[Lane, ...] = ("interactive", "sync", "checks")
 _LEAST_WAIT = timedelta(seconds=1)
 _FIRST_PAGE = 5  # requests that the first page of a picker takes at most
 _BROWSING = timedelta(minutes=10)
@@ -90,7 +90,7 @@ local at = now
 if over >= 0 then at = math.max(at, resume(1, 3, over)) end
 if work_over >= 0 then at = math.max(at, resume(2, 3, work_over)) end
 if over >= 0 or work_over >= 0 then return {'spent', at + 1} end
-return {'looks', resume(3, 3, looks_over) + 1}
+return {'checks', resume(3, 3, looks_over) + 1}
 """
 
 # KEYS: pause, when it was written. ARGV: until, life of the keys, now, how far clocks may differ.
@@ -114,7 +114,7 @@ class BudgetUnreachable(HilalError):
 
 
 @dataclass(slots=True)
-class Slip:
+class Permit:
     """One request that may be made now. `done` as soon as its answer is there, whatever it says."""
 
     _budget: Budget
@@ -127,7 +127,7 @@ class Slip:
             self._returned = True
             self._budget.returned(self._key, self._slot)
 
-    def __enter__(self) -> Slip:
+    def __enter__(self) -> Permit:
         return self
 
     def __exit__(
@@ -137,10 +137,10 @@ class Slip:
 
 
 class Budget:
-    """`limit` requests in any `window`, of which work leaves `people_share` to people who browse.
+    """`limit` requests in any `window`, of which work leaves `interactive_share` to people who browse.
 
     While nobody has browsed for some minutes, work leaves only what the first page of a picker takes. Looks are a part
-    of work, and use at most `looks_share` of the window.
+    of work, and use at most `checks_share` of the window.
     """
 
     def __init__(
@@ -150,16 +150,16 @@ class Budget:
         workspace_id: str,
         limit: int,
         window_seconds: float,
-        people_share: float,
+        interactive_share: float,
         clock: Clock,
-        looks_share: float = 1.0,
+        checks_share: float = 1.0,
         most: int = 0,
         flight_seconds: float = 180.0,
     ) -> None:
         """`most` is how far the limit may be raised; no request takes longer than `flight_seconds`."""
         self._redis = redis
         self._clock = clock
-        self._people_share, self._looks_share = people_share, looks_share
+        self._people_share, self._looks_share = interactive_share, checks_share
         self.window = timedelta(seconds=window_seconds)
         self._flight = timedelta(seconds=flight_seconds)
         # The braces keep the keys of a workspace together on a Redis cluster.
@@ -167,7 +167,7 @@ class Budget:
         self._keys: dict[Lane, str] = {lane: f"{name}:{lane}" for lane in _LANES}
         self._pause_key, self._block_key = f"{name}:pause", f"{name}:block"
         self._browsing_key = f"{name}:browsing"
-        self._limit = LearntLimit(
+        self._limit = LimitStore(
             redis,
             f"{name}:limit",
             workspace_id=workspace_id,
@@ -198,47 +198,47 @@ class Budget:
 
     def _share(self, lane: Lane, limit: int, *, quiet: bool) -> int:
         """`quiet`: nobody has browsed lately."""
-        if lane == "people":
+        if lane == "interactive":
             return limit
         beside_people = max(1, int(limit * (1 - self._people_share) + 1e-9))
         work = max(beside_people, limit - _FIRST_PAGE) if quiet else beside_people
-        return work if lane == "work" else min(work, max(1, int(limit * self._looks_share + 1e-9)))
+        return work if lane == "sync" else min(work, max(1, int(limit * self._looks_share + 1e-9)))
 
-    def take(self, lane: Lane) -> Slip:
+    def take(self, lane: Lane) -> Permit:
         """The right to make one request now.
 
-        Raises BudgetSpent, LooksSpent when only their share is used up, RateLimited while Notion has us pause, Blocked.
+        Raises BudgetSpent; ChecksSpent when only the share of checks is used up; RateLimited during a pause; Blocked.
         """
         now = self._clock()
-        slip = Slip(self, self._keys[lane])
+        permit = Permit(self, self._keys[lane])
         try:
-            verdict, resume = self._try(slip, lane, now)
+            verdict, resume = self._try(permit, lane, now)
             if verdict == "spent" and self._limit.full():
-                verdict, resume = self._try(slip, lane, now)
+                verdict, resume = self._try(permit, lane, now)
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
         if verdict == "taken":
-            return slip
+            return permit
         resume_at = _moment(resume)
         if verdict == "blocked":
             raise Blocked(resume_at=resume_at)
         if verdict == "paused":
             raise RateLimited(resume_at=resume_at, code="paused")
-        spent = LooksSpent if verdict == "looks" else BudgetSpent
+        spent = ChecksSpent if verdict == "checks" else BudgetSpent
         raise spent(resume_at=max(resume_at, now + _LEAST_WAIT))
 
-    def _try(self, slip: Slip, lane: Lane, now: datetime) -> tuple[str, int]:
+    def _try(self, permit: Permit, lane: Lane, now: datetime) -> tuple[str, int]:
         limit = self._limit.present()
         free_at = _epoch(now + self._flight + self.window)
-        beside_people, alone = (self._share("work", limit, quiet=quiet) for quiet in (False, True))
-        shares = (limit, beside_people, self._share("looks", limit, quiet=False))
+        beside_people, alone = (self._share("sync", limit, quiet=quiet) for quiet in (False, True))
+        shares = (limit, beside_people, self._share("checks", limit, quiet=False))
         life = (_milliseconds(self.window), self._life_ms)
         lent = (alone, _milliseconds(_BROWSING))
         arguments: list[int | str] = [
             _epoch(now),
             _LANES.index(lane) + 1,
             *shares,
-            slip._slot,
+            permit._slot,
             free_at,
             *life,
             *lent,
@@ -310,17 +310,17 @@ class Budget:
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
 
-    def free(self, lane: Lane = "people") -> int:
+    def free(self, lane: Lane = "interactive") -> int:
         """How many requests this lane could make at once; 0 while paused or blocked."""
         if self.paused_until() or self.blocked_until():
             return 0
-        limit, looks = self.limit, self.used("looks")
-        work = looks + self.used("work")
-        left = limit - work - self.used("people")
-        if lane != "people":
-            left = min(left, self.share("work") - work)
-        if lane == "looks":
-            left = min(left, self.share("looks") - looks)
+        limit, looks = self.limit, self.used("checks")
+        work = looks + self.used("sync")
+        left = limit - work - self.used("interactive")
+        if lane != "interactive":
+            left = min(left, self.share("sync") - work)
+        if lane == "checks":
+            left = min(left, self.share("checks") - looks)
         return max(left, 0)
 
 

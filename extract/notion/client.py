@@ -19,7 +19,7 @@ from extract.errors import InvalidRequest, NotFound, Refused, Transient, WrongKi
 from extract.notion.budget import Budget, Lane
 from extract.notion.door import Door, TokenSource
 from extract.notion.http import CONNECT_SECONDS, LARGEST_ANSWER, http_client
-from extract.notion.listing import Listed, listed, walk
+from extract.notion.pagination import Listed, listed, walk
 from extract.notion.room import Share
 from extract.notion.rows import all_rows
 from extract.notion.stubs import Bot, SearchPage, bot_of, database_of, markdown_of, parent_of, stub_of
@@ -39,7 +39,7 @@ _Shape = TypeVar("_Shape")
 
 
 def longest_flight(timeout_seconds: float) -> float:
-    """No request takes longer than this from its slip to its answer: what the budget waits for a lost one."""
+    """No request takes longer than this from its permit to its answer: what the budget waits for a lost one."""
     return 3 * max(timeout_seconds, MARKDOWN_SECONDS) + 3 * CONNECT_SECONDS
 
 
@@ -55,7 +55,7 @@ class NotionClient:
         http: httpx.Client,
         tokens: TokenSource,
         budget: Budget,
-        lane: Lane = "work",
+        lane: Lane = "sync",
         clock: Clock,
         pause: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,

@@ -129,7 +129,7 @@ class Door:
         timeout_seconds: float | None,
     ) -> dict[str, Json]:
         endpoint = f"{method} {path}"
-        slip = self._budget.take(self.lane)
+        permit = self._budget.take(self.lane)
         with self._lock:
             self.requests += 1
         try:
@@ -149,7 +149,7 @@ class Door:
             log.warning("notion_request_failed", endpoint=endpoint, code=error.code)
             raise
         finally:
-            slip.done()
+            permit.done()
         self._compare_clocks(reply)
         refusal = verdict(reply, endpoint, now=self._clock())
         if refusal is None:

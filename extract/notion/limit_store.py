@@ -18,7 +18,7 @@ _LIFE = timedelta(days=7)
 log = structlog.get_logger(__name__)
 
 
-class LearntLimit:
+class LimitStore:
     """The limit of one workspace between `configured` and `most`; below or at the configured one nothing is learnt."""
 
     def __init__(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from extract.errors import InvalidRequest, Transient, WrongKind
-from extract.notion.listing import Listed
+from extract.notion.pagination import Listed
 from extract.notion.stubs import stub_of
 from extract.values import Json, Stub
 

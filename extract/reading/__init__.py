@@ -11,8 +11,8 @@
 from __future__ import annotations
 
 from extract.reading.blocks import Block, Hole, Inline, Tree
-from extract.reading.budget import Budget, parse
 from extract.reading.cut.chunks import Chunking
+from extract.reading.limits import ReadingLimits, parse
 from extract.reading.links import notion_id_of
 from extract.reading.listed import capped_properties, page_title, relation_ids, stub_digest
 from extract.reading.page import has_text, read_page
@@ -28,7 +28,7 @@ from extract.reading.write.preview import preview_html
 
 __all__ = [
     "Block",
-    "Budget",
+    "ReadingLimits",
     "Chunking",
     "Hole",
     "Inline",

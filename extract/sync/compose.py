@@ -11,7 +11,7 @@ from extract.reading import Chunking, has_text, read_page, read_properties, rela
 from extract.reading.properties import completed_value
 from extract.store.models import DataSource, Document
 from extract.sync.fetch import Fetched
-from extract.values import Json, Reading
+from extract.values import Json, PageReading
 from extract.worklist.source_state import titles_held
 
 
@@ -19,7 +19,7 @@ from extract.worklist.source_state import titles_held
 class Composed:
     """What `index.put` is given. `keep_previous` is False when the text so far holds a column now switched off."""
 
-    reading: Reading
+    reading: PageReading
     related: tuple[str, ...]
     keep_previous: bool
 

@@ -22,11 +22,11 @@ from peewee import OperationalError
 from extract import connections
 from extract.errors import (
     Blocked,
+    ChecksSpent,
     Forbidden,
     HilalError,
     Later,
     LeaseLost,
-    LooksSpent,
     NeedsRoom,
     NotionError,
     ReconnectNeeded,
@@ -209,7 +209,7 @@ class _Drain:
         )
         try:
             lister.list(source)
-        except LooksSpent as error:
+        except ChecksSpent as error:
             self._rest_looks(error)
         except (*_FOR_ALL, LeaseLost, OperationalError):
             raise
@@ -225,7 +225,7 @@ class _Drain:
             log.error("listing_broken", source_id=source.id, exc_info=fault)
             lister.put_off(source, HilalError(BROKEN))
 
-    def _client(self, lane: Lane = "work") -> NotionClient:
+    def _client(self, lane: Lane = "sync") -> NotionClient:
         return connections.client_for(
             self._runtime, self._connection, http=self._http, lane=lane, tokens=self._tokens
         )
@@ -279,7 +279,7 @@ class _Drain:
         self._start(self._waiting_alone.pop(0), Share(room), now)
 
     def _start(self, booked: Booked, share: Share, now: datetime) -> None:
-        client = self._client("looks" if _is_look(booked, now) else "work")
+        client = self._client("checks" if _is_look(booked, now) else "sync")
         client.take_from(share)
         future = self._pool.submit(self._fetch, client, booked.task, share)
         self._flying[future] = _Flight(booked, client, share)
@@ -301,7 +301,7 @@ class _Drain:
             return closings
         # No more than the share has room for: what is booked and refused would only be given back. One finds out.
         budget = connections.budget_for(self._runtime, self._connection.workspace_id)
-        room = max(1, min(room, budget.free("looks")))
+        room = max(1, min(room, budget.free("checks")))
         return due.next_looks(connection_id, now=now, limit=room, but=flying)
 
     def _land(self) -> None:
@@ -316,7 +316,7 @@ class _Drain:
                 self._wait_alone(flight)
             elif isinstance(error, _FOR_ALL):
                 self._ground(flight)
-                if isinstance(error, LooksSpent):
+                if isinstance(error, ChecksSpent):
                     self._rest_looks(error)
                 else:
                     stopped.append(error)
@@ -408,7 +408,7 @@ class _Drain:
         with self._commit():
             rest(self._connection.id, error, now=self._runtime.clock())
 
-    def _rest_looks(self, error: LooksSpent) -> None:
+    def _rest_looks(self, error: ChecksSpent) -> None:
         """Only mere looks pause; edits and imports go on."""
         window = timedelta(seconds=self._runtime.config.notion.window_seconds)
         self._looks_rest_until = looks_rest_until(error, window=window, now=self._runtime.clock())

@@ -11,7 +11,7 @@ from extract.rules.timing import Rank, outcome_of
 from extract.search.index import Put
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Run, Source
-from extract.values import Reading
+from extract.values import PageReading
 from extract.worklist.source_state import has_outstanding, is_gone, standing
 
 KEPT_RUNS = 50
@@ -71,7 +71,7 @@ class Ledger:
         if ids and values:
             Run.update(**values).where(Run.id.in_(ids)).execute()
 
-    def count_put(self, source_ids: Sequence[int], reading: Reading, put: Put) -> None:
+    def count_put(self, source_ids: Sequence[int], reading: PageReading, put: Put) -> None:
         """Add one read document to the sources' open runs."""
         self.count(
             source_ids,

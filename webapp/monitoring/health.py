@@ -144,7 +144,7 @@ def _budget(connection: Connection, looks: tuple[int, int]) -> Budget | None:
         real = round_of_looks(
             pages=looks[0],
             rows=looks[1],
-            per_window=budget.share("looks"),
+            per_window=budget.share("checks"),
             window=budget.window,
             period=period,
         )

@@ -9,7 +9,7 @@ import re
 
 from extract.reading.blocks import NO_ATTRS, Draft, Tree
 from extract.reading.clean import clean
-from extract.reading.parse.open_blocks import WORD, Outline
+from extract.reading.parse.open_blocks import WORD, OpenBlocks
 from extract.reading.parse.tables import DELIMITER_ROW, pipe_table, tag_table
 from extract.reading.parse.tags import LEAVES
 
@@ -37,7 +37,7 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self._lines = source.split("\n")
-        self._outline = Outline(source, v2=False)
+        self._outline = OpenBlocks(source, v2=False)
         self._at = 0
         self._last_dollars = (
             max((at for at, line in enumerate(self._lines) if line.strip() == "$$"), default=-1)

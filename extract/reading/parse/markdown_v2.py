@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from extract.reading.blocks import NO_ATTRS, Draft, Tree
 from extract.reading.clean import clean
-from extract.reading.parse.open_blocks import STARTS_WITH_BLOCK_TAG, Frame, Outline
+from extract.reading.parse.open_blocks import STARTS_WITH_BLOCK_TAG, Frame, OpenBlocks
 from extract.reading.parse.tables import DELIMITER_ROW, pipe_table, tag_table
 from extract.reading.parse.tags import LEAVES, TagToken
 
@@ -46,7 +46,7 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self._lines = source.split("\n")
-        self._outline = Outline(source, v2=True)
+        self._outline = OpenBlocks(source, v2=True)
         self._markers: list[tuple[int, Frame]] = []
         self._quotes: list[int] = []  # which of the markers are quotes
         self._paragraph: list[str] = []

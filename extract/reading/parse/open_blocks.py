@@ -47,7 +47,7 @@ class Frame:
     marker: str = ""
 
 
-class Outline:
+class OpenBlocks:
     """Open blocks, outermost first. Blocks deeper than MAX_DEPTH become siblings there."""
 
     __slots__ = ("_closing_names", "_source", "_v2", "frames", "open_tags", "root", "unknown")

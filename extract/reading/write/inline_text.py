@@ -10,7 +10,7 @@ from extract.reading.blocks import Inline, Inlines
 from extract.reading.links import target_of
 from extract.reading.runs import merged
 from extract.reading.write.escape import EDGE, code_span, escape_line_start, escape_text
-from extract.reading.write.marking import ALL_MARKS, SIGNS, Unit, written
+from extract.reading.write.marking import ALL_MARKS, SIGNS, Span, written
 
 _SPACES = re.compile(r"[ \t\u00a0\u3000]{2,}|[\t\u00a0]")
 _DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*+)\$")
@@ -37,7 +37,7 @@ def inline_text(inlines: Inlines, *, cell: bool = False, flat: bool = False) -> 
         any(run.kind == "equation" for run in runs)
         or sum(f"{run.text}{run.href}".count("$") for run in runs) > 1
     )
-    units: list[Unit] = []
+    units: list[Span] = []
     at = 0
     while at < len(runs):
         end = at + 1
@@ -178,18 +178,18 @@ def _spaced(text: str) -> str:
     return _SPACES.sub(" ", text) if _SPACES.search(text) else text
 
 
-def _units(runs: Sequence[Inline], cell: bool) -> list[Unit]:
-    units: list[Unit] = []
+def _units(runs: Sequence[Inline], cell: bool) -> list[Span]:
+    units: list[Span] = []
     for run in runs:
         if run.kind == "break":
-            units.append(Unit("break", "\n", 0, "\n", "\n"))
+            units.append(Span("break", "\n", 0, "\n", "\n"))
         elif run.kind == "text":
-            units.append(Unit("text", run.text, run.marks, run.text[0], run.text[-1]))
+            units.append(Span("text", run.text, run.marks, run.text[0], run.text[-1]))
         else:
             text = code_span(run.text) if run.kind == "code" else _equation(run.text)
             if text:
                 text = text.replace("|", "\\|") if cell else text
-                units.append(Unit(run.kind, text, run.marks, text[0], text[-1]))
+                units.append(Span(run.kind, text, run.marks, text[0], text[-1]))
     return units
 
 
@@ -201,7 +201,7 @@ def _equation(source: str) -> str:
     return f"${source}$" if source else ""
 
 
-def _link(runs: Sequence[Inline], target: str, dollars: bool, cell: bool) -> Unit:
+def _link(runs: Sequence[Inline], target: str, dollars: bool, cell: bool) -> Span:
     """A link is one unit: marks that it has throughout stand around it, others within."""
     common = ALL_MARKS
     for run in runs:
@@ -210,10 +210,10 @@ def _link(runs: Sequence[Inline], target: str, dollars: bool, cell: bool) -> Uni
     words = "".join(" " if run.kind == "break" else run.text for run in runs)
     shown = words.replace("|", "%7C") if cell else words
     if words in (target, target.removeprefix("mailto:")) and not _NOT_IN_AUTOLINK.search(shown):
-        return Unit("link", f"<{shown}>", common, "<", ">")
+        return Span("link", f"<{shown}>", common, "<", ">")
     bare = [run._replace(marks=run.marks & ~common, href=None) for run in runs]
     label = written(_units(bare, cell), "[", "]", dollars, cell, True).replace("\n", " ")
-    return Unit("link", f"[{label}]({destination(target, cell=cell)})", common, "[", ")")
+    return Span("link", f"[{label}]({destination(target, cell=cell)})", common, "[", ")")
 
 
 def destination(url: str, *, cell: bool = False) -> str:

@@ -22,7 +22,7 @@ SIGNS = {
 
 
 @dataclass(slots=True)
-class Unit:
+class Span:
     """A piece that emphasis covers whole or not at all. `text` is raw for `text`, finished for all else."""
 
     kind: str
@@ -32,7 +32,7 @@ class Unit:
     last: str
 
 
-def written(units: list[Unit], before: str, after: str, dollars: bool, cell: bool, in_link: bool) -> str:
+def written(units: list[Span], before: str, after: str, dollars: bool, cell: bool, in_link: bool) -> str:
     """The units joined, with delimiters where they are unambiguous; marks may be dropped, text never."""
     boundaries = _resolved(units)
     out: list[str] = []
@@ -53,7 +53,7 @@ def written(units: list[Unit], before: str, after: str, dollars: bool, cell: boo
     return "".join(out)
 
 
-def _resolved(units: list[Unit]) -> dict[int, str]:
+def _resolved(units: list[Span]) -> dict[int, str]:
     """Take marks away until every delimiter reads as what it is, and say where these stand."""
     if not any(unit.marks for unit in units):
         _join(units)
@@ -70,9 +70,9 @@ def _resolved(units: list[Unit]) -> dict[int, str]:
     return {at: closes + opens for at, (closes, opens) in _boundaries(units).items()}
 
 
-def _join(units: list[Unit]) -> None:
+def _join(units: list[Span]) -> None:
     """Neighbouring texts of the same marks become one, in place."""
-    kept: list[Unit] = []
+    kept: list[Span] = []
     texts: list[str] = []
     for unit in units:
         if kept and unit.kind == "text" == kept[-1].kind and unit.marks == kept[-1].marks:
@@ -88,7 +88,7 @@ def _join(units: list[Unit]) -> None:
     units[:] = kept
 
 
-def _boundaries(units: Sequence[Unit]) -> dict[int, tuple[str, str]]:
+def _boundaries(units: Sequence[Span]) -> dict[int, tuple[str, str]]:
     """Where delimiters stand: place -> (those that close, those that open)."""
     found: dict[int, tuple[str, str]] = {}
     stack: list[tuple[int, str]] = []
@@ -110,7 +110,7 @@ def _boundaries(units: Sequence[Unit]) -> dict[int, tuple[str, str]]:
     return found
 
 
-def _clear(units: Sequence[Unit], at: int, closes: str, opens: str) -> bool:
+def _clear(units: Sequence[Span], at: int, closes: str, opens: str) -> bool:
     """Whether the delimiters here read as what they are: at the edge of a word, and not of both kinds."""
     before = units[at - 1].last if at else " "
     after = units[at].first if at < len(units) else " "
@@ -124,7 +124,7 @@ def _clear(units: Sequence[Unit], at: int, closes: str, opens: str) -> bool:
     return outside in _OUTSIDE and lone and not inside.isspace() and not is_punctuation(inside)
 
 
-def _unmark(units: Sequence[Unit], at: int) -> None:
+def _unmark(units: Sequence[Span], at: int) -> None:
     """Take the marks from the stretch around an unclear place."""
     for step, start in ((1, at), (-1, at - 1)):
         place = start

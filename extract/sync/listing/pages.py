@@ -193,7 +193,7 @@ class Lister:
 
     def _rows(self, source: Source, table: DataSource, rank: Rank) -> None:
         # Opening a listing is work, lest a small share never gets beyond it; its pages are what looks may use.
-        self.client.ask_for("looks" if rank is Rank.VERIFY else "work")
+        self.client.ask_for("checks" if rank is Rank.VERIFY else "sync")
         pages: Iterator[tuple[Stub, ...]] = self.client.query(
             table.notion_id, created_on_or_after=table.listed_to
         )

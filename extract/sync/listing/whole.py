@@ -81,7 +81,7 @@ class WholeLister(TableLister):
 
     def _walk_workspace(self, source: Source, rank: Rank) -> None:
         """All that search shows, compared with what is held. A walk that was interrupted goes on where it stopped."""
-        self.client.ask_for("looks" if rank is Rank.VERIFY else "work")
+        self.client.ask_for("checks" if rank is Rank.VERIFY else "sync")
         pages = self.client.walk_search(cursor=source.walk_cursor)
         while (page := self._next(pages)) is not None:
             with self.commit():

@@ -21,7 +21,12 @@ WORKSPACE = "11111111-2222-4333-8444-555555555555"
 @pytest.fixture
 def budget(redis_server: redis.Redis, clock: StoppedClock) -> Budget:
     return Budget(
-        redis_server, workspace_id=WORKSPACE, limit=180, window_seconds=60, people_share=0.15, clock=clock
+        redis_server,
+        workspace_id=WORKSPACE,
+        limit=180,
+        window_seconds=60,
+        interactive_share=0.15,
+        clock=clock,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from extract.errors import InvalidRequest, Transient, WrongKind
-from extract.notion.listing import Listed
+from extract.notion.pagination import Listed
 from extract.notion.rows import all_rows
 
 FIRST = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)

@@ -18,6 +18,7 @@ from extract.reading import (
     fill,
     has_text,
     holes,
+    limits,
     notion_id_of,
     page_title,
     parse_v1,
@@ -29,7 +30,6 @@ from extract.reading import (
     relation_ids,
     stub_digest,
 )
-from extract.reading import budget as reading_budget
 from extract.reading.clean import clean, one_line
 from extract.reading.cut.chunks import passages
 from extract.reading.cut.cutting import cut, tail
@@ -133,7 +133,7 @@ PARTS: Mapping[str, Callable[[str], object]] = {
     "passages": lambda text: passages(
         text, [Piece("heading", "# " + text, 1, text), Piece("text", text)], _CHUNKING
     ),
-    "plain reading": lambda text: _page(reading_budget._plain(text)),
+    "plain reading": lambda text: _page(limits._plain(text)),
     "plain text": lambda text: (plain_text(_rich(text)), page_title(_properties(text))),
     "properties": lambda text: read_page(
         title=text,
