@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from extract.reading.blocks import BOLD, ITALIC, STRIKE, Inline, InlineKind, Inlines
-from extract.reading.parse.emphasis import Span
+
+MarkSpan = tuple[int, int, int]
+"""Nodes strictly between the first and the second number carry the mark that is the third."""
+
+LinkSpan = tuple[int, int, str]
+"""Nodes from the first number up to, but not including, the second link to the third."""
 
 
 def styled(
-    nodes: Sequence[tuple[InlineKind, str]], spans: Sequence[Span], links: Sequence[tuple[int, int, str]]
+    nodes: Sequence[tuple[InlineKind, str]], spans: Sequence[MarkSpan], links: Sequence[LinkSpan]
 ) -> Inlines:
     """Runs of nodes whose marks and links are given as intervals of nodes."""
     if not spans and not links:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from extract.reading.cut.cutting import cut, cut_text, grapheme_start, tail
-from extract.reading.write.canonical import Piece
+from extract.reading.pieces import Piece
 from extract.values import Passage
 
 _LONGEST_TITLE = 200

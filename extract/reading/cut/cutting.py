@@ -6,8 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from extract.reading.write.canonical import Piece
-from extract.reading.write.escape import fence_for
+from extract.reading.pieces import Piece, fence_for
 
 _SENTENCE_END = re.compile(r"[.!?…]['\")\]”’»*_]*\s|[。！？．]|\n")
 _SPACE = re.compile(r"\s")

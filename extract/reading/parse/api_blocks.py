@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from extract.reading.blocks import MAX_DEPTH, Block, Tree
 from extract.reading.clean import clean
-from extract.reading.parse.rich_text import mapping, page_url, plain_text, runs_of, string
+from extract.reading.rich_text import mapping, page_url, plain_text, runs_of, string
 from extract.values import Json
 
 _TEXT = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from extract.reading.blocks import MAX_DEPTH, NO_ATTRS, Draft, Tree
-from extract.reading.parse.inline import parse_inline
+from extract.reading.parse.inline.scanner import parse_inline
 from extract.reading.parse.tags import (
     BLOCK_TAGS,
     CLOSERS,

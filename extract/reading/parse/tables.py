@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from extract.reading.blocks import Draft
-from extract.reading.parse.inline import parse_inline
+from extract.reading.parse.inline.scanner import parse_inline
 from extract.reading.parse.tags import TABLE_TAGS, plain_name, tag_at
 
 DELIMITER_ROW = re.compile(r"\s*+(?=[^\n]*\|)\|?\s*:?-+:?\s*+(?:\|\s*:?-+:?\s*+)*\|?\s*")

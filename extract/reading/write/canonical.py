@@ -5,27 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import dropwhile
-from typing import Literal, NamedTuple
 
 from extract.reading.blocks import Block, Tree, text_of
 from extract.reading.clean import one_line
-from extract.reading.write.escape import fence_for
+from extract.reading.pieces import Piece, fence_for
 from extract.reading.write.flow import LIST_ITEMS, flow
 from extract.reading.write.inline_text import inline_text
 
-PieceKind = Literal["heading", "text", "list", "quote", "code", "table", "equation", "divider"]
-
 _CLOSING_HASHES = re.compile(r"(?:^|(?<=\s))(?=#+$)")
 _MAX_NUMBER = 999_999_999
-
-
-class Piece(NamedTuple):
-    """One block of the canonical text that stands between blank lines. `title` is a heading's bare text."""
-
-    kind: PieceKind
-    text: str
-    level: int = 0
-    title: str = ""
 
 
 def body_text(tree: Tree) -> str:

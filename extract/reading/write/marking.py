@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.reading.blocks import BOLD, ITALIC, STRIKE
-from extract.reading.parse.emphasis import is_punctuation
+from extract.reading.characters import is_punctuation
 from extract.reading.write.escape import EDGE, escape_text
 
 _MARKS = ((STRIKE, "~~"), (BOLD, "**"), (ITALIC, "*"))

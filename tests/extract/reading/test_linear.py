@@ -35,17 +35,17 @@ from extract.reading.cut.chunks import passages
 from extract.reading.cut.cutting import cut, tail
 from extract.reading.dates import date_text, mention_text, moment
 from extract.reading.links import block_id_of, file_name, is_notion_media, is_safe, target_of
-from extract.reading.listed import capped_properties
-from extract.reading.parse.destinations import destination_at, unescaped
 from extract.reading.parse.detect import detect
-from extract.reading.parse.inline import parse_inline
+from extract.reading.parse.inline.destinations import destination_at, unescaped
+from extract.reading.parse.inline.scanner import parse_inline
 from extract.reading.parse.markdown_v1 import split_attributes
 from extract.reading.parse.open_blocks import image_draft
-from extract.reading.parse.rich_text import runs_of
 from extract.reading.parse.tables import pipe_cells, pipe_table, tag_table
 from extract.reading.parse.tags import attributes, tag_at
-from extract.reading.write.canonical import Piece, PieceKind
-from extract.reading.write.escape import code_span, escape_line_start, escape_text, fence_for
+from extract.reading.pieces import Piece, PieceKind, fence_for
+from extract.reading.properties.listed import capped_properties
+from extract.reading.rich_text import runs_of
+from extract.reading.write.escape import code_span, escape_line_start, escape_text
 from extract.reading.write.inline_text import destination, inline_text
 from extract.values import Property
 from tests.steps import grows_linearly

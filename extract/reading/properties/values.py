@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from extract.reading.clean import one_line
 from extract.reading.dates import date_text, moment
 from extract.reading.links import notion_id_of
-from extract.reading.numbers import number_text
-from extract.reading.parse.rich_text import mapping, plain_text, string
+from extract.reading.properties.numbers import number_text
+from extract.reading.rich_text import mapping, plain_text, string
 from extract.values import Json, Property
 
 VOLATILE = frozenset({"last_edited_time", "last_edited_by", "last_visited_time"})

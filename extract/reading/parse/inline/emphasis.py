@@ -5,15 +5,11 @@ https://spec.commonmark.org/0.31.2/#phase-2-inline-structure
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from extract.reading.blocks import BOLD, ITALIC, STRIKE
-
-Span = tuple[int, int, int]
-"""Nodes strictly between the first and the second number carry the mark that is the third."""
-
-_ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+from extract.reading.characters import is_punctuation
+from extract.reading.runs import MarkSpan
 
 
 @dataclass(slots=True)
@@ -26,13 +22,6 @@ class Delimiter:
     length: int
     can_open: bool
     can_close: bool
-
-
-def is_punctuation(char: str) -> bool:
-    """Punctuation as CommonMark 0.31 means it: ASCII punctuation, and Unicode P and S."""
-    if char.isascii():
-        return char in _ASCII_PUNCTUATION
-    return unicodedata.category(char)[0] in "PS"
 
 
 def flanks(char: str, before: str, after: str, strict: bool) -> tuple[bool, bool]:
@@ -55,9 +44,9 @@ def flanks(char: str, before: str, after: str, strict: bool) -> tuple[bool, bool
     return left and (not right or mark_before), right and (not left or mark_after)
 
 
-def pair(delimiters: list[Delimiter]) -> list[Span]:
+def pair(delimiters: list[Delimiter]) -> list[MarkSpan]:
     """The spans that these delimiters make; each delimiter's `left` becomes what stays literal."""
-    spans: list[Span] = []
+    spans: list[MarkSpan] = []
     openers: list[Delimiter] = []
     floors: dict[tuple[str, bool, int], int] = {}
     for closer in delimiters:
@@ -83,12 +72,12 @@ def pair(delimiters: list[Delimiter]) -> list[Span]:
     return spans
 
 
-def toggle(delimiters: list[Delimiter]) -> list[Span]:
+def toggle(delimiters: list[Delimiter]) -> list[MarkSpan]:
     """The spans of v1, where every unescaped delimiter is meant: `**` switches bold, `*` italic, `~~` strike.
 
     CommonMark's rules would misread what Notion writes, such as `**a:**b` or `*a**b*****c**`.
     """
-    spans: list[Span] = []
+    spans: list[MarkSpan] = []
     opened: dict[int, Delimiter] = {}
     for one in delimiters:
         while one.left:

@@ -8,15 +8,16 @@ from html import unescape
 from typing import NamedTuple
 
 from extract.reading.blocks import Inline, InlineKind, Inlines
+from extract.reading.characters import ASCII_PUNCTUATION
 from extract.reading.clean import clean
 from extract.reading.dates import mention_text
-from extract.reading.parse.destinations import destination_at, unescaped
-from extract.reading.parse.emphasis import Delimiter, Span, flanks, pair, toggle
+from extract.reading.parse.inline.destinations import destination_at, unescaped
+from extract.reading.parse.inline.emphasis import Delimiter, flanks, pair, toggle
 from extract.reading.parse.tags import CLOSERS, DATES, MENTIONS, STYLES, TagToken, plain_name, tag_at
-from extract.reading.runs import styled
+from extract.reading.runs import MarkSpan, styled
 
 _SPECIAL = re.compile(r"[\\`*_~$\[\]<&\n]")
-_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
 _TICKS = re.compile(r"`+")
 _MATH = re.compile(r"\$`([^`\n]++)`\$|\$((?:[^$\\\n]|\\[^\n])++)\$")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -72,7 +73,7 @@ class _Scanner:
         self._buffer: list[str] = []
         self._nodes: list[tuple[InlineKind, str]] = []
         self._delimiters: list[Delimiter] = []
-        self._spans: list[Span] = []
+        self._spans: list[MarkSpan] = []
         self._links: list[tuple[int, int, str]] = []
         self._brackets: list[_Open] = []
         self._tags: list[_Open] = []
@@ -100,7 +101,7 @@ class _Scanner:
         if char == "\\":
             if following == "\n":
                 return self._break(at + 2)
-            if following in _PUNCTUATION and following:
+            if following in ASCII_PUNCTUATION and following:
                 self._buffer.append(following)
                 return at + 2
         elif char == "\n":
@@ -212,7 +213,7 @@ class _Scanner:
         self._buffer.append("]")
         return at + 1
 
-    def _paired(self, delimiters: list[Delimiter]) -> list[Span]:
+    def _paired(self, delimiters: list[Delimiter]) -> list[MarkSpan]:
         return pair(delimiters) if self._v2 else toggle(delimiters)
 
     def _tag(self, at: int) -> int:
