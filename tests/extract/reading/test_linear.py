@@ -45,8 +45,9 @@ from extract.reading.parse.tags import attributes, tag_at
 from extract.reading.pieces import Piece, PieceKind, fence_for
 from extract.reading.properties.listed import capped_properties
 from extract.reading.rich_text import runs_of
+from extract.reading.write.destination import destination
 from extract.reading.write.escape import code_span, escape_line_start, escape_text
-from extract.reading.write.inline_text import destination, inline_text
+from extract.reading.write.inline_text import inline_text
 from extract.values import Property
 from tests.steps import grows_linearly
 
