@@ -18,7 +18,7 @@ from extract.reading.page import has_text, read_page
 from extract.reading.parse.api_blocks import block_tree
 from extract.reading.parse.detect import detect
 from extract.reading.parse.holes import fill, holes
-from extract.reading.parse.markdown_v1 import parse_v1
+from extract.reading.parse.markdown_v1.reader import parse_v1
 from extract.reading.parse.markdown_v2.reader import parse_v2
 from extract.reading.properties.listed import capped_properties, page_title, relation_ids, stub_digest
 from extract.reading.properties.values import read_properties

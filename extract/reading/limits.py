@@ -7,7 +7,7 @@ from dataclasses import replace
 from extract.reading.blocks import Block, Inline, Tree
 from extract.reading.clean import clean
 from extract.reading.parse.detect import detect
-from extract.reading.parse.markdown_v1 import parse_v1
+from extract.reading.parse.markdown_v1.reader import parse_v1
 from extract.reading.parse.markdown_v2.reader import parse_v2
 
 MOST_CHARACTERS = 4_000_000

@@ -38,7 +38,7 @@ from extract.reading.links import block_id_of, file_name, is_notion_media, is_sa
 from extract.reading.parse.detect import detect
 from extract.reading.parse.inline.destinations import destination_at, unescaped
 from extract.reading.parse.inline.scanner import parse_inline
-from extract.reading.parse.markdown_v1 import split_attributes
+from extract.reading.parse.markdown_v1.lines import split_attributes
 from extract.reading.parse.open_blocks import image_draft
 from extract.reading.parse.tables import pipe_cells, pipe_table, tag_table
 from extract.reading.parse.tags import attributes, tag_at

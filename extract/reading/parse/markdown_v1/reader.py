@@ -9,19 +9,12 @@ import re
 
 from extract.reading.blocks import NO_ATTRS, Draft, Tree
 from extract.reading.clean import clean
+from extract.reading.parse.markdown_v1.lines import classified, split_attributes
 from extract.reading.parse.open_blocks import WORD, OpenBlocks
 from extract.reading.parse.tables import DELIMITER_ROW, pipe_table, tag_table
 from extract.reading.parse.tags import LEAVES
 
 _FENCE = re.compile(r"(`{3,}+|~{3,}+)\s*+([^`\n]*+)$")
-_HEADING = re.compile(r"(#{1,6})(?:\s++|$)")
-# Notion writes bullets as "- " and numbers as "1. "; "+ a" and "1) a" are text that it does not escape
-_TODO = re.compile(r"[-*]\s++\[([ xX])\](?:\s++|$)")
-_BULLET = re.compile(r"[-*](?:\s++|$)")
-_NUMBER = re.compile(r"([0-9]{1,9})\.(?:\s++|$)")
-_DIVIDER = re.compile(r"(?:-{3,}+|\*{3,}+|_{3,}+)$")
-_ATTRIBUTES = re.compile(r"\{((?:\s*+[\w-]++\s*+=\s*+\"[^\"]*+\")++)\s*+\}")
-_ATTRIBUTE = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+\"([^\"]*+)\"")
 _COLONS = re.compile(r":::[ ]*+(?:([a-z_]++)\b[ ]*+(.*+))?$")
 _TITLED_BELOW = frozenset({"callout", "tab", "meeting-notes", "details"})
 _TABLE_LINE = re.compile(r"\s*</?(?:table|colgroup|col|thead|tbody|tr|td|th)\b", re.IGNORECASE)
@@ -101,7 +94,7 @@ class _Reader:
             content, attrs = split_attributes(content)
             if not content:
                 return
-        kind, rest, kept = _classified(content, attrs)
+        kind, rest, kept = classified(content, attrs)
         if kind == "divider":
             open_blocks.add(Draft("divider"))
         elif kind == "paragraph":
@@ -262,40 +255,3 @@ class _Reader:
         if text:
             self._open.text(text)
         return True
-
-
-def split_attributes(content: str) -> tuple[str, dict[str, str]]:
-    """A block's first line without its trailing `{color="…"}`, and those attributes."""
-    start = content.rfind("{")
-    if start < 0 or content[-1:] != "}" or content[start - 1 : start] == "\\":
-        return content, {}
-    match = _ATTRIBUTES.fullmatch(content, start)
-    if match is None:
-        return content, {}
-    return content[:start].rstrip(), {
-        name.lower(): value for name, value in _ATTRIBUTE.findall(match.group(1))
-    }
-
-
-def _classified(content: str, attrs: dict[str, str]) -> tuple[str, str, dict[str, str]]:
-    first = content[0]
-    if first == "#":
-        match = _HEADING.match(content)
-        if match is not None:
-            return "heading", content[match.end() :], {"level": str(len(match.group(1)))}
-    elif first in "-*_":
-        if _DIVIDER.match(content):
-            return "divider", "", {}
-        match = _TODO.match(content)
-        if match is not None:
-            return "to_do", content[match.end() :], {"checked": "yes" if match.group(1) in "xX" else ""}
-        match = _BULLET.match(content)
-        if match is not None:
-            return "bulleted_list_item", content[match.end() :], {}
-    elif first == ">":
-        return "quote", content[1:], {}
-    elif first.isdigit():
-        match = _NUMBER.match(content)
-        if match is not None:
-            return "numbered_list_item", content[match.end() :], {"start": match.group(1)}
-    return "paragraph", content, attrs
