@@ -10,12 +10,14 @@ from extract import connections, jobs
 from extract.actions import stopping
 from extract.discovery import subpages
 from extract.errors import NotFound, Refused
+from extract.membership.documents import add_document
 from extract.rules.timing import FRESH_STUB, OVERLAP, Rank, is_recent, next_sync
 from extract.runtime import Runtime
 from extract.store.db import database
 from extract.store.models import Chatbot, Connection, Document, Membership, Source
 from extract.values import SCHEDULES, DatabaseContainer, Schedule, SourceKind, Stub
-from extract.worklist.requests import add_document, mark, want_listing
+from extract.worklist.documents import request_read
+from extract.worklist.sources import request_listing, show, show_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,18 @@ def import_picks(
             )
             (created if is_new else known).append(source)
             if source.stopped_at is not None:
-                let_go_on(source, now=now)
+                resume_following(source, now=now)
             if is_new or source.status in ("empty", "failed"):
-                _want_first_read(runtime, source, pick, now=now)
+                _request_first_read(runtime, source, pick, now=now)
             if not is_new and pick.with_subpages and not source.with_subpages:
                 widen_or_narrow(source, True, now=now)
                 widened.append(source)
         moments = [pick.listed_at or now for pick in picks]
         if listed and listed_at is not None and is_recent(listed_at, now=now, within=FRESH_STUB):
             grown = [source for source in (*created, *widened) if source.with_subpages]
-            subpages.plant(grown, listed, now=now, verify_hours=runtime.config.watch.verify_hours)
+            subpages.adopt_listed(grown, listed, now=now, verify_hours=runtime.config.watch.verify_hours)
             moments.append(listed_at)
-        look_back(connection.id, min(moments, default=now))
+        rewind_watermark(connection.id, min(moments, default=now))
     jobs.wake(runtime, connection.id)
     return Imported(created=tuple(created), known=tuple(known), widened=tuple(widened))
 
@@ -163,15 +165,13 @@ def _source_for(
         held = Membership.select(Membership.document).where(Membership.source == source.id)
         Document.update(connection=connection.id).where(Document.id.in_(held)).execute()
         # What moved while nobody followed it is found by one comparison.
-        want_listing(source, now=now, rank=Rank.PERSON, full=False)
+        request_listing(source, now=now, rank=Rank.PERSON, full=False)
     return source, created
 
 
-def _want_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datetime) -> None:
+def _request_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datetime) -> None:
     """A page with a fresh stub needs one request, its body; anything else is listed first."""
-    source.status = "pending"
-    source.error = None
-    source.save(only=[Source.status, Source.error])
+    show(source, "pending", None)
     fresh = pick.stub is not None and is_recent(pick.listed_at, now=now, within=FRESH_STUB)
     if pick.kind == "page" and fresh and pick.stub is not None and not pick.stub.in_trash:
         document = add_document(
@@ -182,13 +182,13 @@ def _want_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datet
             rank=Rank.PERSON,
             verify_hours=runtime.config.watch.verify_hours,
         )
-        mark(document, now=now, rank=Rank.PERSON, stub=pick.stub)
+        request_read(document, now=now, rank=Rank.PERSON, stub=pick.stub)
         if not source.with_subpages:
             return
-    want_listing(source, now=now, rank=Rank.PERSON, full=True)
+    request_listing(source, now=now, rank=Rank.PERSON, full=True)
 
 
-def look_back(connection_id: int, to: datetime) -> None:
+def rewind_watermark(connection_id: int, to: datetime) -> None:
     """Let the next sweep begin no later than `to`: what was listed then may have moved before we held it."""
     start = to - OVERLAP
     Connection.update(edits_seen_to=start).where(
@@ -207,13 +207,12 @@ def widen_or_narrow(source: Source, with_subpages: bool, *, now: datetime) -> No
     """Make a page a tree, or a tree a page again, and want it listed as such. Call inside a transaction."""
     source.with_subpages = with_subpages
     source.listed_at = None  # as a tree it has never been listed
-    source.status = "re-training" if source.last_synced_at else "pending"
-    source.error = None
-    source.save(only=[Source.with_subpages, Source.listed_at, Source.status, Source.error])
-    want_listing(source, now=now, rank=Rank.PERSON, full=False)
+    source.save(only=[Source.with_subpages, Source.listed_at])
+    show_waiting(source)
+    request_listing(source, now=now, rank=Rank.PERSON, full=False)
 
 
-def let_go_on(source: Source, *, now: datetime) -> None:
+def resume_following(source: Source, *, now: datetime) -> None:
     """A stopped source goes on: what moved since it was stopped is looked for. Call inside a transaction."""
-    look_back(source.connection_id, source.stopped_at)
+    rewind_watermark(source.connection_id, source.stopped_at)
     stopping.resume(source, now=now)

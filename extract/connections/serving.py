@@ -6,11 +6,12 @@ import structlog
 from peewee import SQL, Expression, fn
 
 from extract.store.models import Connection, Document, Membership, Source
+from extract.worklist import documents
 
 log = structlog.get_logger(__name__)
 
 
-def hand_over(chosen: Expression) -> int:
+def reassign(chosen: Expression) -> int:
     """Give the chosen documents to another alive connection with a source that holds them; answers how many.
 
     Documents that no other connection holds stay where they are.
@@ -34,7 +35,7 @@ def hand_over(chosen: Expression) -> int:
     return taken
 
 
-def give_back(document: Document) -> bool:
+def assign_to_absent(document: Document) -> bool:
     """Give a page that this connection no longer shows to one that waits for its person and holds it, too.
 
     What Notion answers one connection says nothing of what it would answer another: until that is reconnected, the
@@ -53,13 +54,10 @@ def give_back(document: Document) -> bool:
         .order_by(Source.id)
         .limit(1)
     )
-    given: int = (
-        Document.update(
-            connection=absent, doubted_at=None, wanted_at=None, error=None, try_after=None, attempts=0
-        )
-        .where((Document.id == document.id) & fn.EXISTS(absent))
-        .execute()
-    )
+    this = Document.id == document.id
+    given: int = Document.update(connection=absent).where(this & fn.EXISTS(absent)).execute()
+    if given:
+        documents.give_up(this)
     return given == 1
 
 

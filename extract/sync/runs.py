@@ -12,7 +12,9 @@ from extract.search.index import Put
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Run, Source
 from extract.values import PageReading
-from extract.worklist.source_state import has_outstanding, is_gone, standing
+from extract.worklist import sources
+from extract.worklist.facts import is_gone
+from extract.worklist.outcome import count_documents, has_outstanding
 
 KEPT_RUNS = 50
 """How many runs of a source are kept at least; of a busy month more, up to the most."""
@@ -26,7 +28,7 @@ ONLY_EMBEDS = (
 NOTHING_READABLE = "None of its pages could be read. "
 
 
-class Ledger:
+class RunLog:
     """The accounts of one drain: which runs are open, what is counted into them, which sources to settle.
 
     Every method that writes is called inside a transaction that has checked the lease.
@@ -49,8 +51,8 @@ class Ledger:
                     source=source.id, trigger="import" if first else rank.trigger, started_at=now
                 )
             self._runs[source.id] = run.id
-            _show(source, "re-training" if source.last_synced_at else "training")
-        self.touch(source_ids)
+            sources.show_status(source, "re-training" if source.last_synced_at else "training")
+        self.mark_touched(source_ids)
 
     def _forget_closed(self, source_ids: Sequence[int]) -> None:
         """A person may have stopped a source and resumed it: what is read now belongs to another run."""
@@ -60,7 +62,7 @@ class Ledger:
             for closed in known.keys() - {run.id for run in still}:
                 del self._runs[known[closed]]
 
-    def touch(self, source_ids: Iterable[int]) -> None:
+    def mark_touched(self, source_ids: Iterable[int]) -> None:
         """These sources may have come to an end of their work: settle them before long."""
         self._touched.update(source_ids)
 
@@ -89,17 +91,16 @@ class Ledger:
                 run.unknown_tags = sorted({*run.unknown_tags, *reading.unknown_tags})
                 run.save(only=[Run.unknown_tags])
 
-    def settle(self, *, now: datetime) -> None:
+    def close_finished(self, *, now: datetime) -> None:
         """Close the runs of those touched sources that have nothing left to try."""
         for source in Source.select().where(Source.id.in_(sorted(self._touched))):
-            if settle(source, now=now):
+            if close_if_finished(source, now=now):
                 self._runs.pop(source.id, None)
         self._touched.clear()
 
     def close(self, source: Source, *, outcome: str, sentence: str | None, now: datetime) -> None:
         """End the run of a source at once with a known outcome: its root is gone, or cannot be read."""
-        source.status, source.error = outcome, sentence
-        source.save(only=[Source.status, Source.error])
+        sources.show(source, outcome, sentence)
         Run.update(outcome=outcome, finished_at=now, error=sentence).where(
             (Run.source == source.id) & Run.finished_at.is_null()
         ).execute()
@@ -132,36 +133,30 @@ def count_wait(connection_id: int, pause: timedelta) -> None:
 
 def show_listing(source: Source) -> None:
     """A listing has begun."""
-    _show(source, "re-training" if source.last_synced_at else "processing")
+    sources.show_status(source, "re-training" if source.last_synced_at else "processing")
 
 
-def _show(source: Source, status: str) -> None:
-    if source.status != status:
-        source.status = status
-        source.save(only=[Source.status])
-
-
-def settle(source: Source, *, now: datetime) -> bool:
+def close_if_finished(source: Source, *, now: datetime) -> bool:
     """Close the run and show the outcome once nothing of the source is left to try; answers whether it did.
 
     Call inside a transaction, with a row read in it.
     """
     if source.stopped_at is not None:  # its run is closed; what was under way may have brought its first text
-        _show(source, "trained" if standing(source.id).with_text else "empty")
+        sources.show_status(source, "trained" if count_documents(source.id).with_text else "empty")
         return True
-    if source.wanted_at is not None and source.error is None:
+    if source.requested_at is not None and source.error is None:
         return False
     if has_outstanding(source):
         return False
-    stands = standing(source.id)
-    listing_failed = source.wanted_at is not None
+    counts = count_documents(source.id)
+    listing_failed = source.requested_at is not None
     # Rows of a database that left may be held elsewhere, and go on answering there.
     outcome = "empty"
     if not is_gone(source):
         outcome = outcome_of(
-            readable=stands.readable,
-            with_text=stands.with_text,
-            failed=stands.failed,
+            readable=counts.readable,
+            with_text=counts.with_text,
+            failed=counts.failed,
             listing_failed=listing_failed,
         )
     if not listing_failed:
@@ -174,8 +169,8 @@ def settle(source: Source, *, now: datetime) -> bool:
     # A mere look, which opens no run, is no sync.
     if not listing_failed and outcome != "failed" and (ran or source.last_synced_at is None):
         source.last_synced_at = now
-    source.status = outcome
-    source.save(only=[Source.status, Source.error, Source.last_synced_at])
+        source.save(only=[Source.last_synced_at])
+    sources.show(source, outcome, source.error)
     return True
 
 
