@@ -85,7 +85,6 @@ class PageMarkdown:
 
     page_id: str
     markdown: str
-    truncated: bool
     unknown_block_ids: tuple[str, ...]
 
 

@@ -16,9 +16,10 @@ from urllib.parse import quote
 import httpx
 
 from extract.errors import InvalidRequest, NotFound, Refused, Transient, WrongKind
-from extract.notion.budget import Budget, Lane
+from extract.notion.budget import Budget
 from extract.notion.door import Door, TokenSource
 from extract.notion.http import CONNECT_SECONDS, LARGEST_ANSWER, http_client
+from extract.notion.lanes import Lane
 from extract.notion.pagination import Listed, listed, walk
 from extract.notion.room import Share
 from extract.notion.rows import all_rows
@@ -83,11 +84,8 @@ class NotionClient:
 
     @property
     def retries(self) -> int:
+        """Requests that were sent again after a failure that passes."""
         return self._door.retries
-
-    @property
-    def waited_seconds(self) -> float:
-        return self._door.waited_seconds
 
     @property
     def skew(self) -> timedelta:
@@ -108,6 +106,7 @@ class NotionClient:
         return _fitting(bot_of(self._door.get(path)), path)
 
     def get_page(self, page_id: str) -> Stub:
+        """Return a page with its properties. https://developers.notion.com/reference/retrieve-a-page"""
         path = f"/v1/pages/{_segment(page_id)}"
         return _of_kind("page", stub_of(self._door.get(path)), path)
 
@@ -145,6 +144,7 @@ class NotionClient:
         return self._door.get(path, params, timeout_seconds=MARKDOWN_SECONDS)
 
     def get_block(self, block_id: str) -> Json:
+        """Return a block as it came. https://developers.notion.com/reference/retrieve-a-block"""
         path = f"/v1/blocks/{_segment(block_id)}"
         body = self._door.get(path)
         return _fitting(body if body.get("object") == "block" else None, path)
@@ -221,7 +221,6 @@ class NotionClient:
         self,
         data_source_id: str,
         *,
-        edited_on_or_after: datetime | None = None,
         created_on_or_after: datetime | None = None,
         page_size: int = 100,
     ) -> Iterator[tuple[Stub, ...]]:
@@ -232,7 +231,6 @@ class NotionClient:
         path = f"/v1/data_sources/{_segment(data_source_id)}/query"
         return all_rows(
             lambda body: listed(self._door.post(path, body), path),
-            edited_on_or_after=edited_on_or_after,
             created_on_or_after=created_on_or_after,
             page_size=page_size,
             endpoint=f"POST {path}",

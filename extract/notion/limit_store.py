@@ -42,6 +42,7 @@ class LimitStore:
 
     @property
     def learns(self) -> bool:
+        """Return True if the limit may rise above the configured one."""
         return self._most > self._configured
 
     def present(self) -> int:

@@ -43,16 +43,11 @@ class TokenGrant:
     access_token: str = field(repr=False)
     bot_id: str
     workspace_id: str
-    token_type: str = "bearer"  # noqa: S105 (a kind, no password)
     refresh_token: str | None = field(default=None, repr=False)  # None: the access token cannot be refreshed
     workspace_name: str | None = None
     workspace_icon: str | None = None
-    owner_type: str | None = None  # user; workspace for legacy tokens
     owner_user_id: str | None = None
     owner_name: str | None = None
-    owner_email: str | None = None
-    duplicated_template_id: str | None = None
-    expires_in: int | None = None  # Notion sends none today
     request_id: str | None = None
 
 
@@ -67,23 +62,17 @@ def parse_grant(value: Json) -> TokenGrant:
     if not (access_token and bot_id and workspace_id):
         error = _refusal(Reply(HTTPStatus.OK, dict(body), _text(body, "request_id"), None), TOKEN_PATH)
         raise error or Transient(code="not_a_grant", endpoint=f"POST {TOKEN_PATH}")
-    owner = _mapping(body, "owner")
-    user = _mapping(owner, "user")
-    user_id, expires_in = _text(user, "id"), body.get("expires_in")
+    user = _mapping(_mapping(body, "owner"), "user")
+    user_id = _text(user, "id")
     return TokenGrant(
         access_token=access_token,
         bot_id=dashed(bot_id),
         workspace_id=dashed(workspace_id),
-        token_type=_text(body, "token_type") or "bearer",
         refresh_token=_text(body, "refresh_token"),
         workspace_name=_name(body, "workspace_name"),
         workspace_icon=_text(body, "workspace_icon"),
-        owner_type=_text(owner, "type"),
         owner_user_id=dashed(user_id) if user_id else None,
         owner_name=_name(user, "name"),
-        owner_email=_text(_mapping(user, "person"), "email"),
-        duplicated_template_id=_text(body, "duplicated_template_id"),
-        expires_in=expires_in if isinstance(expires_in, int) else None,
         request_id=_text(body, "request_id"),
     )
 

@@ -143,7 +143,6 @@ def markdown_of(value: Json, page_id: str) -> PageMarkdown | None:
     return PageMarkdown(
         page_id=dashed(page_id),
         markdown=value["markdown"],
-        truncated=value.get("truncated") is True,
         unknown_block_ids=tuple(dict.fromkeys(item for item in unknown if item is not None)),
     )
 

@@ -14,8 +14,8 @@ import httpx
 from extract import connections
 from extract.config.load import Config
 from extract.errors import ChecksSpent, HilalError
-from extract.notion.budget import Lane
 from extract.notion.client import NotionClient
+from extract.notion.lanes import Lane
 from extract.removal import brake
 from extract.rules.timing import believable
 from extract.runtime import Runtime

@@ -43,7 +43,6 @@ def granted(handle: GrantHandle, **more: object) -> TokenGrant:
         bot_id=handle.bot_id,
         workspace_id=handle.workspace_id,
         workspace_name="Acme",
-        owner_type="user",
         owner_user_id="ada",
         owner_name="Ada",
     )

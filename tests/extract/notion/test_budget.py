@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from extract.errors import Blocked, BudgetSpent, ChecksSpent, HilalError, Later, RateLimited
 from extract.notion.budget import Budget, Permit
+from extract.notion.lanes import RequestLimits
 from tests.clock import START, StoppedClock
 
 
@@ -24,7 +25,7 @@ def make(server: redis.Redis, clock: StoppedClock, **more: object) -> Budget:
         "interactive_share": 0.2,
         "flight_seconds": 100,
     }
-    return Budget(server, workspace_id="w", clock=clock, **(options | more))
+    return Budget(server, workspace_id="w", limits=RequestLimits(**(options | more)), clock=clock)
 
 
 def taken(budget: Budget, lane: str, *, at_most: int = 1000) -> int:
@@ -284,9 +285,8 @@ def test_a_block_is_heard_by_every_process_of_the_workspace_until_its_end(
 
 def test_workspaces_do_not_share_a_budget(redis_server: redis.Redis, clock: StoppedClock) -> None:
     one = make(redis_server, clock, limit=1)
-    other = Budget(
-        redis_server, workspace_id="x", limit=1, window_seconds=60, interactive_share=0, clock=clock
-    )
+    limits = RequestLimits(limit=1, window_seconds=60, interactive_share=0)
+    other = Budget(redis_server, workspace_id="x", limits=limits, clock=clock)
     one.take("sync")
 
     other.take("sync")

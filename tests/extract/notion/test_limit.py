@@ -9,6 +9,7 @@ import redis
 
 from extract.errors import BudgetSpent
 from extract.notion.budget import Budget
+from extract.notion.lanes import RequestLimits
 from extract.notion.limit_rules import RESPITE, Limit, when_full, when_refused
 from tests.clock import START, StoppedClock
 
@@ -65,7 +66,8 @@ def test_an_answer_about_something_else_only_spoils_the_evidence(reason: str) ->
 
 def make(server: redis.Redis, clock: StoppedClock, **more: int) -> Budget:
     options = {"limit": 20, "most": 30, **more}
-    return Budget(server, workspace_id="w", window_seconds=60, interactive_share=0, clock=clock, **options)
+    limits = RequestLimits(window_seconds=60, interactive_share=0, **options)
+    return Budget(server, workspace_id="w", limits=limits, clock=clock)
 
 
 def spend(budget: Budget) -> int:
