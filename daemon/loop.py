@@ -168,7 +168,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
     connection = Connection.get_by_id(connection_id)
     try:
         with nullcontext(http) if http is not None else connections.http_for(runtime) as opened:
-            client = connections.client_for(runtime, connection, http=opened, lane="work")
+            client = connections.client_for(runtime, connection, http=opened, lane="sync")
             noticed = poll(client, connection, now=now, verify_hours=runtime.config.watch.verify_hours)
         events.note_missed(connection, noticed, now=now, poll_at=now + timedelta(seconds=seconds))
         if noticed:
