@@ -170,7 +170,8 @@ def is_path(name: str) -> bool:
 
 def exists(name: str, document: str) -> bool:
     if "/" not in name:
-        return any(path.rsplit("/", 1)[-1] == name for path in files())
+        near = ("extract/reading/", "tests/extract/reading/") if document == "docs/reading.md" else ("",)
+        return any(path.rsplit("/", 1)[-1] == name and path.startswith(near) for path in files())
     bases = [ROOT, (ROOT / document).parent]
     if document == "docs/reading.md":
         bases.append(ROOT / "extract/reading")
