@@ -312,3 +312,21 @@ def test_every_transition_of_the_worklist_is_in_a_diagram_or_named_below_it() ->
 def test_the_glossary_has_at_most_forty_entries() -> None:
     rows = [line for line in text_of("docs/glossary.md").splitlines() if line.startswith("| ")]
     assert 0 < len(rows) - 1 <= 40
+
+
+def test_the_packages_of_extract_are_listed_in_the_order_of_the_import_contract() -> None:
+    table = text_of("docs/architecture.md").split("| in `extract/` | does |", 1)[1].split("\n\n", 1)[0]
+    cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    listed = [{re.sub(r"(\.py|/)$", "", name) for name in _TICKED.findall(cell)} for cell in cells]
+    contract = (
+        text_of(".importlinter")
+        .split("[importlinter:contract:inside-extract]", 1)[1]
+        .split("[importlinter:", 1)[0]
+    )
+    layers = [
+        set(re.findall(r"extract\.(\w+)", line)) for line in contract.splitlines() if "    extract." in line
+    ]
+    place = {name: number for number, names in enumerate(layers) for name in names}
+    order = [place[name] for names in listed for name in sorted(names)]
+    assert order == sorted(order)
+    assert {name for names in listed for name in names} == place.keys()
