@@ -12,7 +12,7 @@ from extract.connections.serving import reassign
 from extract.connections.tokens import ConnectionTokens, database_opened, revoke
 from extract.errors import Blocked, VaultError
 from extract.notion.budget import Budget
-from extract.notion.client import NotionClient, http_client, longest_flight
+from extract.notion.client import Access, NotionClient, http_client, longest_flight
 from extract.notion.lanes import Lane, RequestLimits
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
@@ -81,16 +81,16 @@ def client_for(
     Several clients may share `tokens`, so that not each of them reads the row.
     """
     tokens = tokens or ConnectionTokens(runtime, connection.id, http=http)
-    return NotionClient(
+    access = Access(
         http=http,
         tokens=tokens,
         budget=budget_for(runtime, connection.workspace_id),
-        lane=lane,
         clock=runtime.clock,
         pause=runtime.pause,
         on_refused=tokens.give_up,
         largest_answer=runtime.config.notion.largest_answer_bytes,
     )
+    return NotionClient(access, lane)
 
 
 def forget_tokens(

@@ -6,18 +6,13 @@ https://developers.notion.com/reference/intro
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-import httpx2
-
 from extract.errors import InvalidRequest, NotFound, Refused, WrongKind
 from extract.notion.answers import fitting, of_kind, once, segment
-from extract.notion.budget import Budget
-from extract.notion.door import Door, TokenSource
-from extract.notion.http import CONNECT_SECONDS, LARGEST_ANSWER, http_client
+from extract.notion.door import Access, Door, TokenSource
+from extract.notion.http import CONNECT_SECONDS, http_client
 from extract.notion.lanes import Lane
 from extract.notion.pagination import Listed, listed, walk
 from extract.notion.room import Share
@@ -25,9 +20,9 @@ from extract.notion.rows import all_rows
 from extract.notion.search import SEARCH_PATH, Search, search_page
 from extract.notion.stubs import Bot, SearchPage, bot_of, database_of, markdown_of, parent_of, stub_of
 from extract.reading import notion_id_of
-from extract.values import Clock, DatabaseContainer, Json, ObjectKind, PageMarkdown, Parent, Stub
+from extract.values import DatabaseContainer, Json, ObjectKind, PageMarkdown, Parent, Stub
 
-__all__ = ["NotionClient", "TokenSource", "http_client", "longest_flight"]
+__all__ = ["Access", "NotionClient", "TokenSource", "http_client", "longest_flight"]
 
 MARKDOWN_SECONDS = 70.0
 """Notion itself gives up on a large page after about 60 s; answering that late is no failure."""
@@ -48,31 +43,8 @@ class NotionClient:
     Every call may raise the errors below `NotionError`; `verdict` says which answer means which.
     """
 
-    def __init__(
-        self,
-        *,
-        http: httpx2.Client,
-        tokens: TokenSource,
-        budget: Budget,
-        lane: Lane = "sync",
-        clock: Clock,
-        pause: Callable[[float], None] = time.sleep,
-        chance: Callable[[], float] = random.random,
-        on_refused: Callable[[str], None] = lambda used: None,
-        largest_answer: int = LARGEST_ANSWER,
-    ) -> None:
-        """`on_refused` hears of the token when even a new one is answered with 401. `largest_answer`: in bytes."""
-        self._door = Door(
-            http=http,
-            tokens=tokens,
-            budget=budget,
-            lane=lane,
-            clock=clock,
-            pause=pause,
-            chance=chance,
-            on_refused=on_refused,
-            largest_answer=largest_answer,
-        )
+    def __init__(self, access: Access, lane: Lane = "sync") -> None:
+        self._door = Door(access, lane)
         self._asks_for_v2 = True
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
 from typing import Protocol
@@ -14,7 +15,7 @@ import structlog
 
 from extract.errors import Blocked, NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
 from extract.notion.budget import Budget
-from extract.notion.http import LARGEST_ANSWER, Reply, send
+from extract.notion.http import LARGEST_ANSWER, Reply, Request, send
 from extract.notion.lanes import Lane
 from extract.notion.room import Share
 from extract.notion.verdict import verdict
@@ -42,32 +43,29 @@ class TokenSource(Protocol):
         """A new token after `used` was answered with 401. Raises ReconnectNeeded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What requests for one connection need. Safe to share between the clients of several threads.
+
+    `on_refused` is called with a token when even a new one is answered with 401. `largest_answer` is in bytes.
+    """
+
+    http: httpx2.Client
+    tokens: TokenSource
+    budget: Budget
+    clock: Clock
+    pause: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+    on_refused: Callable[[str], None] = lambda used: None
+    largest_answer: int = LARGEST_ANSWER
+
+
 class Door:
     """Asks Notion on behalf of one connection. Safe to use from several threads."""
 
-    def __init__(
-        self,
-        *,
-        http: httpx2.Client,
-        tokens: TokenSource,
-        budget: Budget,
-        lane: Lane,
-        clock: Clock,
-        pause: Callable[[float], None] = time.sleep,
-        chance: Callable[[], float] = random.random,
-        on_refused: Callable[[str], None] = lambda used: None,
-        largest_answer: int = LARGEST_ANSWER,
-    ) -> None:
-        """`largest_answer` is in bytes."""
-        self._http = http
-        self._tokens = tokens
-        self._budget = budget
+    def __init__(self, access: Access, lane: Lane) -> None:
+        self._access = access
         self.lane: Lane = lane
-        self._clock = clock
-        self._sleep = pause
-        self._chance = chance
-        self._on_refused = on_refused
-        self._largest_answer = largest_answer
         self.share: Share | None = None
         self._lock = Lock()
         self.requests = 0
@@ -82,69 +80,45 @@ class Door:
         timeout_seconds: float | None = None,
     ) -> dict[str, Json]:
         """Return the answer to a GET. Raises the errors of `verdict`."""
-        return self._ask("GET", path, params=params, timeout_seconds=timeout_seconds)
+        return self._ask(Request("GET", path, params=params, timeout_seconds=timeout_seconds))
 
     def post(self, path: str, content: Mapping[str, Json]) -> dict[str, Json]:
         """Search and query: reads, although they are POSTs, so they are retried as reads."""
-        return self._ask("POST", path, content=content)
+        return self._ask(Request("POST", path, content=content))
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str | int] | None = None,
-        content: Mapping[str, Json] | None = None,
-        timeout_seconds: float | None = None,
-    ) -> dict[str, Json]:
+    def _ask(self, request: Request) -> dict[str, Json]:
         """Raises the errors of `verdict`; 429 and 529 are never waited for here."""
-        give_up_at = self._clock() + PATIENCE
-        token = self._tokens.access_token()
+        access = self._access
+        give_up_at = access.clock() + PATIENCE
+        token = access.tokens.access_token()
         refreshed, failures = False, 0
         while True:
             try:
-                return self._attempt(method, path, token, params, content, timeout_seconds)
+                return self._attempt(replace(request, headers={"Authorization": f"Bearer {token}"}))
             except Unauthorized as error:
                 if refreshed:
-                    self._on_refused(token)
+                    access.on_refused(token)
                     raise ReconnectNeeded(
                         status=error.status,
                         code=error.code,
                         request_id=error.request_id,
                         endpoint=error.endpoint,
                     ) from error
-                token, refreshed = self._tokens.refresh(token), True
+                token, refreshed = access.tokens.refresh(token), True
             except Transient:
-                if failures == len(PAUSES) or self._clock() > give_up_at:
+                if failures == len(PAUSES) or access.clock() > give_up_at:
                     raise
                 self._wait(PAUSES[failures])
                 failures += 1
 
-    def _attempt(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        params: Mapping[str, str | int] | None,
-        content: Mapping[str, Json] | None,
-        timeout_seconds: float | None,
-    ) -> dict[str, Json]:
-        endpoint = f"{method} {path}"
-        permit = self._budget.take(self.lane)
+    def _attempt(self, request: Request) -> dict[str, Json]:
+        access, endpoint = self._access, request.endpoint
+        permit = access.budget.take(self.lane)
         with self._lock:
             self.requests += 1
         try:
             reply = send(
-                self._http,
-                method,
-                path,
-                clock=self._clock,
-                params=params,
-                content=content,
-                headers={"Authorization": f"Bearer {token}"},
-                timeout_seconds=timeout_seconds,
-                largest=self._largest_answer,
-                share=self.share,
+                access.http, request, clock=access.clock, largest=access.largest_answer, share=self.share
             )
         except NotionError as error:
             log.warning("notion_request_failed", endpoint=endpoint, code=error.code)
@@ -152,7 +126,7 @@ class Door:
         finally:
             permit.done()
         self._compare_clocks(reply)
-        refusal = verdict(reply, endpoint, now=self._clock())
+        refusal = verdict(reply, endpoint, now=access.clock())
         if refusal is None:
             log.debug("notion_request", endpoint=endpoint, status=reply.status, request_id=reply.request_id)
             return reply.body or {}
@@ -170,19 +144,19 @@ class Door:
             request_id=refusal.request_id,
         )
         if isinstance(refusal, RateLimited):
-            self._budget.pause(refusal.resume_at, reason=refusal.code)
+            self._access.budget.pause(refusal.resume_at, reason=refusal.code)
         elif isinstance(refusal, Blocked):
-            self._budget.block(refusal.resume_at)
+            self._access.budget.block(refusal.resume_at)
 
     def _compare_clocks(self, reply: Reply) -> None:
         """How far Notion's clock is ahead of ours; a difference that a slow answer explains is none."""
         if reply.date is not None:
-            ahead = reply.date - self._clock()
+            ahead = reply.date - self._access.clock()
             self.skew = ahead if abs(ahead) > _SAME_TIME else timedelta(0)
 
     def _wait(self, seconds: float) -> None:
         """Between half and one and a half times `seconds`, so that many workers do not come back together."""
-        seconds *= 0.5 + self._chance()
+        seconds *= 0.5 + self._access.chance()
         with self._lock:
             self.retries += 1
-        self._sleep(seconds)
+        self._access.pause(seconds)

@@ -84,17 +84,29 @@ def http_client(config: Config, transport: httpx2.BaseTransport | None = None) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to Notion. `auth` is user and password of Basic authentication; `timeout_seconds` is of each read."""
+
+    method: str
+    path: str
+    params: Mapping[str, str | int] | None = None
+    content: Mapping[str, Json] | None = None
+    headers: Mapping[str, str] | None = None
+    auth: tuple[str, str] | None = None
+    timeout_seconds: float | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Method and path, as the log and the errors name it."""
+        return f"{self.method} {self.path}"
+
+
 def send(
     http: httpx2.Client,
-    method: str,
-    path: str,
+    asked: Request,
     *,
     clock: Clock,
-    params: Mapping[str, str | int] | None = None,
-    content: Mapping[str, Json] | None = None,
-    headers: Mapping[str, str] | None = None,
-    auth: tuple[str, str] | None = None,
-    timeout_seconds: float | None = None,
     largest: int = LARGEST_ANSWER,
     share: Share | None = None,
 ) -> Reply:
@@ -103,15 +115,20 @@ def send(
     Raises Transient when no whole answer came, InvalidRequest when it cannot be asked, AnswerTooLarge beyond
     `largest` bytes, NeedsRoom when the share has no room for it.
     """
-    endpoint = f"{method} {path}"
-    timeout = http.timeout if timeout_seconds is None else _timeout(timeout_seconds)
+    endpoint, auth = asked.endpoint, httpx2.BasicAuth(*asked.auth) if asked.auth else None
+    timeout = http.timeout if asked.timeout_seconds is None else _timeout(asked.timeout_seconds)
     request = http.build_request(
-        method, path, params=params, json=content, headers=dict(headers or {}), timeout=timeout
+        asked.method,
+        asked.path,
+        params=asked.params,
+        json=asked.content,
+        headers=dict(asked.headers or {}),
+        timeout=timeout,
     )
     # httpx2 bounds each read, not the answer: one byte a minute would hold a worker for hours.
     deadline = clock() + timedelta(seconds=2 * (timeout.read or 60.0))
     try:
-        response = http.send(request, stream=True, auth=httpx2.BasicAuth(*auth) if auth else None)
+        response = http.send(request, stream=True, auth=auth)
         try:
             if _announced(response) > largest:
                 raise AnswerTooLarge(largest, status=response.status_code, endpoint=endpoint)

@@ -16,7 +16,7 @@ from extract.config.load import Config
 from extract.errors import InvalidRequest, NotionError, OAuthRefused, RateLimited, Transient
 from extract.foreign_json import UNSTORABLE
 from extract.notion.fields import dashed, mapping
-from extract.notion.http import Reply, send
+from extract.notion.http import Reply, Request, send
 from extract.notion.verdict import SERVICE_OVERLOAD, resume_at
 from extract.values import Clock, Json, utc_now
 
@@ -100,16 +100,14 @@ def _post(
     clock: Clock,
     timeout_seconds: float,
 ) -> dict[str, Json]:
-    reply = send(
-        http,
+    request = Request(
         "POST",
         path,
-        clock=clock,
         content=content,
         auth=(config.notion.client_id, config.notion.client_secret),
         timeout_seconds=timeout_seconds,
     )
-    endpoint = f"POST {path}"
+    reply, endpoint = send(http, request, clock=clock), request.endpoint
     if reply.status in (HTTPStatus.TOO_MANY_REQUESTS, SERVICE_OVERLOAD):
         raise RateLimited(resume_at=resume_at(reply, now=clock()), endpoint=endpoint, code="rate_limited")
     if reply.status < HTTPStatus.MULTIPLE_CHOICES and reply.body is not None:

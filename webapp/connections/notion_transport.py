@@ -1,4 +1,6 @@
-"""Sends the requests of Authlib's Flask client is built on requests; everything else uses httpx2, with one configured client (time-outs, version
+"""Sends the requests that Authlib's Flask client makes through the one HTTP client for Notion.
+
+Authlib's Flask client is built on requests; everything else uses httpx2, with one configured client (time-outs, version
 header, and in tests the sandbox in the same process). Authlib's own httpx client is deprecated, and a second HTTP
 library would need its own time-outs, so this adapter translates between the two.
 """

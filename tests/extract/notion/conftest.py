@@ -11,7 +11,7 @@ import redis
 
 from extract.config.load import Config
 from extract.notion.budget import Budget
-from extract.notion.client import NotionClient, http_client
+from extract.notion.client import Access, NotionClient, http_client
 from extract.notion.lanes import RequestLimits
 from tests.clock import StoppedClock
 from tests.extract.notion.script import Pauses, Script, Tokens
@@ -48,7 +48,10 @@ def scripted(
 
         def client(script: Script, **more: object) -> NotionClient:
             http = open_clients.enter_context(http_client(config, httpx2.MockTransport(script)))
+            lane = more.pop("lane", "sync")
             arguments = {"pause": pauses, "chance": lambda: 0.5, **more}
-            return NotionClient(http=http, tokens=tokens, budget=budget, clock=clock, **arguments)
+            return NotionClient(
+                Access(http=http, tokens=tokens, budget=budget, clock=clock, **arguments), lane
+            )
 
         yield client

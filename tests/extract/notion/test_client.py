@@ -10,7 +10,7 @@ import pytest
 
 from extract.errors import Forbidden, InvalidRequest, NotFound, Refused, Transient, WrongKind
 from extract.notion.budget import Budget
-from extract.notion.client import NotionClient, http_client
+from extract.notion.client import Access, NotionClient, http_client
 from extract.runtime import Runtime
 from extract.values import DatabaseContainer, PageMarkdown, Stub
 from sandbox import World
@@ -49,7 +49,9 @@ def notion(
     """Acme as the sandbox shows it to an integration with which nothing is shared yet."""
     grant = world.install(acme, share=[])
     with http_client(runtime.config, runtime.transport) as http:
-        yield NotionClient(http=http, tokens=Granted(grant), budget=budget, clock=runtime.clock, pause=pauses)
+        yield NotionClient(
+            Access(http=http, tokens=Granted(grant), budget=budget, clock=runtime.clock, pause=pauses)
+        )
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from extract.config.load import Config
 from extract.errors import AnswerTooLarge, InvalidRequest, NeedsRoom, NotionError, Transient
-from extract.notion.http import MAPPED, VERSION, Reply, http_client, send, translated
+from extract.notion.http import MAPPED, VERSION, Reply, Request, http_client, send, translated
 from extract.notion.room import Room, Share
 from extract.notion.unpacking import pieces
 from tests.clock import StoppedClock
@@ -36,7 +36,8 @@ BUGS = {
 
 def ask(config: Config, clock: StoppedClock, script: Script, **more: object) -> Reply:
     with http_client(config, httpx2.MockTransport(script)) as http:
-        return send(http, "GET", "/v1/x", clock=clock, **more)
+        taken = {name: more.pop(name) for name in ("largest", "share") if name in more}
+        return send(http, Request("GET", "/v1/x", **more), clock=clock, **taken)
 
 
 def exceptions_of_httpx() -> list[type[Exception]]:
@@ -280,8 +281,8 @@ def test_cookies_of_the_edge_are_not_kept(config: Config, clock: StoppedClock) -
     script = Script(httpx2.Response(200, json={}, headers={"set-cookie": "__cf_bm=1; Path=/"}), ok({}))
 
     with http_client(config, httpx2.MockTransport(script)) as http:
-        send(http, "GET", "/v1/x", clock=clock)
-        send(http, "GET", "/v1/x", clock=clock)
+        send(http, Request("GET", "/v1/x"), clock=clock)
+        send(http, Request("GET", "/v1/x"), clock=clock)
 
     assert "cookie" not in script.asked[1].headers
 
