@@ -33,7 +33,7 @@ def is_confirmed(source: Source, *, pause: timedelta, now: datetime) -> bool:
     return not (_rows_only_of(source) and brake.stops(source, now=now))
 
 
-def take_out(source: Source, sentence: str, *, because: str, now: datetime) -> int:
+def take_out(source: Source, sentence: str, *, because: RemovalReason, now: datetime) -> int:
     """Its rows leave the index, kept as tombstones until it returns, unless another source holds them; how many."""
     only_here = _rows_only_of(source)
     for batch in batches(only_here):
@@ -61,4 +61,4 @@ def _rows_only_of(source: Source) -> list[int]:
         .where((Membership.source == source.id) & Document.removed_at.is_null() & ~fn.EXISTS(elsewhere))
         .order_by(Document.id)
     )
-    return [document_id for (document_id,) in rows.tuples()]
+    return [document_id for (document_id,) in rows.tuples().iterator()]

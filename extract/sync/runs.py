@@ -96,7 +96,7 @@ class RunLog:
                 self._runs.pop(source.id, None)
         self._touched.clear()
 
-    def close(self, source: Source, *, outcome: str, sentence: str | None, now: datetime) -> None:
+    def close(self, source: Source, *, outcome: Settled, sentence: str | None, now: datetime) -> None:
         """End the run of a source at once with a known outcome: its root is gone, or cannot be read."""
         source.status, source.error = outcome, sentence
         source.save(only=[Source.status, Source.error])
@@ -135,7 +135,7 @@ def show_listing(source: Source) -> None:
     _show(source, "re-training" if source.last_synced_at else "processing")
 
 
-def _show(source: Source, status: str) -> None:
+def _show(source: Source, status: SourceStatus) -> None:
     if source.status != status:
         source.status = status
         source.save(only=[Source.status])
@@ -156,7 +156,7 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
     counts = count_documents(source.id)
     listing_failed = source.requested_at is not None
     # Rows of a database that left may be held elsewhere, and go on answering there.
-    outcome = "empty"
+    outcome: Settled = "empty"
     if not is_gone(source):
         outcome = outcome_of(
             readable=counts.readable,
@@ -179,7 +179,7 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
     return True
 
 
-def _sentence(source: Source, outcome: str) -> str | None:
+def _sentence(source: Source, outcome: Settled) -> str | None:
     """What a person reads beside the status; None when there is nothing to say."""
     if outcome == "failed":
         first = (

@@ -163,7 +163,7 @@ class Writer:
             if brake.stops(document, now=now):
                 self.put_off(claimed, brake.SENTENCE, now=now)
                 return
-            because = "confirmed" if brake.was_confirmed(document) else "missing"
+            because: RemovalReason = "confirmed" if brake.was_confirmed(document) else "missing"
             self._remove(claimed, NotFound.sentence, because=because, now=now)
             return
         if document.requested_at is None:
@@ -177,7 +177,7 @@ class Writer:
         document.save(only=_STATE)
         self.run_log.mark_touched(claimed.source_ids)
 
-    def _remove(self, claimed: Claimed, sentence: str, *, because: str | None, now: datetime) -> None:
+    def _remove(self, claimed: Claimed, sentence: str, *, because: RemovalReason | None, now: datetime) -> None:
         """Out of the index, kept as a tombstone that is looked at daily for a time, so that it can come back."""
         document = claimed.row
         if _forgotten(document, now=now):

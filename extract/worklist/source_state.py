@@ -20,6 +20,7 @@ def sources_holding(document_ids: Sequence[int]) -> dict[int, list[int]]:
         .where(Membership.document.in_(list(document_ids)))
         .order_by(Membership.source)
         .tuples()
+        .iterator()
     )
     for document_id, source_id in rows:
         held[document_id].append(source_id)
@@ -34,6 +35,7 @@ def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
         .join(Source)
         .where(Membership.document.in_(list(document_ids)) & (Source.kind == "database"))
         .tuples()
+        .iterator()
     )
     for document_id, columns in rows:
         off = frozenset(columns)
@@ -53,7 +55,8 @@ def is_gone(source: Source) -> bool:
 
 def follows() -> Expression:
     """That a source follows edits: live, not stopped, and not gone."""
-    return (Source.auto_retrain == "live") & Source.stopped_at.is_null() & ~gone()
+    present: Expression = ~gone()
+    return (Source.auto_retrain == "live") & Source.stopped_at.is_null() & present
 
 
 def followed(document_ids: Iterable[int]) -> Collection[int]:
@@ -69,6 +72,7 @@ def followed(document_ids: Iterable[int]) -> Collection[int]:
             .join(Source)
             .where(Membership.document.in_(some) & follows())
             .tuples()
+            .iterator()
         )
         found.update(document_id for (document_id,) in rows)
     return found
@@ -107,7 +111,7 @@ def outstanding(source_id: object) -> Any:
 def count_documents(source_id: int) -> DocumentCounts:
     """Count the documents of a source: readable, with text, failed."""
     live = Document.removed_at.is_null()
-    counts = (
+    [counts] = (
         Document.select(
             _count(live & Document.synced_at.is_null(False)),
             _count(live & fn.EXISTS(Chunk.select(SQL("1")).where(Chunk.document == Document.id))),
@@ -116,13 +120,13 @@ def count_documents(source_id: int) -> DocumentCounts:
         .join(Membership)
         .where(Membership.source == source_id)
         .tuples()
-        .get()
+        .iterator()
     )
     readable, with_text, failed = (int(count or 0) for count in counts)
     return DocumentCounts(readable=readable, with_text=with_text, failed=failed)
 
 
-def _count(condition: Expression) -> Expression:
+def _count(condition: Expression) -> Function:
     return fn.SUM(Case(None, ((condition, 1),), 0))
 
 
@@ -148,5 +152,6 @@ def titles_held(chatbot_id: int, notion_ids: Sequence[str]) -> dict[str, str]:
         Document.select(Document.notion_id, Document.title)
         .where((Document.chatbot == chatbot_id) & Document.notion_id.in_(list(notion_ids)[:400]))
         .tuples()
+        .iterator()
     )
     return dict(rows)

@@ -121,8 +121,8 @@ def all_chatbots() -> list[JsonObject]:
 
 
 def all_connections() -> list[JsonObject]:
-    count = Source.select(Source.connection, fn.COUNT(Source.id)).group_by(Source.connection).tuples()
-    sources = dict(count)
+    count = Source.select(Source.connection, fn.COUNT(Source.id)).group_by(Source.connection)
+    sources: dict[int, int] = dict(count.tuples().iterator())
     rows = Connection.select().order_by(Connection.id)
     return [connection_object(connection, sources.get(connection.id, 0)) for connection in rows]
 
@@ -147,6 +147,7 @@ def source_ids_of(document_ids: Sequence[int]) -> dict[int, list[int]]:
         .where(Membership.document.in_(document_ids))
         .order_by(Membership.source)
         .tuples()
+        .iterator()
     )
     holders: dict[int, list[int]] = {}
     for document_id, source_id in rows:

@@ -117,7 +117,7 @@ def _waiting(chatbot: Chatbot) -> Mapping[int, int]:
         .where(Document.chatbot == chatbot, Document.requested_at.is_null(False), Document.error.is_null())
         .group_by(Document.connection)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().iterator())
 
 
 def _looks(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
@@ -130,6 +130,7 @@ def _looks(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
         .where(Document.check_at.is_null(False))
         .group_by(Connection.workspace_id)
         .tuples()
+        .iterator()
     )
     return {workspace: (count - int(rows or 0), int(rows or 0)) for workspace, count, rows in rows}
 

@@ -120,7 +120,7 @@ def _titles(connection: Connection) -> Sequence[str]:
         .order_by(title, Document.notion_id)
         .limit(TITLES)
     )
-    return [name for (name,) in rows.tuples()]
+    return [name for (name,) in rows.tuples().iterator()]
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -193,7 +193,7 @@ def tally(chatbot_id: int, wish: Wish) -> dict[str, int]:
     rows = Source.select(Source.status, fn.COUNT(Source.id)).where(
         (Source.chatbot == chatbot_id) & _asked_for(wish)
     )
-    by_status: dict[str, int] = dict(rows.group_by(Source.status).tuples())
+    by_status: dict[str, int] = dict(rows.group_by(Source.status).tuples().iterator())
     together = {name: sum(by_status.get(status, 0) for status in group) for name, group in GROUPS.items()}
     return {**by_status, **together, "": sum(by_status.values())}
 

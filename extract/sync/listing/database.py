@@ -46,7 +46,7 @@ class TableLister(Lister):
         tables = DataSource.select(DataSource.database_id, DataSource.listed).where(
             (DataSource.source == source.id) & DataSource.database_id.is_null(False)
         )
-        known = set(tables.tuples())
+        known = set(tables.tuples().iterator())
         due = {each for each, listed in known if everything or not listed}
         if source.kind == "workspace" and source.listing_open:
             due = set()  # the walk has just shown them
@@ -104,7 +104,7 @@ class TableLister(Lister):
             .where((Membership.source == source.id) & (Child.kind == "database"))
             .distinct()
         )
-        return {notion_id for (notion_id,) in rows.tuples()}
+        return {notion_id for (notion_id,) in rows.tuples().iterator()}
 
     def _rows_of(self, source: Source, table: DataSource, rank: Rank) -> None:
         try:

@@ -91,7 +91,7 @@ class Lister:
             if isinstance(error, NotFound):
                 pause = doubt_pause(self.config.watch.poll_seconds)
                 if database_gone.is_confirmed(source, pause=pause, now=now):
-                    because = "confirmed" if brake.was_confirmed(source) else "database"
+                    because: RemovalReason = "confirmed" if brake.was_confirmed(source) else "database"
                     self._gone(source, DATABASE_GONE, because=because, now=now)
                     return
                 database_gone.doubt(source, DATABASE_GONE, pause=pause, now=now)
@@ -296,7 +296,7 @@ class Lister:
             (Source.id == source.id) & (Source.requested_at == source.requested_at)
         ).execute()
 
-    def _gone(self, source: Source, sentence: str, *, because: str, now: datetime) -> None:
+    def _gone(self, source: Source, sentence: str, *, because: RemovalReason, now: datetime) -> None:
         """The database itself has left: its rows go out of the index, and wait as tombstones for its return."""
         removed = database_gone.take_out(source, sentence, because=because, now=now)
         self.run_log.count([source.id], removed=removed)

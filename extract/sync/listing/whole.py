@@ -141,7 +141,7 @@ class WholeLister(TableLister):
             .where((Membership.source == source.id) & (Child.kind == "page") & ~fn.EXISTS(elsewhere))
             .distinct()
         )
-        hanging = [notion_id for (notion_id,) in rows.tuples()]
+        hanging = [notion_id for (notion_id,) in rows.tuples().iterator()]
         members = members_of({source.id}, hanging)
         return [each for each in hanging if (source.id, each) not in members]
 
