@@ -10,6 +10,7 @@ from extract.removal import brake
 from extract.search import index
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Source
+from extract.values import RemovalReason
 from extract.worklist import documents
 
 

@@ -38,7 +38,7 @@ class _Sqlite(SqliteDatabase):
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         refuse_write(sql)
-        return super().execute_sql(sql, params)
+        return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]  # peewee gives it no types
 
 
 class _Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse ships no types

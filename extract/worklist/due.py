@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from peewee import SQL, Expression, Field, fn
+from peewee import SQL, Expression, Field, Function, fn
 
 from extract.rules.timing import AT_WORK, Rank, few_of_each
 from extract.store.db import batches

@@ -84,29 +84,28 @@ def page(chatbot_id: int) -> str:
 
 
 def _links(chatbot: Chatbot) -> list[ConnectionLine]:
-    """The connections that feed this chatbot, with their counts, in two queries."""
+    """The connections that feed this chatbot, with their counts."""
     about = (
         Connection.id, Connection.workspace_id, Connection.workspace_name, Connection.workspace_icon,
         Connection.state, Connection.error, Connection.polled_at, Connection.paused_until, Connection.poll_failures,
     )  # fmt: skip
     at_work = fn.SUM(Case(None, ((Source.status.in_(AT_WORK), 1),), 0))
-    rows = (
-        Connection.select(*about, fn.COUNT(Source.id).alias("held"), at_work.alias("busy"))
-        .join(Source)
+    sources = (
+        Source.select(Source.connection, fn.COUNT(Source.id), at_work)
         .where(Source.chatbot == chatbot)
-        .group_by(*about)
-        .order_by(Connection.workspace_name, Connection.id)
+        .group_by(Source.connection)
     )
+    counts = {connection_id: (held, int(busy)) for connection_id, held, busy in sources.tuples().iterator()}
+    rows = Connection.select(*about).where(Connection.id.in_(list(counts)))
     waiting, looks = _waiting(chatbot), _looks(chatbot)
     return [
         ConnectionLine(
             row,
-            int(row.held),
-            int(row.busy or 0),
+            *counts[row.id],
             waiting.get(row.id, 0),
             _budget(row, looks.get(row.workspace_id, (0, 0))),
         )
-        for row in rows
+        for row in rows.order_by(Connection.workspace_name, Connection.id)
     ]
 
 

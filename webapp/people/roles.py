@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from extract.values import ROLE_WORDS, RoleWord
+
 
 class Role(IntEnum):
     """owner > admin > member; a member reads and searches only. The database holds the lower-case name."""
@@ -13,13 +15,10 @@ class Role(IntEnum):
     OWNER = 3
 
     @property
-    def word(self) -> str:
-        return self.name.lower()
+    def word(self) -> RoleWord:
+        return ROLE_WORDS[self - 1]
 
     @classmethod
     def of(cls, word: str) -> Role:
         """The role called `word`. Raises KeyError for anything else."""
         return cls[word.upper()]
-
-
-ROLE_WORDS: tuple[str, ...] = tuple(role.word for role in sorted(Role, reverse=True))

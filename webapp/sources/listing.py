@@ -9,9 +9,10 @@ from typing import Any
 
 from peewee import Value, fn
 
-from extract.rules.timing import AT_WORK, SETTLED
+from extract.rules.timing import AT_WORK
 from extract.search.index import Counts
 from extract.store.models import Connection, Source
+from extract.values import SOURCE_STATUSES, SourceStatus
 from extract.worklist.progress import Progress, progress
 from webapp.api.serializers import counts_of, sources_with_connection
 from webapp.http.incoming import whole_number
@@ -20,8 +21,10 @@ from webapp.sources.labels import KINDS
 
 PAGE = 100
 
-GROUPS: Mapping[str, tuple[str, ...]] = {"at-work": AT_WORK, "attention": ("empty", "failed")}
+GROUPS: Mapping[str, tuple[SourceStatus, ...]] = {"at-work": AT_WORK, "attention": ("empty", "failed")}
 """States that a person takes together; each single state can be asked for as well."""
+
+_STATUSES: Mapping[str, tuple[SourceStatus, ...]] = {**GROUPS, **{word: (word,) for word in SOURCE_STATUSES}}
 
 SORTS = {
     "added": "Last added",
@@ -51,7 +54,7 @@ class Wish:
         page = arguments.get("page", "1")
         return cls(
             words=" ".join(arguments.get("q", "").split())[:200],
-            status=status if status in (*GROUPS, *AT_WORK, *SETTLED) else "",
+            status=status if status in _STATUSES else "",
             kind=kind if kind in KINDS else "",
             sort=sort if sort in SORTS else "added",
             page=_page(page),
@@ -142,7 +145,7 @@ def matching(chatbot_id: int, wish: Wish) -> Any:
     """A select of the sources that `wish` leaves in, with their connections."""
     chosen = sources_with_connection().where(Source.chatbot == chatbot_id)
     if wish.status:
-        chosen = chosen.where(Source.status.in_(GROUPS.get(wish.status, (wish.status,))))
+        chosen = chosen.where(Source.status.in_(_STATUSES[wish.status]))
     return chosen.where(_asked_for(wish))
 
 
