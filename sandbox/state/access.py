@@ -1,11 +1,11 @@
-"""Who may see what: grants, the nearest decision on the way up, sharing and unsharing, tokens."""
+"""Which grant can see what. The nearest shared or unshared ancestor decides."""
 
-from sandbox.world.records import Grant
-from sandbox.world.state import State
+from sandbox.state.records import Grant
+from sandbox.state.state import State
 
 
 class Access:
-    """Answers access questions for every grant, remembering answers until sharing or places change."""
+    """Decides what grants can see, and caches the decisions until sharing or a parent changes."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -14,6 +14,7 @@ class Access:
         self._sets: dict[str, tuple[set[str], set[str]]] = {}
 
     def can_see(self, grant: Grant, identifier: str) -> bool:
+        """Return True if this grant can see a page, database or data source."""
         if self._version != self._state.access_version:
             self._known.clear()
             self._sets.clear()
@@ -39,6 +40,7 @@ class Access:
         return False
 
     def by_token(self, token: str) -> Grant | None:
+        """The grant with this access token; None if it is unknown, revoked or expired."""
         for grant in self._state.grants.values():
             if grant.access_token == token:
                 return grant if not grant.revoked and not grant.expired else None
@@ -55,7 +57,7 @@ def share(state: State, grant: Grant, identifier: str) -> None:
 
 
 def unshare(state: State, grant: Grant, identifier: str) -> None:
-    """Take access away, also where it would come from a parent."""
+    """Take access away, even if a parent is shared."""
     if identifier in grant.shares:
         grant.shares.remove(identifier)
     state.access_version += 1
@@ -65,10 +67,10 @@ def unshare(state: State, grant: Grant, identifier: str) -> None:
 
 
 def set_shares(state: State, grant: Grant, identifiers: list[str]) -> None:
-    """What a person ticked on the consent screen replaces what was ticked before."""
+    """Replace the shared pages by those that a person ticked on the consent screen."""
     grant.everything = False
     grant.shares = list(dict.fromkeys(identifiers))
-    grant.denied = [each for each in grant.denied if each not in grant.shares]
+    grant.denied = [identifier for identifier in grant.denied if identifier not in grant.shares]
     _access_changed(state, grant)
 
 
@@ -102,6 +104,7 @@ def renew_tokens(state: State, grant: Grant) -> None:
 
 
 def revoke(state: State, grant: Grant) -> None:
+    """End a grant: none of its tokens work any more."""
     grant.revoked = True
     _access_changed(state, grant)
 

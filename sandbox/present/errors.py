@@ -1,10 +1,6 @@
-"""The API's error bodies."""
+"""The API's error bodies, as exceptions that any code behind an endpoint may raise."""
 
-from typing import Any
-
-from flask import Response, g, jsonify
-
-from sandbox.world.records import Json
+from sandbox.state.records import Json
 
 
 class ApiError(Exception):
@@ -25,8 +21,9 @@ class ApiError(Exception):
         self.additional_data = additional_data
         self.headers = headers or {}
 
-    def response(self) -> Response:
-        body: dict[str, Any] = {
+    def body(self) -> Json:
+        """The JSON of the answer, but for the id of the request."""
+        body: Json = {
             "object": "error",
             "status": self.status,
             "code": self.code,
@@ -34,18 +31,16 @@ class ApiError(Exception):
         }
         if self.additional_data is not None:
             body["additional_data"] = self.additional_data
-        body["request_id"] = g.request_id
-        response = jsonify(body)
-        response.status_code = self.status
-        response.headers.update(self.headers)
-        return response
+        return body
 
 
 def validation_error(message: str) -> ApiError:
+    """400: a part of the request has the wrong form."""
     return ApiError(400, "validation_error", message)
 
 
 def not_found(kind: str, identifier: str, integration_name: str, integration_id: str) -> ApiError:
+    """404: the thing does not exist, or is not shared with the integration."""
     return ApiError(
         404,
         "object_not_found",
@@ -56,6 +51,7 @@ def not_found(kind: str, identifier: str, integration_name: str, integration_id:
 
 
 def rate_limited(seconds: int) -> ApiError:
+    """429: the request budget is spent for so many seconds."""
     return ApiError(
         429,
         "rate_limited",

@@ -1,4 +1,4 @@
-"""What every request passes: version, token, budget, ordered faults, the journal."""
+"""What is checked on every request: version, token, request budget; faults; the request log."""
 
 import httpx
 import pytest
@@ -58,7 +58,9 @@ def test_each_workspace_has_its_own_budget_and_it_can_be_lifted(world: World, ap
     assert other.status == 200
 
 
-def test_faults_come_as_ordered_and_end(world: World, api: Api, acme: WorkspaceHandle) -> None:
+def test_a_fault_affects_the_requests_it_is_set_for_and_ends(
+    world: World, api: Api, acme: WorkspaceHandle
+) -> None:
     page, other = acme.page("One"), acme.page("Two")
     world.faults.fail("markdown", status=529, times=2, headers={"Retry-After": "3"}, page_id=page)
     assert api.markdown(other) == ""

@@ -1,25 +1,26 @@
-"""All records of a practice world, who sits below whom, and which of them changed."""
+"""All records of a world, the indexes over them, and the listeners to changes."""
 
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from sandbox.editing.rich_text import plain_text
-from sandbox.world.ids import IdMint
-from sandbox.world.ordering import OrderedIds
-from sandbox.world.records import Change, Database, DataSource, Grant, Page, PendingCode, User, Workspace
-from sandbox.world.search_index import Entry, SearchIndex
-from sandbox.world.times import minute_number
+from sandbox.state.ids import IdMint
+from sandbox.state.ordering import OrderedIds
+from sandbox.state.records import Change, Database, DataSource, Grant, Page, PendingCode, User, Workspace
+from sandbox.state.rich_text import plain_text
+from sandbox.state.search_index import Entry, SearchIndex
+from sandbox.state.times import minute_number
 
 Clock = Callable[[], datetime]
 
 
 def real_time() -> datetime:
+    """The time of this machine, in UTC."""
     return datetime.now(UTC)
 
 
 class RowOrder:
-    """The rows of one data source: live ones by both times, archived ones apart."""
+    """The rows of one data source by creation and by edit, and the archived ones by creation."""
 
     def __init__(self) -> None:
         self.created = OrderedIds()
@@ -28,7 +29,7 @@ class RowOrder:
 
 
 class State:
-    """The records and their indexes. Change a record only under the lock, then say so with `changed`."""
+    """The records and their indexes. Whoever changes a record holds the lock and calls `changed` afterwards."""
 
     def __init__(self, clock: Clock | None = None, seed: int | str | None = None) -> None:
         self.clock: Clock = clock or real_time
@@ -42,7 +43,7 @@ class State:
         self.data_sources: dict[str, DataSource] = {}
         self.grants: dict[str, Grant] = {}
         self.codes: dict[str, PendingCode] = {}
-        self.block_home: dict[str, str] = {}
+        self.page_of_block: dict[str, str] = {}
         self.children: dict[str, dict[str, None]] = {}
         self.rows: dict[str, RowOrder] = {}
         self.search: dict[str, SearchIndex] = {}
@@ -52,6 +53,7 @@ class State:
         self._sequence = 0
 
     def now(self) -> datetime:
+        """The present time of the world, in UTC."""
         return self.clock().astimezone(UTC)
 
     def on_change(self, callback: Callable[[Change], None]) -> None:
@@ -61,6 +63,7 @@ class State:
     # Finding things
 
     def parent_of(self, identifier: str) -> str | None:
+        """The id of the parent; None for a workspace and for what does not exist."""
         page = self.pages.get(identifier)
         if page is not None:
             return page.parent_id
@@ -71,27 +74,30 @@ class State:
         return database.parent_id if database is not None else None
 
     def kind_of(self, identifier: str) -> str | None:
+        """page, database, data_source or block; None for what does not exist."""
         for kind, records in (
             ("page", self.pages),
             ("database", self.databases),
             ("data_source", self.data_sources),
-            ("block", self.block_home),
+            ("block", self.page_of_block),
         ):
             if identifier in records:
                 return kind
         return None
 
     def node(self, identifier: str) -> Page | Database | DataSource | None:
+        """The page, database or data source with this id."""
         return (
             self.pages.get(identifier) or self.databases.get(identifier) or self.data_sources.get(identifier)
         )
 
     def title_of(self, identifier: str) -> str:
+        """The title of a page, database or data source; empty if it does not exist."""
         found = self.node(identifier)
         return plain_text(found.title) if found else ""
 
     def descendants(self, identifier: str) -> Iterator[str]:
-        """Everything below, the thing itself included."""
+        """The ids of everything below, this id included."""
         waiting = [identifier]
         while waiting:
             current = waiting.pop()
@@ -99,7 +105,7 @@ class State:
             waiting.extend(self.children.get(current, ()))
 
     def lineage(self, identifier: str) -> Iterator[str]:
-        """The thing itself, then its parents up to and including the workspace."""
+        """This id, then its ancestors up to the workspace."""
         current: str | None = identifier
         while current is not None:
             yield current
@@ -108,18 +114,21 @@ class State:
     # Keeping indexes
 
     def index_for(self, workspace_id: str) -> SearchIndex:
+        """The search index of a workspace."""
         if workspace_id not in self.search:
             self.search[workspace_id] = SearchIndex(self._search_entry)
         return self.search[workspace_id]
 
     def attach(self, parent_id: str, child_id: str) -> None:
+        """Note a child below its parent."""
         self.children.setdefault(parent_id, {})[child_id] = None
 
     def detach(self, parent_id: str, child_id: str) -> None:
+        """Remove a child from below its parent."""
         self.children.get(parent_id, {}).pop(child_id, None)
 
     def changed(self, kind: str, identifier: str, action: str) -> None:
-        """Bring the indexes up to date, remember to persist, tell the listeners."""
+        """Update the indexes after a change, mark the record to be saved, and call the listeners."""
         self.dirty.add((kind, identifier))
         now = self.now()
         if kind in ("page", "data_source"):
@@ -130,6 +139,7 @@ class State:
                 listener(change)
 
     def reindex(self, kind: str, identifier: str, now: datetime) -> None:
+        """Bring a record up to date in the search index and in the order of its rows."""
         record = self.pages.get(identifier) if kind == "page" else self.data_sources.get(identifier)
         if record is not None:
             self.index_for(record.workspace_id).touch(identifier, now, self.search_lag_seconds)
@@ -137,6 +147,7 @@ class State:
             self._order_row(record)
 
     def forget_row(self, data_source_id: str, page_id: str) -> None:
+        """Take a row out of its data source's order."""
         order = self.rows.get(data_source_id)
         if order is not None:
             for ids in (order.created, order.edited, order.archived):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 
 def floor_minute(moment: datetime) -> datetime:
+    """The beginning of the minute, in UTC."""
     return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 

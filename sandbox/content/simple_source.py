@@ -1,13 +1,12 @@
-"""Block JSON → the simple markdown that a person edits; what it cannot say is named as `!block <id>`."""
+"""Block JSON → the simple markdown that a person edits; a block that has no such form is kept as `!block <id>`."""
 
 import re
 from collections.abc import Callable, Sequence
 
-from sandbox.editing.block_forms import OWN_DOCUMENTS
-from sandbox.editing.rich_text import plain_text
-from sandbox.markdown.context import fence_for
-from sandbox.ui.simple_inline import write_inline
-from sandbox.world.records import Block
+from sandbox.content.blocks import OWN_DOCUMENTS, fence_for
+from sandbox.content.simple_inline import write_inline
+from sandbox.state.records import Block
+from sandbox.state.rich_text import plain_text
 
 Titles = Callable[[str], str]
 _LINE_START = re.compile(r"^(?=[#>|!+-]|---|\$\$)|^(\d+)(?=[.)])", re.MULTILINE)
@@ -48,7 +47,7 @@ class _Writer:
         return [*head, *(f"  {line}" if line else "" for line in self.lines(children))]
 
     def _head(self, kind: str, payload: Block) -> list[str] | None:
-        """The lines of a block itself; None where simple markdown has no words for it."""
+        """The lines of a block without its children; None if simple markdown has no form for it."""
         if kind == "divider":
             return ["---"]
         if kind == "equation":
@@ -133,5 +132,5 @@ class _Writer:
 
 
 def _safe(text: str) -> str:
-    """Escape what would make a paragraph's line something else."""
+    """Escape the start of a line that would not be read as a paragraph."""
     return _LINE_START.sub(lambda start: f"{start[0]}\\", text)

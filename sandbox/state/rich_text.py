@@ -1,9 +1,9 @@
-"""Rich text items in the API's own JSON, and what can be read from them."""
+"""Rich text in the API's JSON: makes items, completes them, reads their plain text."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sandbox.world.records import Json, RichText
+from sandbox.state.records import Json, RichText
 
 PLAIN: Json = {
     "bold": False,
@@ -16,12 +16,8 @@ PLAIN: Json = {
 PIECE = 2000  # characters in one item; longer text is split, as Notion splits it
 
 
-def annotations(**marks: Any) -> Json:
-    return {**PLAIN, **marks}
-
-
 def text_items(content: str, link: str | None = None, **marks: Any) -> RichText:
-    """Text as one item, or several where it is longer than one may be."""
+    """Text as one item, or as several if it is longer than PIECE."""
     if not content:
         return []
     return [
@@ -37,6 +33,7 @@ def text_items(content: str, link: str | None = None, **marks: Any) -> RichText:
 
 
 def equation_item(expression: str, **marks: Any) -> Json:
+    """An inline equation."""
     return {
         "type": "equation",
         "equation": {"expression": expression},
@@ -58,11 +55,12 @@ def mention_item(kind: str, payload: Any, plain_text: str, href: str | None = No
 
 
 def plain_text(items: Sequence[Json]) -> str:
+    """Items as text without marks."""
     return "".join(item_plain(item) for item in items)
 
 
 def item_plain(item: Json) -> str:
-    """The plain text of one item; written-side JSON may lack it."""
+    """The plain text of one item, also of one that a caller wrote without plain_text."""
     if "plain_text" in item:
         return str(item["plain_text"])
     kind = item.get("type", "text")
@@ -71,7 +69,7 @@ def item_plain(item: Json) -> str:
 
 
 def completed(items: Iterable[Any]) -> RichText:
-    """Items as a writer may give them (annotations and plain_text missing), made whole."""
+    """Complete items for those that a caller writes, which may lack annotations and plain_text."""
     whole: RichText = []
     for item in items:
         if isinstance(item, str):

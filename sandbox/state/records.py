@@ -1,4 +1,4 @@
-"""What the workspace is made of: users, pages, databases, data sources, grants. Data only, no behaviour."""
+"""The records of a world: users, workspaces, pages, databases, data sources, grants. Data only."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +12,8 @@ Block = Json
 
 @dataclass(slots=True)
 class User:
+    """A person."""
+
     id: str
     name: str
     email: str
@@ -20,6 +22,8 @@ class User:
 
 @dataclass(slots=True)
 class Workspace:
+    """A workspace and the ids of its members."""
+
     id: str
     name: str
     owner_id: str
@@ -49,12 +53,14 @@ class Page:
     archived: bool = False
     locked: bool = False
     blocks: list[Block] = field(default_factory=list)
-    unread_text: str | None = None  # a body not parsed yet: worlds of 100,000 pages are made faster than read
+    unread_text: str | None = None  # a body not parsed yet, so that a test can make 100,000 pages quickly
     revision: int = 0
 
 
 @dataclass(slots=True)
 class Property:
+    """One column of a data source."""
+
     id: str
     name: str
     type: str
@@ -64,6 +70,8 @@ class Property:
 
 @dataclass(slots=True)
 class DataSource:
+    """One table of a database: its schema; the rows are pages with it as parent."""
+
     id: str
     database_id: str
     workspace_id: str
@@ -82,6 +90,8 @@ class DataSource:
 
 @dataclass(slots=True)
 class Database:
+    """A container of data sources, placed like a page."""
+
     id: str
     workspace_id: str
     parent_type: str  # workspace | page
@@ -121,7 +131,7 @@ class Grant:
 
 @dataclass(slots=True)
 class PendingCode:
-    """An authorisation code that has been handed out and not yet exchanged."""
+    """An authorisation code, from the consent screen until the token exchange."""
 
     code: str
     redirect_uri: str
@@ -134,7 +144,7 @@ class PendingCode:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What listeners hear: one record changed."""
+    """The change of one record, as listeners get it."""
 
     kind: str  # workspace | user | page | database | data_source | grant
     id: str

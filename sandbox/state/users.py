@@ -1,9 +1,10 @@
-"""Users as the API shows them: people, and the bot that stands for a grant."""
+"""Users in the API's JSON: people, and the bot of a grant."""
 
-from sandbox.world.records import Grant, Json, User, Workspace
+from sandbox.state.records import Grant, Json, User, Workspace
 
 
 def present_user(user: User) -> Json:
+    """A person in full."""
     return {
         "object": "user",
         "id": user.id,
@@ -15,10 +16,12 @@ def present_user(user: User) -> Json:
 
 
 def partial_user(identifier: str) -> Json:
+    """A user of whom only the id is shown."""
     return {"object": "user", "id": identifier}
 
 
 def present_bot(grant: Grant, owner: User, workspace: Workspace, integration_name: str) -> Json:
+    """The bot of a grant, with the person who authorised it."""
     return {
         "object": "user",
         "id": grant.bot_id,

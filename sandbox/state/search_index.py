@@ -1,16 +1,16 @@
-"""The title index of one workspace: what search sees, which may lag behind what is true."""
+"""The title index of one workspace, which search reads. Changes reach it after a delay if one is set."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sandbox.world.ordering import Key, OrderedIds
+from sandbox.state.ordering import Key, OrderedIds
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the index holds of a page or data source."""
+    """The entry of a page or data source."""
 
     kind: str  # page | data_source
     title: str
@@ -40,17 +40,21 @@ class SearchIndex:
             self._due.append((now + timedelta(seconds=lag_seconds), identifier))
 
     def catch_up(self, now: datetime) -> None:
+        """Apply the changes whose lag is over."""
         while self._due and self._due[0][0] <= now:
             self._apply(self._due.popleft()[1])
 
     def lists(self, kind: str | None, in_trash: bool) -> list[OrderedIds]:
+        """The sorted ids of one kind, or of both, in or out of the trash."""
         kinds = (kind,) if kind else ("page", "data_source")
-        return [self._lists[each, in_trash] for each in kinds]
+        return [self._lists[kind, in_trash] for kind in kinds]
 
     def keys_of(self, identifiers: Iterable[str], kind: str | None, in_trash: bool) -> list[Key]:
-        """Where these ids stand in the lists of a kind, oldest first; ids not in them are left out."""
+        """The keys of these ids in the lists of a kind, oldest first; ids that are in no list are left out."""
         lists = self.lists(kind, in_trash)
-        return sorted(key for each in identifiers for ids in lists if (key := ids.key(each)) is not None)
+        return sorted(
+            key for identifier in identifiers for ids in lists if (key := ids.key(identifier)) is not None
+        )
 
     def _apply(self, identifier: str) -> None:
         entry = self._look(identifier)

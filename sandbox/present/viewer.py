@@ -1,21 +1,12 @@
-"""One request's point of view: whose grant it is, what that grant may see, and how it sees text."""
+"""What one request can see: its grant, the API version, and texts with mentions as this grant sees them."""
 
-import re
 from dataclasses import dataclass
 
-from sandbox.editing.rich_text import plain_text
-from sandbox.present.users import partial_user, present_bot, present_user
-from sandbox.world.access import Access
-from sandbox.world.ids import compact
-from sandbox.world.records import Grant, Json, Page, RichText
-from sandbox.world.state import State
-
-WEB = "https://app.notion.com/p/"
-
-
-def page_url(identifier: str, title: str = "") -> str:
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-")
-    return f"{WEB}{slug}-{compact(identifier)}" if slug else f"{WEB}{compact(identifier)}"
+from sandbox.state.access import Access
+from sandbox.state.ids import page_url
+from sandbox.state.records import Grant, Json, RichText
+from sandbox.state.state import State
+from sandbox.state.users import partial_user, present_bot, present_user
 
 
 @dataclass
@@ -30,20 +21,22 @@ class Viewer:
     legacy: bool = False  # a Notion-Version before 2026-03-11
 
     def can_see(self, identifier: str) -> bool:
+        """Return True if the grant can see this page, database or data source."""
         return self.access.can_see(self.grant, identifier)
 
     def title(self, identifier: str) -> str | None:
-        """The title, or None for what is out of sight."""
+        """The title; None if the viewer cannot see the thing or it does not exist."""
         if self.state.node(identifier) is None or not self.can_see(identifier):
             return None
         return self.state.title_of(identifier)
 
     def url(self, identifier: str) -> str:
+        """The address of a page or database; its title is part of it only if the viewer can see it."""
         title = self.title(identifier) if identifier in self.state.pages else None
         return page_url(identifier, title or "")
 
     def user(self, identifier: str) -> Json:
-        """A user in full, or only the id where names are not ours to see."""
+        """A user in full, or only the id without the user-information capability."""
         user = self.state.users.get(identifier)
         if user is not None and self.names_users:
             return present_user(user)
@@ -54,7 +47,7 @@ class Viewer:
         return partial_user(identifier)
 
     def rich_text(self, items: RichText) -> RichText:
-        """Items with mentions as seen now: titles follow renames, hidden ones say Untitled."""
+        """Items with the present titles and names in mentions; a title that the viewer cannot see is Untitled."""
         if not any(item["type"] == "mention" for item in items):
             return items
         return [self._mention(item) if item["type"] == "mention" else item for item in items]
@@ -76,7 +69,3 @@ class Viewer:
                 "plain_text": f"@{name}" if name else "@Anonymous",
             }
         return item
-
-
-def page_title(page: Page) -> str:
-    return plain_text(page.title)

@@ -1,7 +1,7 @@
 """Forms are accepted only from the server's own pages.
 
-Browsers name the origin of every form they post; a request that names none comes from a program,
-which no foreign page can steer.
+Browsers send the origin of every form they post. A request without one comes from a program,
+not from a page of another site.
 """
 
 from urllib.parse import urlsplit
@@ -10,5 +10,6 @@ from flask import Request
 
 
 def same_origin(request: Request) -> bool:
+    """Return False if a browser sent this form from a page of another site."""
     sent = request.headers.get("Origin") or request.headers.get("Referer")
     return sent is None or (sent != "null" and urlsplit(sent).netloc == request.host)

@@ -5,18 +5,19 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.editing.rich_text import text_items
-from sandbox.ui.simple_inline import Names, NoNames, parse_inline
-from sandbox.world.records import Block, RichText
+from sandbox.content.simple_inline import Names, NoNames, parse_inline
+from sandbox.state.records import Block, RichText
+from sandbox.state.rich_text import text_items
 
 COLORS = ("gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")
-_FENCE = re.compile(r"(`{3,})\s*([^`]*)$")
-_HEADING = re.compile(r"(#{1,4})\s+(.*)$")
-_LIST = re.compile(r"(?:[-*+]|(?P<number>\d{1,9})[.)])(?:\s+(?P<box>\[[ xX]\]))?(?:\s+(?P<text>.*))?$")
-_IMAGE = re.compile(r"!\[(?P<caption>.*)\]\((?P<url>\S+)\)$")
-_COMMAND = re.compile(r"!(?P<name>[a-z_]+)(?:\s+(?P<rest>.*))?$")
+_FENCE = re.compile(r"(`{3,}+)\s*+([^`]*+)$")
+_HEADING = re.compile(r"(#{1,4})\s++(.*+)$")
+_LIST = re.compile(r"(?:[-*+]|(?P<number>\d{1,9})[.)])(?:\s++(?P<box>\[[ xX]\]))?(?:\s++(?P<text>.*+))?$")
+_IMAGE = re.compile(r"!\[(?P<caption>.*)\]\((?P<url>(?:(?!\]\()\S)+)\)$")
+_COMMAND = re.compile(r"!(?P<name>[a-z_]++)(?:\s++(?P<rest>.*+))?$")
 _COLOR = re.compile(r"\s\{(?P<color>(?:" + "|".join(COLORS) + r")(?:_background)?)\}$")
-_SEPARATOR = re.compile(r"\|(?:\s*(?:-{2,}|={2,}|:?-+:?)\s*\|)+\s*$")
+_SEPARATOR = re.compile(r"\|(?:\s*+(?:={2,}+|:?+-++:?+)\s*+\|)++\s*+$")
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 _MEDIA = ("image", "video", "audio", "file", "pdf")
 _COMMANDS = (
     *_MEDIA,
@@ -40,6 +41,7 @@ class Reader:
         self._known = known or {}
 
     def read(self, text: str) -> list[Block]:
+        """The blocks of a body, nested by indentation."""
         lines = _spaces_for_tabs(text.split("\n"))
         return self._blocks(textwrap.dedent("\n".join(lines)).strip("\n").split("\n"))
 
@@ -106,7 +108,7 @@ class Reader:
             if _SEPARATOR.match(line):
                 header, first_column = header or len(rows) == 1, "=" in line.split("|")[1]
             else:
-                cells = re.split(r"(?<!\\)\|", line.strip("|") if not line.endswith("\\|") else line[1:])
+                cells = _BETWEEN_CELLS.split(line.strip("|") if not line.endswith("\\|") else line[1:])
                 rows.append([self._inline(cell.strip().replace("<br>", "\n")) for cell in cells])
             at += 1
         width = max((len(row) for row in rows), default=1)
@@ -203,6 +205,7 @@ def read_simple(
 
 
 def block(kind: str, **payload: Any) -> Block:
+    """A block with this payload, without id and times."""
     return {"type": kind, kind: payload}
 
 

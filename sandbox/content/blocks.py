@@ -1,13 +1,14 @@
-"""Makes block JSON whole: ids, times, complete rich text, children in one place."""
+"""Block JSON: completes what a caller writes with ids, times, default fields and full rich text."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from sandbox.editing.rich_text import completed
-from sandbox.world.ids import derived_id
-from sandbox.world.records import Block, Json
+from sandbox.state.ids import derived_id
+from sandbox.state.records import Block, Json
+from sandbox.state.rich_text import completed
 
 _COLORED = {
     "paragraph",
@@ -37,6 +38,7 @@ _DEFAULTS: dict[str, Json] = {
     "synced_block": {"synced_from": None},
     "table_of_contents": {"color": "default"},
 }
+_BACKTICKS = re.compile(r"`++")
 _SECTIONS = ("summary", "notes", "transcript")
 OWN_DOCUMENTS = ("child_page", "child_database")
 
@@ -49,19 +51,25 @@ def walk(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def block_type(block: Block) -> str:
+    """The type of a block; where a writer left out `type`, the key of its payload."""
     kind = block.get("type")
     if kind:
         return str(kind)
     return next(key for key in block if key not in ("object", "id", "children", "parent", "has_children"))
 
 
-def payload_of(block: Block) -> Json:
-    payload: Json = block.get(block["type"]) or {}
-    return payload
+def longest_backtick_run(text: str) -> int:
+    """How many backticks stand together at most."""
+    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+
+
+def fence_for(code: str) -> str:
+    """The shortest fence that this code cannot close."""
+    return "`" * max(3, longest_backtick_run(code) + 1)
 
 
 class Forming:
-    """Gives one body its final form, keeping the ids of blocks that stay the same."""
+    """Completes the blocks of one body. A block that did not change keeps its id and times."""
 
     def __init__(self, page_id: str, revision: int, time: str, before: Iterable[Block] = ()) -> None:
         self._page_id = page_id
@@ -69,13 +77,14 @@ class Forming:
         self._time = time
         self._count = 0
         self._before: dict[str, list[Block]] = {}
-        self._spoken_for: set[str] = set()
+        self._taken_ids: set[str] = set()
         for block in walk(before):
             self._before.setdefault(_signature(block), []).append(block)
 
     def form(self, blocks: Iterable[Mapping[str, Any]]) -> list[Block]:
+        """Blocks with ids, times and complete payloads. A block equal to one before keeps its id."""
         given = [dict(block) for block in blocks]
-        self._spoken_for.update(block["id"] for block in walk(given) if block.get("id"))
+        self._taken_ids.update(block["id"] for block in walk(given) if block.get("id"))
         return [self._one(block) for block in given]
 
     def _one(self, given: Block) -> Block:
@@ -99,9 +108,9 @@ class Forming:
     def _identify(self, made: Block) -> None:
         same = self._before.get(_signature(made)) or []
         if made["id"] is None:
-            old = next((each for each in same if each["id"] not in self._spoken_for), None)
+            old = next((block for block in same if block["id"] not in self._taken_ids), None)
         else:
-            old = next((each for each in same if each["id"] == made["id"]), None)
+            old = next((block for block in same if block["id"] == made["id"]), None)
         if old is not None:
             same.remove(old)
         self._count += 1
