@@ -61,7 +61,7 @@ def postgres_url() -> Iterator[str]:
     with postgres.server(f"hilal_test_{worker}") as url:
         opened = open_database(url)
         upgrade()
-        opened.close_all()
+        database.close_all()
         yield url
 
 
@@ -86,7 +86,7 @@ def _opened(url: str) -> Iterator[Database]:
         tables = [name for name in opened.get_tables() if name != "schema_migration"]
         names = ", ".join(f'"{name}"' for name in tables)
         opened.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-        opened.close_all()
+        database.close_all()
     if not opened.is_closed():
         opened.close()
 
