@@ -16,7 +16,7 @@ Clock = Callable[[], datetime]
 ObjectKind = Literal["page", "data_source"]
 ChildKind = Literal["page", "database"]
 
-# The words that the database stores; docs/data-model.md explains them. mypy refuses any other word where one of these
+# The words that the database stores. mypy refuses any other word where one of these
 # is compared or assigned, and `extract.store.fields.WordField` refuses it where it is stored or asked for.
 SourceKind = Literal["page", "database", "workspace"]
 Schedule = Literal["off", "live", "daily", "weekly", "monthly"]

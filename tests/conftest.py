@@ -59,7 +59,7 @@ def postgres_url() -> Iterator[str]:
         pytest.skip("no PostgreSQL to test with")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     with postgres.server(f"hilal_test_{worker}") as url:
-        opened = open_database(url)
+        open_database(url)
         upgrade()
         database.close_all()
         yield url

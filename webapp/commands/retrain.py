@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from extract import actions
-from extract.rules.timing import AT_WORK, SETTLED
 from extract.store.models import Source
+from extract.values import SOURCE_STATUSES, SourceStatus
 from webapp.api.serializers import JsonObject, source_objects, sources_with_connection
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, Failed, command, one_line, show
@@ -18,7 +18,7 @@ from webapp.page import runtime
 @click.argument("source_ids", type=ROW_ID, nargs=-1, metavar="[ID…]")
 @click.option("--all", "everything", is_flag=True, help="Every source (of --chatbot, with --status).")
 @click.option("--chatbot", "chatbot_id", type=ROW_ID, metavar="ID", help="Only the sources of this chatbot.")
-@click.option("--status", type=click.Choice((*AT_WORK, *SETTLED)))
+@click.option("--status", type=click.Choice(SOURCE_STATUSES))
 @click.option("--full", is_flag=True, help="Read every page again, not only what moved.")
 @click.option("--wait", is_flag=True, help="Until they have settled; exit 1 if any failed.")
 @click.option(
@@ -29,7 +29,7 @@ def retrain_sources(
     source_ids: tuple[int, ...],
     everything: bool,
     chatbot_id: int | None,
-    status: str | None,
+    status: SourceStatus | None,
     full: bool,
     wait: bool,
     timeout: float,
@@ -59,7 +59,7 @@ def retrain_sources(
     show({"retrained": ids}, text, as_json=as_json)
 
 
-def _chosen(source_ids: tuple[int, ...], chatbot_id: int | None, status: str | None) -> list[Source]:
+def _chosen(source_ids: tuple[int, ...], chatbot_id: int | None, status: SourceStatus | None) -> list[Source]:
     chosen = rows.sources(source_ids) if source_ids else list(sources_with_connection().order_by(Source.id))
     if chatbot_id is not None:
         chatbot = rows.chatbot(chatbot_id)

@@ -27,7 +27,7 @@ def source(number: int) -> Any:
     return sources([number])[0]
 
 
-def sources(numbers: Sequence[int]) -> list[Any]:
+def sources(numbers: Sequence[int]) -> list[Source]:
     """The sources of these numbers with their connections, in the order given."""
     rows = {row.id: row for row in sources_with_connection().where(Source.id.in_(numbers))}
     missing = [str(number) for number in dict.fromkeys(numbers) if number not in rows]

@@ -44,7 +44,7 @@ class Budget:
 class ConnectionLine:
     """One connection as the page shows it, with what this chatbot has from it."""
 
-    connection: Any
+    connection: Connection
     sources: int
     at_work: int
     waiting: int
@@ -55,7 +55,7 @@ class ConnectionLine:
 class Stuck:
     """A connection whose worker has shown no progress since `since`."""
 
-    connection: Any
+    connection: Connection
     since: datetime
 
 

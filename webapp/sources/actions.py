@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -172,7 +171,7 @@ def delete_many(chatbot_id: int) -> ResponseReturnValue:
     return _to_list(chatbot)
 
 
-def _ticked(chatbot: Chatbot) -> list[Any]:
+def _ticked(chatbot: Chatbot) -> list[Source]:
     """The sources of `chatbot` that were ticked; with `every`, all that the list's filter leaves."""
     if _every():
         return list(matching(chatbot.id, _wish()).order_by(Source.id))
@@ -190,7 +189,7 @@ def _wish() -> Wish:
     return Wish.of(request.values)
 
 
-def _question(chatbot: Chatbot, chosen: Sequence[Any], action: str, *, every: bool) -> str:
+def _question(chatbot: Chatbot, chosen: Sequence[Source], action: str, *, every: bool) -> str:
     rows = lines(chosen)
     return page_or_fragment(
         "sources/delete.html",

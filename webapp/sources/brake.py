@@ -30,7 +30,7 @@ TITLES = 10
 class Question:
     """One connection whose brake holds, and how many pages it asks about."""
 
-    connection: Any
+    connection: Connection
     pages: int
 
     @property

@@ -9,17 +9,29 @@ from typing import Any
 from extract.rules.estimate import Estimate, minutes
 from extract.store.models import Document, Run, Source
 from extract.sync.runs import ONLY_EMBEDS
+from extract.values import ConnectionState, Outcome, Schedule, Trigger
 from webapp.formats import counted
 
-TRIGGERS = {
+TRIGGERS: Mapping[Trigger, str] = {
     "import": "Import",
     "retrain": "Retrain",
     "schedule": "Schedule",
     "edit": "An edit in Notion",
     "verify": "Routine check",
 }
-OUTCOMES = {"trained": "Trained", "empty": "Empty", "failed": "Failed", "cancelled": "Stopped"}
-SCHEDULES = {"live": "Live", "daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "off": "Off"}
+OUTCOMES: Mapping[Outcome, str] = {
+    "trained": "Trained",
+    "empty": "Empty",
+    "failed": "Failed",
+    "cancelled": "Stopped",
+}
+SCHEDULES: Mapping[Schedule, str] = {
+    "live": "Live",
+    "daily": "Daily",
+    "weekly": "Weekly",
+    "monthly": "Monthly",
+    "off": "Off",
+}
 KINDS = {
     "page": "Pages",
     "tree": "Pages with sub-pages",
@@ -28,7 +40,11 @@ KINDS = {
 }
 """What a list can be narrowed to; a page with its sub-pages is a kind of its own here."""
 
-CONNECTION_STATES = {"alive": "connected", "reconnect": "needs reconnecting", "disconnected": "disconnected"}
+CONNECTION_STATES: Mapping[ConnectionState, str] = {
+    "alive": "connected",
+    "reconnect": "needs reconnecting",
+    "disconnected": "disconnected",
+}
 
 _COLUMN_KINDS = {
     "rich_text": "Text",

@@ -83,7 +83,7 @@ class Wish:
 class Line:
     """One row of the list."""
 
-    source: Any
+    source: Source
     counts: Counts
     progress: Progress | None
     left: timedelta | None = None
@@ -149,7 +149,7 @@ def matching(chatbot_id: int, wish: Wish) -> Any:
     return chosen.where(_asked_for(wish))
 
 
-def lines(sources: Sequence[Any]) -> list[Line]:
+def lines(sources: Sequence[Source]) -> list[Line]:
     """The rows of these sources: counts in one query, progress in another where something is at work."""
     counts = counts_of([source.id for source in sources])
     done = progress([source.id for source in sources if source.status in AT_WORK])
@@ -174,7 +174,7 @@ def _page(text: str) -> int:
         return 1
 
 
-def _ordered(chosen: Any, wish: Wish) -> list[Any]:
+def _ordered(chosen: Any, wish: Wish) -> list[Source]:
     start = (wish.page - 1) * PAGE
     if wish.sort in ("documents", "size"):
         counts = counts_of([row[0] for row in chosen.clone().select(Source.id).tuples()])
