@@ -11,8 +11,9 @@ from peewee import Expression, IntegrityError, TextField
 from extract.connections.serving import reassign
 from extract.connections.tokens import ConnectionTokens, database_opened, revoke
 from extract.errors import Blocked, VaultError
-from extract.notion.budget import Budget, Lane
+from extract.notion.budget import Budget
 from extract.notion.client import NotionClient, http_client, longest_flight
+from extract.notion.lanes import Lane, RequestLimits
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
 from extract.store.db import database
@@ -50,13 +51,15 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
     return Budget(
         runtime.redis,
         workspace_id=workspace_id,
-        limit=notion.requests_per_window,
-        most=notion.most_requests_per_window,
-        window_seconds=notion.window_seconds,
-        people_share=notion.people_share,
-        looks_share=runtime.config.watch.verify_share,
+        limits=RequestLimits(
+            limit=notion.requests_per_window,
+            most=notion.most_requests_per_window,
+            window_seconds=notion.window_seconds,
+            interactive_share=notion.people_share,
+            checks_share=runtime.config.watch.verify_share,
+            flight_seconds=longest_flight(notion.timeout_seconds),
+        ),
         clock=runtime.clock,
-        flight_seconds=longest_flight(notion.timeout_seconds),
     )
 
 
@@ -70,7 +73,7 @@ def client_for(
     connection: Connection,
     *,
     http: httpx.Client,
-    lane: Lane = "work",
+    lane: Lane = "sync",
     tokens: ConnectionTokens | None = None,
 ) -> NotionClient:
     """Notion as this connection sees it; marks the connection when only the person can mend it.

@@ -43,7 +43,6 @@ def granted(handle: GrantHandle, **more: object) -> TokenGrant:
         bot_id=handle.bot_id,
         workspace_id=handle.workspace_id,
         workspace_name="Acme",
-        owner_type="user",
         owner_user_id="ada",
         owner_name="Ada",
     )
@@ -187,8 +186,8 @@ def test_the_client_of_a_connection_asks_with_its_token_and_shares_the_budget(
     any_runtime: Runtime, connection: Connection
 ) -> None:
     with http_for(any_runtime) as http:
-        client_for(any_runtime, connection, http=http, lane="work").me()
-        client_for(any_runtime, connection, http=http, lane="people").me()
+        client_for(any_runtime, connection, http=http, lane="sync").me()
+        client_for(any_runtime, connection, http=http, lane="interactive").me()
 
     assert connections.budget_for(any_runtime, connection.workspace_id).used() == 2
 

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from extract.config.load import ROOT
 from extract.runtime import Runtime
 from extract.store.models import ApiKey, Document, Source
-from extract.values import Link, Property
+from extract.values import PageLink, Property
 from tests.clock import StoppedClock
 from tests.webapp.conftest import Cast
 from tests.webapp.rows import make_connection, make_document, make_source, notion_id
@@ -85,7 +85,7 @@ def test_a_key_opens_one_chatbot_only(ask: Ask, cast: Cast, clock: StoppedClock)
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer nothing-we-know", "Basic dXNlcjpwYXNz", "Bearer ünknown"]
 )
-def test_without_a_valid_key_nothing_is_told(client: FlaskClient, cast: Cast, header: str) -> None:
+def test_a_request_without_a_valid_key_gets_no_content(client: FlaskClient, cast: Cast, header: str) -> None:
     answer = client.get("/api/v1/sources", headers={"Authorization": header})
 
     assert answer.status_code == 401
@@ -192,9 +192,9 @@ def test_a_document_comes_with_its_text_properties_and_resolved_links(
         clock(),
         "See Holidays.",
         links=(
-            Link("Holidays", target.url, target.notion_id),
-            Link("Not imported", "https://www.notion.so/x", elsewhere),
-            Link("The web", "https://example.com/", None),
+            PageLink("Holidays", target.url, target.notion_id),
+            PageLink("Not imported", "https://www.notion.so/x", elsewhere),
+            PageLink("The web", "https://example.com/", None),
         ),
         properties=(Property("Owner", "people", "Ada"),),
     )
@@ -268,7 +268,7 @@ def test_a_key_may_ask_only_so_often(runtime: Runtime, cast: Cast, clock: Stoppe
     assert other.status_code == 200
 
 
-def test_a_logged_in_browser_without_a_key_is_nobody_here(cast: Cast, login: Any) -> None:
+def test_a_session_is_no_key(cast: Cast, login: Any) -> None:
     assert login(cast.ada).get("/api/v1/sources").status_code == 401
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import click
 
 from extract import actions
 from extract.errors import HilalError
-from extract.store.models import Run, Source
+from extract.store.models import Connection, Run, Source
 from extract.values import SCHEDULES, SOURCE_STATUSES, Schedule, SourceStatus
-from webapp.api.serializers import JsonObject, run_object, source_objects, sources_with_connection
+from webapp.api.serializers import JsonObject, run_object, source_objects
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, Failed, command, facts, short, show, table
-from webapp.commands.retrain import retrain_sources
+from webapp.commands.sources.retrain import retrain_sources
 from webapp.http.security_log import SecurityEvent, record_sources
 from webapp.page import runtime
+from webapp.queries import sources_with_connection
 
 
 @click.group("sources")
@@ -38,7 +40,7 @@ def list_sources(chatbot_id: int | None, status: SourceStatus | None, as_json: b
     if status:
         chosen = chosen.where(Source.status == status)
     found = source_objects(list(chosen))
-    lines = [_line(item) for item in found]
+    lines = [_list_row(item) for item in found]
     head = ("id", "status", "kind", "documents", "kB", "auto", "last synced", "title")
     text = table(head, lines, right=("id", "documents", "kB")) if lines else "No sources."
     show(found, text, as_json=as_json)
@@ -67,6 +69,15 @@ def show_source(source_id: int, as_json: bool) -> None:
     show({**item, "runs": runs}, text, as_json=as_json)
 
 
+@dataclass(frozen=True, slots=True)
+class _ImportChoice:
+    """What the arguments and options choose to import."""
+
+    picks: tuple[str, ...]
+    with_subpages: bool
+    workspace: bool
+
+
 @group.command("import")
 @click.option("--chatbot", "chatbot_id", type=ROW_ID, required=True, metavar="ID")
 @click.option("--connection", "connection_id", type=ROW_ID, required=True, metavar="ID")
@@ -76,30 +87,14 @@ def show_source(source_id: int, as_json: bool) -> None:
 @click.argument("picks", nargs=-1, metavar="NOTION_ID_OR_LINK…")
 @command()
 def import_sources(
-    chatbot_id: int,
-    connection_id: int,
-    schedule: Schedule | None,
-    with_subpages: bool,
-    workspace: bool,
-    picks: tuple[str, ...],
-    as_json: bool,
+    chatbot_id: int, connection_id: int, schedule: Schedule | None, as_json: bool, **choice: Any
 ) -> None:
     """Add pages, databases or a whole workspace to a knowledge base. What is in it already stays as it is."""
-    if not picks and not workspace:
+    asked = _ImportChoice(**choice)
+    if not asked.picks and not asked.workspace:
         raise click.UsageError("Say what to import: ids or links of Notion's, or --workspace.")
     chatbot, connection = rows.chatbot(chatbot_id), rows.connection(connection_id)
-    outcomes: list[JsonObject] = []
-    found: dict[str, actions.Pick] = {}
-    if workspace:
-        found[connection.workspace_id] = actions.workspace_pick(connection)
-    for asked in dict.fromkeys(picks):
-        try:
-            pick = actions.find_pick(runtime(), connection, asked)
-            found[asked] = replace(pick, with_subpages=with_subpages and pick.kind == "page")
-        except HilalError as error:
-            outcomes.append(
-                {"pick": asked, "source_id": None, "title": None, "new": False, "error": error.sentence}
-            )
+    found, outcomes = _find_picks(connection, asked)
     if found:
         imported = actions.import_picks(
             runtime(),
@@ -121,7 +116,7 @@ def import_sources(
 def stop_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
     """Leave sources alone, in the middle of a sync or not, until they are resumed. What was read answers."""
     actions.stop(runtime(), rows.sources(source_ids))
-    _show_standing(source_ids, "stopped", as_json)
+    _show_state(source_ids, "stopped", as_json)
 
 
 @group.command("resume")
@@ -130,7 +125,7 @@ def stop_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
 def resume_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
     """Let stopped sources go on where they were."""
     actions.resume(runtime(), rows.sources(source_ids))
-    _show_standing(source_ids, "goes on", as_json)
+    _show_state(source_ids, "goes on", as_json)
 
 
 @group.command("schedule")
@@ -160,12 +155,31 @@ def delete_sources(source_ids: tuple[int, ...], yes: bool, as_json: bool) -> Non
     show({"deleted": [source.id for source in chosen]}, "\n".join(lines), as_json=as_json)
 
 
-def _show_standing(source_ids: tuple[int, ...], word: str, as_json: bool) -> None:
+def _find_picks(
+    connection: Connection, asked: _ImportChoice
+) -> tuple[dict[str, actions.Pick], list[JsonObject]]:
+    """What is to be imported, by the id or link as typed, and the outcomes of those that lead nowhere."""
+    found: dict[str, actions.Pick] = {}
+    outcomes: list[JsonObject] = []
+    if asked.workspace:
+        found[connection.workspace_id] = actions.workspace_pick(connection)
+    for typed in dict.fromkeys(asked.picks):
+        try:
+            pick = actions.find_pick(runtime(), connection, typed)
+            found[typed] = replace(pick, with_subpages=asked.with_subpages and pick.kind == "page")
+        except HilalError as error:
+            outcomes.append(
+                {"pick": typed, "source_id": None, "title": None, "new": False, "error": error.sentence}
+            )
+    return found, outcomes
+
+
+def _show_state(source_ids: tuple[int, ...], state: str, as_json: bool) -> None:
     items = source_objects(rows.sources(source_ids))
-    show(items, "\n".join(f"{item['id']}: {item['title']}: {word}." for item in items), as_json=as_json)
+    show(items, "\n".join(f"{item['id']}: {item['title']}: {state}." for item in items), as_json=as_json)
 
 
-def _line(item: JsonObject) -> tuple[object, ...]:
+def _list_row(item: JsonObject) -> tuple[object, ...]:
     state = item["status"]
     if item["stopped"]:
         state += " (stopped)"
@@ -186,18 +200,18 @@ def _line(item: JsonObject) -> tuple[object, ...]:
 
 
 def _imported(found: dict[str, actions.Pick], imported: actions.Imported) -> list[JsonObject]:
-    """What came of each id or link that pointed somewhere."""
+    """The outcome of each id or link that was found."""
     created = {source.notion_id: source.id for source in imported.created}
     ids = created | {source.notion_id: source.id for source in imported.known}
     return [
         {
-            "pick": asked,
+            "pick": typed,
             "source_id": ids[pick.notion_id],
             "title": pick.title,
             "new": pick.notion_id in created,
             "error": None,
         }
-        for asked, pick in found.items()
+        for typed, pick in found.items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""`flask doctor`: looks at everything the product stands on and says, line by line, what is well and what is not."""
+"""`flask doctor`: checks everything the product depends on; one line for each check."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import httpx
 import redis
 from peewee import PeeweeException
 
+from extract import __version__
 from extract.config.load import NOTION
 from extract.connections import blocked_by_notion
 from extract.discovery import events, webhook_tokens
@@ -29,19 +30,19 @@ from webapp import formats
 from webapp.commands.output import Failed, command, one_line, show
 from webapp.http.proxies import ADVICE, forwarded_headers_seen
 from webapp.page import runtime
-from webapp.sources.brake import every_question
+from webapp.sources.brake import all_questions
 
-State = Literal["ok", "warn", "fail"]
+CheckState = Literal["ok", "warn", "fail"]
 
 _STARTS: dict[Process, str] = {"worker": "nothing is synced", "daemon": "edits in Notion are not noticed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report."""
+    """The result of one check; `says`, as `--json` calls it, is a sentence for an operator."""
 
     check: str
-    state: State
+    state: CheckState
     says: str
 
 
@@ -58,7 +59,7 @@ def doctor(as_json: bool) -> None:
 
 
 def examine(runtime: Runtime) -> Iterator[Finding]:
-    """Each finding in turn; no secret is in any of them."""
+    """Carry out the checks one after the other. No finding contains a secret."""
     yield _configuration(runtime)
     database_found = _database()
     yield database_found
@@ -68,7 +69,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
         yield _proxies(runtime)
     yield _notion(runtime)
     for process in _STARTS:
-        yield _beat(runtime, process, redis_answers=redis_found.state == "ok")
+        yield _process(runtime, process, redis_answers=redis_found.state == "ok")
     if database_found.state == "ok":
         yield _connections()
         yield _webhooks(runtime)
@@ -79,12 +80,12 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
 
 def _configuration(runtime: Runtime) -> Finding:
     config = runtime.config
-    said = f"{config.web.environment}, served at {config.public_url}"
+    summary = f"Hilal {__version__}, {config.web.environment}, served at {config.public_url}"
     if config.production and not config.notion.client_id:
         return Finding(
-            "configuration", "warn", f"{said}; no Notion credentials: nobody can connect a workspace"
+            "configuration", "warn", f"{summary}; no Notion credentials: nobody can connect a workspace"
         )
-    return Finding("configuration", "ok", said)
+    return Finding("configuration", "ok", summary)
 
 
 def _database() -> Finding:
@@ -119,7 +120,7 @@ def _proxies(runtime: Runtime) -> Finding:
 
 
 def _notion(runtime: Runtime) -> Finding:
-    """Reachable, and, where there are credentials, whether it takes them (a wrong secret answers 401)."""
+    """Whether Notion answers, and accepts the credentials if there are any (it answers 401 to a wrong secret)."""
     notion = runtime.config.notion
     where = httpx.URL(notion.api_url).copy_with(userinfo=b"", query=None)
     try:
@@ -147,7 +148,7 @@ def _notion(runtime: Runtime) -> Finding:
     return Finding("notion", "ok", f"{where} answers and knows our client id")
 
 
-def _beat(runtime: Runtime, process: Process, *, redis_answers: bool) -> Finding:
+def _process(runtime: Runtime, process: Process, *, redis_answers: bool) -> Finding:
     if not redis_answers:
         return Finding(process, "warn", "unknown: its last beat is in Redis, which does not answer")
     try:
@@ -161,10 +162,10 @@ def _beat(runtime: Runtime, process: Process, *, redis_answers: bool) -> Finding
         says = "; ".join(_stuck(beat, runtime) for beat in stalled)
         return Finding(process, "fail" if everyone else "warn", says)
     if not found:
-        said = (
+        summary = (
             f"none has reported in the last five minutes: {_STARTS[process]}. Start it as the Procfile says"
         )
-        return Finding(process, "fail", said)
+        return Finding(process, "fail", summary)
     return Finding(process, "ok", f"last beat {_seconds(found[0].at, now)} s ago")
 
 
@@ -185,29 +186,31 @@ def _connections() -> Finding:
     states = Counter(row.state for row in Connection.select(Connection.state))
     if not states:
         return Finding("connections", "ok", "none yet")
-    said = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     blocked = Connection.select().where(*blocked_by_notion()).count()
     if blocked:
-        return Finding("connections", "fail", f"{said}; Notion has blocked {blocked}: ask its support why")
-    told = ["someone has to reconnect to Notion"] if states["reconnect"] else []
-    told += [f"{each.says} {each.command}" for each in every_question()]
-    return Finding("connections", "warn" if told else "ok", "; ".join([said, *told]))
+        return Finding("connections", "fail", f"{summary}; Notion has blocked {blocked}: ask its support why")
+    advice = ["someone has to reconnect to Notion"] if states["reconnect"] else []
+    advice += [f"{question.sentence} {question.command}" for question in all_questions()]
+    return Finding("connections", "warn" if advice else "ok", "; ".join([summary, *advice]))
 
 
 def _webhooks(runtime: Runtime) -> Finding:
-    """Not being set up is no fault: edits are found by asking, only later."""
-    standing = webhook_tokens.subscription_state(runtime)
-    if standing.is_on:
+    """Without webhooks nothing is wrong: polls find edits, only later."""
+    subscription = webhook_tokens.subscription_state(runtime)
+    if subscription.is_on:
         last = events.last_event_at()
-        said = f"last event {formats.ago(last, runtime.clock())}" if last else "no event in the last two days"
-        return Finding("webhooks", "ok", f"on; {said}")
-    if standing.pending:
+        summary = (
+            f"last event {formats.ago(last, runtime.clock())}" if last else "no event in the last two days"
+        )
+        return Finding("webhooks", "ok", f"on; {summary}")
+    if subscription.pending:
         return Finding("webhooks", "warn", "a token waits to be confirmed: Settings, Webhooks")
     return Finding("webhooks", "ok", "not set up; edits are found by polling")
 
 
 def _keys(runtime: Runtime) -> Iterator[Finding]:
-    """Nothing to say while the first key has sealed everything."""
+    """Findings only if a token is not sealed with the first key."""
     found = rotation.seals(runtime.vault)
     if found.unreadable:
         where = ", ".join(f"{value.table} {value.id}" for value in found.unreadable[:5])
@@ -237,14 +240,16 @@ def _files(runtime: Runtime) -> Iterator[Finding]:
 
 
 def _clock(runtime: Runtime) -> Finding:
-    """Whether the database holds times that are still to come: this machine's clock is wrong, or was."""
+    """Whether the database holds times in the future: then the clock of a machine is wrong, or was."""
     ahead = clocks.moments_ahead(now=runtime.clock())
     if not ahead:
         return Finding("clock", "ok", "no time in the database lies ahead of this machine's clock")
-    said = ", ".join(f"{each.rows} of {each.column} by up to {formats.span(each.by)}" for each in ahead)
+    summary = ", ".join(
+        f"{times.rows} of {times.column} by up to {formats.span(times.by)}" for times in ahead
+    )
     return Finding(
         "clock",
         "warn",
-        f"times in the database lie ahead of this machine's clock: {said}. The clock of a machine is wrong, or was: "
+        f"times in the database lie ahead of this machine's clock: {summary}. The clock of a machine is wrong, or was: "
         "check that every machine follows NTP. If they do, this mends itself within a day",
     )

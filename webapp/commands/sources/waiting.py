@@ -1,4 +1,4 @@
-"""Waits until sources have settled, by looking at their rows; the pause between two looks is an argument."""
+"""Waits until sources have settled, by querying their rows; the pause between two queries is an argument."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extract.values import Clock
 Pause = Callable[[float], None]
 
 pause: Pause = time.sleep
-"""What `settled` does between two looks."""
+"""What `settled` does between two queries."""
 
 
 def settled(
@@ -21,7 +21,7 @@ def settled(
 ) -> Iterator[Source]:
     """Each source once it is no longer at work, in the order in which they settle.
 
-    A source that was deleted meanwhile is left out. Raises TimeoutError when some are still at work after
+    A source that was deleted meanwhile is left out. Raises TimeoutError if some are still at work after
     `timeout` seconds; its argument is how many.
     """
     deadline = clock() + timedelta(seconds=timeout)

@@ -1,4 +1,4 @@
-"""Cursors of lists that are read by id: opaque to the caller, stable while rows come and go."""
+"""Cursors of lists ordered by id: opaque to the caller, and stable while rows are added and deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def write_cursor(last_id: int) -> str:
 
 
 def read_cursor(cursor: str) -> int:
-    """The id after which the page begins; 0 for no cursor. Raises ValueError for anything we did not write."""
+    """The id after which the page begins; 0 for no cursor. Raises ValueError for any other text."""
     if not cursor:
         return 0
     written = urlsafe_b64decode((cursor + "=" * (-len(cursor) % 4)).encode())

@@ -8,7 +8,7 @@ from extract.values import ROLE_WORDS, RoleWord
 
 
 class Role(IntEnum):
-    """owner > admin > member; a member reads and searches only. The database holds the lower-case name."""
+    """owner > admin > member. A member may only read and search."""
 
     MEMBER = 1
     ADMIN = 2
@@ -16,6 +16,7 @@ class Role(IntEnum):
 
     @property
     def word(self) -> RoleWord:
+        """The name as the database stores it and as people read it."""
         return ROLE_WORDS[self - 1]
 
     @classmethod
