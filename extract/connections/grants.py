@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-import httpx
+import httpx2
 import structlog
 from peewee import Expression, IntegrityError, TextField
 
@@ -40,7 +40,7 @@ def connect(runtime: Runtime, *, organisation_id: int, grant: TokenGrant) -> Con
             return _resumed(runtime, _renew(runtime, known, grant))
 
 
-def http_for(runtime: Runtime) -> httpx.Client:
+def http_for(runtime: Runtime) -> httpx2.Client:
     """A client for calls to Notion; the caller closes it."""
     return http_client(runtime.config, runtime.transport)
 
@@ -72,7 +72,7 @@ def client_for(
     runtime: Runtime,
     connection: Connection,
     *,
-    http: httpx.Client,
+    http: httpx2.Client,
     lane: Lane = "sync",
     tokens: ConnectionTokens | None = None,
 ) -> NotionClient:
@@ -94,7 +94,7 @@ def client_for(
 
 
 def forget_tokens(
-    runtime: Runtime, connection: Connection, *, http: httpx.Client | None = None
+    runtime: Runtime, connection: Connection, *, http: httpx2.Client | None = None
 ) -> Connection:
     """Disconnect: delete both tokens here, revoke at Notion as well as we can, keep sources and content."""
     with database_opened():

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-import httpx
+import httpx2
 
 from extract.errors import InvalidRequest, NotFound, Refused, WrongKind
 from extract.notion.answers import fitting, of_kind, once, segment
@@ -51,7 +51,7 @@ class NotionClient:
     def __init__(
         self,
         *,
-        http: httpx.Client,
+        http: httpx2.Client,
         tokens: TokenSource,
         budget: Budget,
         lane: Lane = "sync",

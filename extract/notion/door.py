@@ -9,7 +9,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import Protocol
 
-import httpx
+import httpx2
 import structlog
 
 from extract.errors import Blocked, NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
@@ -48,7 +48,7 @@ class Door:
     def __init__(
         self,
         *,
-        http: httpx.Client,
+        http: httpx2.Client,
         tokens: TokenSource,
         budget: Budget,
         lane: Lane,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-import httpx
+import httpx2
 
 from extract.config.load import Config
 from extract.errors import InvalidRequest, NotionError, OAuthRefused, RateLimited, Transient
@@ -77,7 +77,7 @@ def parse_grant(value: Json) -> TokenGrant:
     )
 
 
-def refresh(http: httpx.Client, config: Config, refresh_token: str, *, clock: Clock = utc_now) -> TokenGrant:
+def refresh(http: httpx2.Client, config: Config, refresh_token: str, *, clock: Clock = utc_now) -> TokenGrant:
     """A new pair of tokens.
 
     Raises OAuthRefused (`invalid_grant`) when only the person can mend it, InvalidRequest when the operator
@@ -87,13 +87,13 @@ def refresh(http: httpx.Client, config: Config, refresh_token: str, *, clock: Cl
     return parse_grant(_post(http, config, TOKEN_PATH, content, clock, REFRESH_SECONDS))
 
 
-def revoke(http: httpx.Client, config: Config, token: str, *, clock: Clock = utc_now) -> None:
+def revoke(http: httpx2.Client, config: Config, token: str, *, clock: Clock = utc_now) -> None:
     """Make Notion forget `token`. https://developers.notion.com/reference/revoke-token"""
     _post(http, config, REVOKE_PATH, {"token": token}, clock, REVOKE_SECONDS)
 
 
 def _post(
-    http: httpx.Client,
+    http: httpx2.Client,
     config: Config,
     path: str,
     content: Mapping[str, str],

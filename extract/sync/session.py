@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import httpx
+import httpx2
 
 from extract import connections
 from extract.config.load import Config
@@ -48,7 +48,7 @@ class Session:
         runtime: Runtime,
         connection: Connection,
         lease: Lease,
-        http: httpx.Client,
+        http: httpx2.Client,
         stop: threading.Event,
     ) -> None:
         self.runtime = runtime

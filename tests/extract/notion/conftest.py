@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-import httpx
+import httpx2
 import pytest
 import redis
 
@@ -47,7 +47,7 @@ def scripted(
     with ExitStack() as open_clients:
 
         def client(script: Script, **more: object) -> NotionClient:
-            http = open_clients.enter_context(http_client(config, httpx.MockTransport(script)))
+            http = open_clients.enter_context(http_client(config, httpx2.MockTransport(script)))
             arguments = {"pause": pauses, "chance": lambda: 0.5, **more}
             return NotionClient(http=http, tokens=tokens, budget=budget, clock=clock, **arguments)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import pytest
 
 from extract.errors import Forbidden, InvalidRequest, NotFound, Refused, Transient, WrongKind
@@ -412,7 +412,7 @@ def test_the_cap_of_a_real_answer_is_noticed(scripted: Scripted) -> None:
 def test_a_response_that_times_out_while_reading_is_not_lost_on_the_budget(
     scripted: Scripted, budget: Budget, clock: StoppedClock
 ) -> None:
-    script = Script(httpx.ReadTimeout("slow"), ok({"object": "page_markdown", "markdown": "x"}))
+    script = Script(httpx2.ReadTimeout("slow"), ok({"object": "page_markdown", "markdown": "x"}))
 
     scripted(script).get_markdown(ID)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 import structlog
 
@@ -39,19 +39,19 @@ PASSING = [
     html(500),
     html(503),
     html(200),
-    httpx.Response(200, content=b'{"object": "us'),
-    httpx.ConnectError("refused"),
-    httpx.ReadTimeout("slow"),
-    httpx.ConnectTimeout("no answer"),
-    httpx.ReadError("connection reset"),
-    httpx.DecodingError("not gzip after all"),
-    httpx.RemoteProtocolError("half an answer"),
+    httpx2.Response(200, content=b'{"object": "us'),
+    httpx2.ConnectError("refused"),
+    httpx2.ReadTimeout("slow"),
+    httpx2.ConnectTimeout("no answer"),
+    httpx2.ReadError("connection reset"),
+    httpx2.DecodingError("not gzip after all"),
+    httpx2.RemoteProtocolError("half an answer"),
 ]
 
 
 @pytest.mark.parametrize("failure", PASSING, ids=repr)
 def test_a_passing_failure_is_asked_again_at_once(
-    scripted: Scripted, pauses: Pauses, failure: httpx.Response | Exception
+    scripted: Scripted, pauses: Pauses, failure: httpx2.Response | Exception
 ) -> None:
     script = Script(failure, failure, ME)
     client = scripted(script)
@@ -82,9 +82,9 @@ def test_pauses_are_spread_so_that_workers_do_not_return_together(scripted: Scri
 
 
 def test_slow_failures_are_not_repeated(scripted: Scripted, pauses: Pauses, clock: StoppedClock) -> None:
-    def time_out(request: httpx.Request) -> httpx.Response:
+    def time_out(request: httpx2.Request) -> httpx2.Response:
         clock.advance(seconds=70)
-        raise httpx.ReadTimeout("slow", request=request)
+        raise httpx2.ReadTimeout("slow", request=request)
 
     client = scripted(Script(time_out, forever=True))
 
@@ -108,7 +108,7 @@ def test_slow_failures_are_not_repeated(scripted: Scripted, pauses: Pauses, cloc
     ],
 )
 def test_a_final_answer_is_not_asked_again(
-    scripted: Scripted, answer: httpx.Response, kind: type[Exception]
+    scripted: Scripted, answer: httpx2.Response, kind: type[Exception]
 ) -> None:
     client = scripted(Script(answer))
 
@@ -172,7 +172,7 @@ def test_a_client_asks_for_whom_it_was_told_last(scripted: Scripted, budget: Bud
 
 
 def test_every_attempt_is_paid_for(scripted: Scripted, budget: Budget) -> None:
-    scripted(Script(html(502), httpx.ConnectError("refused"), ME)).me()
+    scripted(Script(html(502), httpx2.ConnectError("refused"), ME)).me()
 
     assert budget.used("sync") == 3
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from extract.config.load import Config
@@ -45,7 +45,7 @@ GRANT: dict[str, Any] = {
 
 
 def refreshed(config: Config, clock: StoppedClock, script: Script) -> TokenGrant:
-    with http_client(config, httpx.MockTransport(script)) as http:
+    with http_client(config, httpx2.MockTransport(script)) as http:
         return refresh(http, config, "nrt_old", clock=clock)
 
 
@@ -117,12 +117,12 @@ def test_a_refresh_sends_json_basic_authentication_and_the_version(
     assert json.loads(request.content) == {"grant_type": "refresh_token", "refresh_token": "nrt_old"}
 
 
-def by_error(status: int, code: str) -> httpx.Response:
-    return httpx.Response(status, json={"error": code, "error_description": "told"})
+def by_error(status: int, code: str) -> httpx2.Response:
+    return httpx2.Response(status, json={"error": code, "error_description": "told"})
 
 
-def by_code(status: int, code: str) -> httpx.Response:
-    return httpx.Response(
+def by_code(status: int, code: str) -> httpx2.Response:
+    return httpx2.Response(
         status, json={"object": "error", "code": code, "message": "told", "request_id": "r"}
     )
 
@@ -159,8 +159,8 @@ def test_a_refusal_concerns_the_person_the_operator_or_nobody(
         html(403),
         html(502),
         html(200),
-        httpx.Response(200, content=b'{"acc'),
-        httpx.ReadTimeout("slow"),
+        httpx2.Response(200, content=b'{"acc'),
+        httpx2.ReadTimeout("slow"),
         ok({}),
     ],
     ids=repr,
@@ -178,7 +178,7 @@ def test_what_passes_is_told_as_passing_and_not_repeated(
 
 def test_the_token_endpoint_may_ask_for_patience(config: Config, clock: StoppedClock) -> None:
     with pytest.raises(RateLimited) as refusal:
-        refreshed(config, clock, Script(httpx.Response(429, headers={"Retry-After": "5"})))
+        refreshed(config, clock, Script(httpx2.Response(429, headers={"Retry-After": "5"})))
 
     assert refusal.value.resume_at == clock() + timedelta(seconds=5)
 
