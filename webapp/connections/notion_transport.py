@@ -6,7 +6,6 @@ library would need its own time-outs, so this adapter translates between the two
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import httpx2
 import requests
@@ -49,11 +48,11 @@ class NotionAdapter(BaseAdapter):
 
 
 def _as_response(answer: httpx2.Response, request: requests.PreparedRequest) -> requests.Response:
-    response: Any = requests.Response()
+    response = requests.Response()
     response.status_code = answer.status_code
     response.headers.update(answer.headers)
     response.url = request.url
     response.request = request
     response._content = answer.content  # not documented, but the way in which adapters set the body
     response.encoding = "utf-8"
-    return response  # type: ignore[no-any-return]
+    return response
