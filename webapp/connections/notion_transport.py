@@ -1,6 +1,7 @@
-"""Sends the requests of Authlib's Flask client is built on requests; everything else uses httpx2, with one configured client (time-outs, version
-header, and in tests the sandbox in the same process). Authlib's own httpx client is deprecated, and a second HTTP
-library would need its own time-outs, so this adapter translates between the two.
+"""Sends the requests of Authlib's Flask client, which is built on requests, through the client of `extract.notion.http`.
+
+That client alone has our time-outs, the version header and, in tests, the sandbox in the same process. Authlib's own
+httpx client is deprecated, so this adapter translates between the two libraries.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _as_response(answer: httpx2.Response, request: requests.PreparedRequest) -> 
     response = requests.Response()
     response.status_code = answer.status_code
     response.headers.update(answer.headers)
-    response.url = request.url
+    response.url = request.url or ""
     response.request = request
     response._content = answer.content  # not documented, but the way in which adapters set the body
     response.encoding = "utf-8"
