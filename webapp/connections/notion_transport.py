@@ -1,6 +1,6 @@
-"""Sends the requests of Authlib's Flask client, which is built on requests, through the client of `extract.notion.http`.
+"""Sends the requests of Authlib's Flask client through our own HTTP client, `extract.notion.http`.
 
-That client alone has our time-outs, the version header and, in tests, the sandbox in the same process. Authlib's own
+Only that client has our time-outs, the version header and, in tests, the sandbox in the same process. Authlib's own
 httpx client is deprecated, so this adapter translates between the two libraries.
 """
 
