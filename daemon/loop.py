@@ -84,6 +84,8 @@ def start_schedules(now: datetime) -> int:
     scheduled &= Source.next_sync_at <= now
     ours = due.sources_due(scheduled, Source.next_sync_at, rank=Rank.SCHEDULE, now=now, most=_FEW)
     for source in ours:
+        if source.next_sync_at is None:
+            continue  # a person has taken the schedule away in the meantime
         following = following_sync(source.auto_retrain, due_at=source.next_sync_at, now=now)
         with database.atomic():
             claimed = (

@@ -64,7 +64,7 @@ class WakeUp(Job):  # type: ignore[misc]  # rq's own types are loose
     def fetch(cls, id: str, connection: redis.Redis, serializer: Any = None) -> WakeUp:
         """The wake-up of this id. Raises NoSuchJobError where there is none."""
         try:
-            return super().fetch(id, connection, serializer)  # type: ignore[no-any-return]
+            return super().fetch(id, connection, serializer)  # type: ignore[no-any-return]  # rq's own types are loose
         except ValueError as error:  # the id is none of RQ's
             _refuse(connection, id)
             raise NoSuchJobError("this is no id of a job") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Json = Any
 """Parsed JSON of Notion's, untrusted: read it with `.get`, never index it blindly."""
@@ -14,10 +14,30 @@ Clock = Callable[[], datetime]
 """Answers the present moment, aware, in UTC. The one way in which time enters."""
 
 ObjectKind = Literal["page", "data_source"]
+ChildKind = Literal["page", "database"]
+
+# The words that the database stores. mypy refuses any other word where one of these
+# is compared or assigned, and `extract.store.fields.WordField` refuses it where it is stored or asked for.
 SourceKind = Literal["page", "database", "workspace"]
 Schedule = Literal["off", "live", "daily", "weekly", "monthly"]
+ConnectionState = Literal["alive", "reconnect", "disconnected"]
+AtWork = Literal["pending", "processing", "training", "re-training"]
+Settled = Literal["trained", "empty", "failed"]
+SourceStatus = Literal[AtWork, Settled]
+Trigger = Literal["import", "retrain", "schedule", "edit", "verify"]
+Outcome = Literal[Settled, "cancelled"]
+RemovalReason = Literal["trash", "missing", "database", "confirmed"]
+RoleWord = Literal["member", "admin", "owner"]
 
-SCHEDULES: tuple[Schedule, ...] = ("off", "live", "daily", "weekly", "monthly")
+CHILD_KINDS: tuple[ChildKind, ...] = get_args(ChildKind)
+SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
+SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
+CONNECTION_STATES: tuple[ConnectionState, ...] = get_args(ConnectionState)
+SOURCE_STATUSES: tuple[SourceStatus, ...] = get_args(SourceStatus)
+TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+REMOVAL_REASONS: tuple[RemovalReason, ...] = get_args(RemovalReason)
+ROLE_WORDS: tuple[RoleWord, ...] = get_args(RoleWord)  # from least to most
 
 
 def utc_now() -> datetime:
@@ -101,7 +121,7 @@ class PageLink:
 class BodyChild:
     """A sub-page or a database that the body of a page holds. `title` is what the body calls it."""
 
-    kind: Literal["page", "database"]
+    kind: ChildKind
     notion_id: str
     title: str
 

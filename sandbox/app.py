@@ -23,8 +23,8 @@ class PracticeApp(Flask):
 def create_app(world: World) -> Flask:
     """An application serving one world."""
     app = PracticeApp("sandbox")
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
     serve(app, world)
     for part in (search, pages, blocks, databases, query, users, oauth, consent, routes):
         app.register_blueprint(part.blueprint)

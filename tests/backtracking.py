@@ -7,8 +7,8 @@ count, and its shortcuts save constants only.
 from __future__ import annotations
 
 import re
-import re._constants as op  # type: ignore[import-untyped]
-import re._parser as parser  # type: ignore[import-untyped]
+import re._constants as op  # type: ignore[import-not-found]  # typeshed leaves it out
+import re._parser as parser  # type: ignore[import-not-found]  # typeshed leaves it out
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -62,7 +62,8 @@ class Matcher:
         if index == len(items):
             yield at
             return
-        for end in self._item(*items[index], at):
+        kind, given = items[index]
+        for end in self._item(kind, given, at):
             yield from self._ends(items, index + 1, end)
 
     def _item(self, kind: Any, given: Any, at: int) -> Iterator[int]:
@@ -106,7 +107,8 @@ class Matcher:
 
     def _repeated(self, items: list[Any], least: int, most: int, at: int, *, lazy: bool) -> Iterator[int]:
         if len(items) == 1 and items[0][0] in _ONE_CHARACTER:
-            yield from self._run(*items[0], least, most, at, lazy=lazy)
+            kind, given = items[0]
+            yield from self._run(kind, given, least, most, at, lazy=lazy)
             return
         if lazy and least <= 0:
             yield at
@@ -147,7 +149,7 @@ class Matcher:
             return char != "\n" or bool(self.pattern.flags & re.DOTALL)
         if kind is op.IN:
             negated = given[0][0] is op.NEGATE
-            return any(self._is(*one, char) for one in given[1 if negated else 0 :]) is not negated
+            return any(self._is(kind, one, char) for kind, one in given[1 if negated else 0 :]) is not negated
         if kind is op.CATEGORY:
             return re.match(_CATEGORIES[given], char) is not None
         cases = {char, char.lower(), char.upper()} if self.pattern.flags & re.IGNORECASE else {char}

@@ -59,9 +59,9 @@ def postgres_url() -> Iterator[str]:
         pytest.skip("no PostgreSQL to test with")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     with postgres.server(f"hilal_test_{worker}") as url:
-        opened = open_database(url)
+        open_database(url)
         upgrade()
-        opened.close_all()
+        database.close_all()
         yield url
 
 
@@ -86,7 +86,7 @@ def _opened(url: str) -> Iterator[Database]:
         tables = [name for name in opened.get_tables() if name != "schema_migration"]
         names = ", ".join(f'"{name}"' for name in tables)
         opened.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-        opened.close_all()
+        database.close_all()
     if not opened.is_closed():
         opened.close()
 

@@ -82,7 +82,7 @@ def _embedded() -> Iterator[str]:
         user=user,
         env=environment,
     )
-    command = [binaries / "postgres", "-D", data, "-k", folder, "-h", "", "-F"]
+    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", folder, "-h", "", "-F"]
     command += ["-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, user=user, stdout=log, stderr=log, env=environment)

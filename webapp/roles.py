@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from extract.values import ROLE_WORDS, RoleWord
+
 
 class Role(IntEnum):
     """owner > admin > member. A member may only read and search."""
@@ -13,14 +15,11 @@ class Role(IntEnum):
     OWNER = 3
 
     @property
-    def word(self) -> str:
+    def word(self) -> RoleWord:
         """The name as the database stores it and as people read it."""
-        return self.name.lower()
+        return ROLE_WORDS[self - 1]
 
     @classmethod
     def of(cls, word: str) -> Role:
         """The role called `word`. Raises KeyError for anything else."""
         return cls[word.upper()]
-
-
-ROLE_WORDS: tuple[str, ...] = tuple(role.word for role in sorted(Role, reverse=True))

@@ -197,10 +197,11 @@ def rewind_watermark(connection_id: int, to: datetime) -> None:
     ).execute()
 
 
-def check_schedule(schedule: str) -> None:
-    """Raise Refused for a word that is no schedule."""
+def check_schedule(schedule: str) -> Schedule:
+    """Return the schedule that a word names. Raises Refused for any other word."""
     if schedule not in SCHEDULES:
         raise Refused(f"Auto-retrain can be {', '.join(SCHEDULES)}; “{schedule}” is none of them.")
+    return schedule
 
 
 def widen_or_narrow(source: Source, with_subpages: bool, *, now: datetime) -> None:
@@ -214,5 +215,6 @@ def widen_or_narrow(source: Source, with_subpages: bool, *, now: datetime) -> No
 
 def resume_following(source: Source, *, now: datetime) -> None:
     """A stopped source goes on: what moved since it was stopped is looked for. Call inside a transaction."""
-    rewind_watermark(source.connection_id, source.stopped_at)
+    if source.stopped_at is not None:
+        rewind_watermark(source.connection_id, source.stopped_at)
     stopping.resume(source, now=now)

@@ -79,8 +79,7 @@ def set_subpages(runtime: Runtime, source: Source, with_subpages: bool) -> bool:
 
 def set_schedule(runtime: Runtime, source: Source, schedule: str) -> None:
     """Set auto-retrain; `on` means weekly. Starts no run by itself. Raises Refused for an unknown word."""
-    chosen = "weekly" if schedule == "on" else schedule
-    check_schedule(chosen)
+    chosen = check_schedule("weekly" if schedule == "on" else schedule)
     with database.atomic():
         if chosen == "live" and source.auto_retrain != "live" and source.last_synced_at:
             # What moved while nobody followed is found by one longer look back.

@@ -190,7 +190,7 @@ def _emptied(connection_id: int) -> Connection:
         )
         if changed == 1:
             reassign(Document.connection == connection_id)
-            return row  # type: ignore[no-any-return]
+            return row
 
 
 def _same(column: TextField, value: str | None) -> Expression:

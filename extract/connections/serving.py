@@ -68,4 +68,5 @@ def unserved(document_ids: list[int]) -> Expression:
         .join(Membership)
         .where((Membership.document == Document.id) & (Source.connection == Document.connection))
     )
-    return Document.id.in_(document_ids) & ~fn.EXISTS(own)
+    not_held: Expression = ~fn.EXISTS(own)
+    return Document.id.in_(document_ids) & not_held

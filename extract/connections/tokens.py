@@ -153,7 +153,7 @@ class ConnectionTokens:
         row = Connection.get_or_none(Connection.id == self._id)
         if row is None or row.state != "alive" or row.access_token is None:
             raise ReconnectNeeded(reconnect_sentence(row.workspace_name if row else ""))
-        return row  # type: ignore[no-any-return]
+        return row
 
     def _open(self, sealed: str | None) -> str:
         if sealed is None:

@@ -147,7 +147,10 @@ def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) 
         newer = {
             stub.id
             for stub in made
-            if stub.database_id == source.notion_id and stub.created_at > source.listed_at - OVERLAP
+            if stub.database_id == source.notion_id
+            and stub.created_at
+            and source.listed_at
+            and stub.created_at > source.listed_at - OVERLAP
         }
         if newer - {table.notion_id for table in source.data_sources}:
             request_listing(source, now=now, rank=Rank.EDIT, full=False)

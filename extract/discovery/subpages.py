@@ -66,6 +66,7 @@ def recheck_descendants(document: Document, *, now: datetime) -> None:
             & Document.removed_at.is_null()
         )
         .tuples()
+        .iterator()
     )
     _ask(document.chatbot_id, {*_pages(hanging), *(notion_id for (notion_id,) in own_word)}, now=now)
     for source in holders_of(document):

@@ -93,9 +93,11 @@ def members_of(source_ids: Collection[int], page_ids: Collection[str]) -> set[tu
     for some in batches(ids):
         # In two steps, each by its index: together they would read every membership of a large source.
         rows = Document.select(Document.id, Document.notion_id).where(Document.notion_id.in_(some))
-        names: dict[int, str] = dict(rows.tuples())
+        names: dict[int, str] = dict(rows.tuples().iterator())
         members = Membership.select(Membership.source, Membership.document).where(
             Membership.document.in_(list(names)) & Membership.source.in_(sorted(source_ids))
         )
-        found.update((source_id, names[document_id]) for source_id, document_id in members.tuples())
+        found.update(
+            (source_id, names[document_id]) for source_id, document_id in members.tuples().iterator()
+        )
     return found

@@ -22,8 +22,8 @@ def update_memberships(document: Document, stub: Stub, *, now: datetime) -> list
     """
     if stub.in_trash:
         return []
-    holding = Membership.select(Membership.source).where(Membership.document == document.id).tuples()
-    held_by = {source_id for (source_id,) in holding}
+    holding = Membership.select(Membership.source).where(Membership.document == document.id)
+    held_by = {source_id for (source_id,) in holding.tuples().iterator()}
     tables = _with_table(document.chatbot_id, stub)
     left = []
     for source in _placed(document.chatbot_id, held_by | tables):
@@ -76,6 +76,7 @@ def unplaced(document_ids: Iterable[int]) -> set[int]:
             & ~fn.EXISTS(hangs)
         )
         .tuples()
+        .iterator()
     )
     return {document_id for (document_id,) in rows}
 
@@ -105,7 +106,7 @@ def _with_table(chatbot_id: int, stub: Stub) -> set[int]:
         return set()
     rows = DataSource.select(DataSource.source).join(Source)
     rows = rows.where((DataSource.notion_id == stub.parent.id) & (Source.chatbot == chatbot_id))
-    return {source_id for (source_id,) in rows.tuples()}
+    return {source_id for (source_id,) in rows.tuples().iterator()}
 
 
 def _belongs(source: Source, document: Document, stub: Stub, *, in_table: bool) -> bool | None:
@@ -139,7 +140,8 @@ def _hangs_in(source_id: int, notion_id: str) -> bool:
 
 def _directly_below(source_id: int, above: dict[int, str]) -> dict[int, str]:
     """Document id -> Notion id of what sits right below these: sub-pages, and rows of databases in their bodies."""
-    hanging = list(Child.select(Child.notion_id, Child.kind).where(Child.document.in_(list(above))).tuples())
+    children = Child.select(Child.notion_id, Child.kind).where(Child.document.in_(list(above)))
+    hanging = list(children.tuples().iterator())
     pages = [notion_id for notion_id, kind in hanging if kind == "page"]
     databases = [notion_id for notion_id, kind in hanging if kind == "database"]
     tables = DataSource.select(DataSource.notion_id).where(
@@ -158,5 +160,6 @@ def _directly_below(source_id: int, above: dict[int, str]) -> dict[int, str]:
             )
         )
         .tuples()
+        .iterator()
     )
     return dict(rows)

@@ -17,6 +17,7 @@ def sources_holding(document_ids: Sequence[int]) -> dict[int, list[int]]:
         .where(Membership.document.in_(list(document_ids)))
         .order_by(Membership.source)
         .tuples()
+        .iterator()
     )
     for document_id, source_id in rows:
         held[document_id].append(source_id)
@@ -31,6 +32,7 @@ def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
         .join(Source)
         .where(Membership.document.in_(list(document_ids)) & (Source.kind == "database"))
         .tuples()
+        .iterator()
     )
     for document_id, columns in rows:
         off = frozenset(columns)
@@ -51,6 +53,7 @@ def followed(document_ids: Iterable[int]) -> Collection[int]:
             .join(Source)
             .where(Membership.document.in_(some) & follows())
             .tuples()
+            .iterator()
         )
         found.update(document_id for (document_id,) in rows)
     return found
@@ -78,5 +81,6 @@ def titles_held(chatbot_id: int, notion_ids: Sequence[str]) -> dict[str, str]:
         Document.select(Document.notion_id, Document.title)
         .where((Document.chatbot == chatbot_id) & Document.notion_id.in_(list(notion_ids)[:400]))
         .tuples()
+        .iterator()
     )
     return dict(rows)

@@ -108,7 +108,7 @@ def in_doubt(connection_id: int) -> Expression:
     if not Source.select(SQL("1")).where((Source.connection == connection_id) & gone).exists():
         return ours & doubted
     holders = Membership.select(SQL("1")).join(Source).where(Membership.document == Document.id)
-    only_gone = fn.EXISTS(holders.where(gone)) & ~fn.EXISTS(holders.where(~gone))
+    only_gone: Expression = fn.EXISTS(holders.where(gone)) & ~fn.EXISTS(holders.where(~gone))
     return ours & (doubted | (Document.removed_at.is_null() & only_gone))
 
 
@@ -116,7 +116,8 @@ def asked_about(connection: Connection) -> Expression:
     """The documents that the question of a connection, whose brake holds, is about: in doubt, and not answered yet."""
     answered = Membership.select(SQL("1")).join(Source)
     by_source = answered.where((Membership.document == Document.id) & _answered(Source, connection.brake_at))
-    return in_doubt(connection.id) & ~_answered(Document, connection.brake_at) & ~fn.EXISTS(by_source)
+    unanswered: Expression = ~_answered(Document, connection.brake_at) & ~fn.EXISTS(by_source)
+    return in_doubt(connection.id) & unanswered
 
 
 def pages_asked_about(connection: Connection) -> int:
@@ -155,8 +156,9 @@ def _missing(connection_id: int, *, brake_at: datetime | None, now: datetime) ->
 
 
 def _answers(row: Document | Source, brake_at: datetime | None) -> bool:
-    asked_by_person = row.requested_at is not None and row.request_rank == Rank.PERSON
-    return bool(asked_by_person and brake_at is not None and row.requested_at >= brake_at)
+    if row.requested_at is None or brake_at is None:
+        return False
+    return row.request_rank == Rank.PERSON and row.requested_at >= brake_at
 
 
 def _brake_at(connection_id: int) -> datetime | None:

@@ -10,6 +10,7 @@ from extract.removal import brake
 from extract.search import index
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Source
+from extract.values import RemovalReason
 from extract.worklist import documents
 
 
@@ -23,7 +24,7 @@ def is_confirmed(source: Source, *, pause: timedelta, now: datetime) -> bool:
     return not (_rows_only_of(source) and brake.stops(source, now=now))
 
 
-def take_out(source: Source, sentence: str, *, because: str, now: datetime) -> int:
+def take_out(source: Source, sentence: str, *, because: RemovalReason, now: datetime) -> int:
     """Its rows leave the index, kept as tombstones until it returns, unless another source holds them; how many."""
     only_here = _rows_only_of(source)
     for batch in batches(only_here):
@@ -42,4 +43,4 @@ def _rows_only_of(source: Source) -> list[int]:
         .where((Membership.source == source.id) & Document.removed_at.is_null() & ~fn.EXISTS(elsewhere))
         .order_by(Document.id)
     )
-    return [document_id for (document_id,) in rows.tuples()]
+    return [document_id for (document_id,) in rows.tuples().iterator()]

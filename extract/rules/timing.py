@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum
 from hashlib import sha256
+from typing import get_args
 
-from extract.values import Schedule, SourceKind
+from extract.values import AtWork, Schedule, Settled, SourceKind, Trigger
 
 OVERLAP = timedelta(minutes=2)
 """How far below its watermark a sweep looks: search lags, and minutes are rounded down."""
@@ -30,7 +31,7 @@ FULL_EVERY = 4
 FRESH_STUB = timedelta(minutes=5)
 """A stub listed this recently may stand in for asking the page itself."""
 
-PERIODS: Mapping[str, timedelta] = {
+PERIODS: Mapping[Schedule, timedelta] = {
     "daily": timedelta(hours=24),
     "weekly": timedelta(days=7),
     "monthly": timedelta(days=30),
@@ -42,10 +43,10 @@ TOLD_WITHIN = timedelta(minutes=6)
 TRUST = timedelta(hours=24)
 """How long the last event of a connection lets its polls come slowly."""
 
-AT_WORK = ("pending", "processing", "training", "re-training")
+AT_WORK: tuple[AtWork, ...] = get_args(AtWork)
 """The states of a source in which a person is waiting for something."""
 
-SETTLED = ("trained", "empty", "failed")
+SETTLED: tuple[Settled, ...] = get_args(Settled)
 
 
 class Rank(IntEnum):
@@ -57,9 +58,17 @@ class Rank(IntEnum):
     CHECK = 3
 
     @property
-    def trigger(self) -> str:
+    def trigger(self) -> Trigger:
         """The word a run is filed under."""
-        return {Rank.PERSON: "retrain", Rank.EDIT: "edit", Rank.SCHEDULE: "schedule"}.get(self, "verify")
+        return _TRIGGERS[self]
+
+
+_TRIGGERS: Mapping[Rank, Trigger] = {
+    Rank.PERSON: "retrain",
+    Rank.EDIT: "edit",
+    Rank.SCHEDULE: "schedule",
+    Rank.CHECK: "verify",
+}
 
 
 def believable(moment: datetime, *, now: datetime, longest: timedelta = timedelta(0)) -> bool:
@@ -134,13 +143,13 @@ def pause_after(attempts: int) -> timedelta:
     return min(LONGEST_PAUSE, FIRST_PAUSE * float(2**doublings))
 
 
-def next_sync(schedule: Schedule | str, *, now: datetime) -> datetime | None:
+def next_sync(schedule: Schedule, *, now: datetime) -> datetime | None:
     """The next scheduled sync, a whole period from `now`; None for `off` and `live`."""
     period = PERIODS.get(schedule)
     return None if period is None else now + period
 
 
-def following_sync(schedule: Schedule | str, *, due_at: datetime, now: datetime) -> datetime | None:
+def following_sync(schedule: Schedule, *, due_at: datetime, now: datetime) -> datetime | None:
     """The scheduled sync after the one that was due at `due_at`: on the same grid, the first that is still to come.
 
     However late a run starts and however many were missed, the time of day stays. `due_at` may lie ahead, too.
@@ -176,7 +185,7 @@ def _share(notion_id: str) -> float:
     return int(sha256(notion_id.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
 
 
-def listing_pause(kind: SourceKind | str, *, walked: int, hours: float) -> timedelta:
+def listing_pause(kind: SourceKind, *, walked: int, hours: float) -> timedelta:
     """How long after a listing that finds what left and what came the next one is due: once in `hours`.
 
     A workspace is walked oftener, for an old page that is newly shared shows in no sweep: ten requests an hour buy
@@ -223,7 +232,7 @@ def round_of_checks(
     return max(period, window * -(-requests // per_window))
 
 
-def outcome_of(*, readable: int, with_text: int, failed: int, listing_failed: bool) -> str:
+def outcome_of(*, readable: int, with_text: int, failed: int, listing_failed: bool) -> Settled:
     """The state a source settles in: failed only when nothing of it could be read."""
     if with_text:
         return "trained"

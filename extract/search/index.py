@@ -249,8 +249,8 @@ def _write_chunks(document: Any, reading: PageReading, before: Mapping[str, Any]
 
     to_index = after if retitled else {passage.digest: (position, passage) for position, passage in new}
     if to_index:
-        rows = Chunk.select(Chunk.digest, Chunk.id).where(Chunk.document == document.id).tuples()
-        ids: dict[str, int] = dict(rows)
+        rows = Chunk.select(Chunk.digest, Chunk.id).where(Chunk.document == document.id)
+        ids: dict[str, int] = dict(rows.tuples().iterator())
         _write_full_text(
             document.chatbot_id,
             reading.title,

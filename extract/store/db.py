@@ -1,14 +1,13 @@
-"""The database and its migrations: opening it, the time column, upgrading, refusing an old schema."""
+"""The database and its migrations: opening it, upgrading, refusing an old schema."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from peewee import Database, DatabaseProxy, Field, PostgresqlDatabase, SqliteDatabase
+from peewee import Database, DatabaseProxy, PostgresqlDatabase, SqliteDatabase
 from playhouse.db_url import parse as parse_url
 from playhouse.migrations import Runner
 from playhouse.pool import PooledPostgresqlDatabase
@@ -34,38 +33,15 @@ _PRAGMAS = {
 }
 
 
-class _UtcDateTimeField(Field):  # type: ignore[misc]  # peewee ships no types
-    """An aware UTC moment: TIMESTAMPTZ in PostgreSQL, sortable ISO text in SQLite. Naive values are refused."""
-
-    field_type = "UTC"
-
-    def db_value(self, value: datetime | None) -> str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{self.name}: a time without a zone cannot be stored")
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
-
-    def python_value(self, value: str | datetime | None) -> datetime | None:
-        if value is None:
-            return None
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC)
-
-
-# A row's attribute holds a datetime, not the field: untyped here, as peewee's own fields are.
-UtcDateTimeField: Any = _UtcDateTimeField
-
-
-class _Sqlite(SqliteDatabase):  # type: ignore[misc]
+class _Sqlite(SqliteDatabase):
     field_types = {**SqliteDatabase.field_types, "UTC": "TEXT"}
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         refuse_write(sql)
-        return super().execute_sql(sql, params)
+        return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]  # peewee gives it no types
 
 
-class _Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]
+class _Postgres(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse ships no types
     field_types = {**PooledPostgresqlDatabase.field_types, "UTC": "TIMESTAMPTZ"}
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:

@@ -10,17 +10,31 @@ from peewee import (
     BooleanField,
     CharField,
     CompositeKey,
+    Field,
     ForeignKeyField,
     IntegerField,
     JSONField,
     Model,
+    ModelSelect,
     TextField,
 )
 
-from extract.store.db import UtcDateTimeField, database
+from extract.store.db import database
+from extract.store.fields import UtcDateTimeField, WordField
+from extract.values import (
+    CHILD_KINDS,
+    CONNECTION_STATES,
+    OUTCOMES,
+    REMOVAL_REASONS,
+    ROLE_WORDS,
+    SCHEDULES,
+    SOURCE_KINDS,
+    SOURCE_STATUSES,
+    TRIGGERS,
+)
 
 
-class Row(Model):  # type: ignore[misc]  # peewee ships no types
+class Row(Model):
     class Meta:
         database = database
         legacy_table_names = False
@@ -30,8 +44,12 @@ class Organisation(Row):
     """A silo: members, connections, chatbots. Nothing crosses it."""
 
     id = AutoField()
+    chatbots: ModelSelect[Chatbot]
+    connections: ModelSelect[Connection]
+    members: ModelSelect[Member]
+    invitations: ModelSelect[Invitation]
     name = CharField()
-    default_schedule = CharField(default="live")
+    default_schedule = WordField(SCHEDULES, default="live")
     created_at = UtcDateTimeField()
 
 
@@ -40,6 +58,7 @@ class Chatbot(Row):
 
     id = AutoField()
     organisation = ForeignKeyField(Organisation, backref="chatbots", on_delete="CASCADE")
+    organisation_id: Field[int]
     name = CharField()
     created_at = UtcDateTimeField()
 
@@ -49,13 +68,14 @@ class Connection(Row):
 
     id = AutoField()
     organisation = ForeignKeyField(Organisation, backref="connections", on_delete="CASCADE")
+    organisation_id: Field[int]
     bot_id = CharField()
     workspace_id = CharField(index=True)
     workspace_name = CharField(default="")
     workspace_icon = TextField(null=True)  # null: Notion gave none
     owner_user_id = CharField(null=True)  # null: a legacy token owned by a workspace
     owner_name = CharField(null=True)  # null: Notion did not say
-    state = CharField(default="alive", index=True)
+    state = WordField(CONNECTION_STATES, default="alive", index=True)
     access_token = TextField(null=True)  # sealed; null: disconnected
     refresh_token = TextField(null=True)  # sealed; null: disconnected, or Notion gave none
     refreshing_until = UtcDateTimeField(null=True)  # null: nobody is refreshing
@@ -86,18 +106,21 @@ class Source(Row):
     """One row of the knowledge-base list: a ticked page or database, a page with its sub-pages, a whole workspace."""
 
     id = AutoField()
+    data_sources: ModelSelect[DataSource]
     chatbot = ForeignKeyField(Chatbot, backref="sources", on_delete="CASCADE")
+    chatbot_id: Field[int]
     connection = ForeignKeyField(Connection, backref="sources", on_delete="CASCADE")
-    kind = CharField()  # page | database | workspace
+    connection_id: Field[int]
+    kind = WordField(SOURCE_KINDS)
     with_subpages = BooleanField(default=False)  # of a page: everything below it belongs, too
     notion_id = CharField(index=True)
     title = TextField()
     url = TextField(default="")
     icon = TextField(null=True)  # null: none in Notion
     parent_label = TextField(default="")
-    status = CharField(default="pending", index=True)
+    status = WordField(SOURCE_STATUSES, default="pending", index=True)
     error = TextField(null=True)  # a sentence a person can act on; null: nothing wrong
-    auto_retrain = CharField(default="live")
+    auto_retrain = WordField(SCHEDULES, default="live")
     next_sync_at = UtcDateTimeField(null=True, index=True)  # null: no schedule, or live
     requested_at = UtcDateTimeField(null=True, index=True)  # a listing is wanted; null: none
     request_rank = IntegerField(default=0)  # see watch.Rank
@@ -125,6 +148,7 @@ class DataSource(Row):
 
     id = AutoField()
     source = ForeignKeyField(Source, backref="data_sources", on_delete="CASCADE")
+    source_id: Field[int]
     notion_id = CharField(index=True)
     database_id = CharField(null=True)  # Notion's id of its container; null: not told
     name = TextField(default="")
@@ -140,8 +164,11 @@ class Document(Row):
     """One Notion page as a chatbot holds it. Removed documents stay as tombstones, without text."""
 
     id = AutoField()
+    children: ModelSelect[Child]
     chatbot = ForeignKeyField(Chatbot, backref="documents", on_delete="CASCADE")
+    chatbot_id: Field[int]
     connection = ForeignKeyField(Connection, backref="documents", on_delete="CASCADE")
+    connection_id: Field[int]
     notion_id = CharField(index=True)
     data_source_id = CharField(null=True)  # null: not a database row
     parent_page_id = CharField(
@@ -180,9 +207,7 @@ class Document(Row):
     check_at = UtcDateTimeField(null=True)  # the daily look; null: not live
     doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
     removed_at = UtcDateTimeField(null=True)  # tombstone since; null: present
-    removed_because = CharField(
-        null=True
-    )  # trash | missing | database | confirmed, by a person; null: present
+    removed_because = WordField(REMOVAL_REASONS, null=True)  # confirmed: by a person; null: present
     created_at = UtcDateTimeField()
 
     class Meta:
@@ -209,7 +234,9 @@ class Membership(Row):
     """Which source holds which document; a document goes when its last source goes."""
 
     source = ForeignKeyField(Source, backref="memberships", on_delete="CASCADE")
+    source_id: Field[int]
     document = ForeignKeyField(Document, backref="memberships", on_delete="CASCADE")
+    document_id: Field[int]
     listing = IntegerField(default=0)  # the last listing of the source that showed it
 
     class Meta:
@@ -220,6 +247,7 @@ class Link(Row):
     """That a document names a Notion page, by a link, a mention or a relation. Written only by `index`."""
 
     document = ForeignKeyField(Document, backref="targets", on_delete="CASCADE")
+    document_id: Field[int]
     notion_id = CharField(index=True)  # of the target, whether we hold it or not
 
     class Meta:
@@ -230,8 +258,9 @@ class Child(Row):
     """That the body of a document holds a sub-page or a database. Written only by `index`."""
 
     document = ForeignKeyField(Document, backref="children", on_delete="CASCADE")
+    document_id: Field[int]
     notion_id = CharField(index=True)  # of the page or the database, whether we hold it or not
-    kind = CharField()  # page | database
+    kind = WordField(CHILD_KINDS)
 
     class Meta:
         primary_key = CompositeKey("document", "notion_id")
@@ -242,6 +271,7 @@ class Chunk(Row):
 
     id = AutoField()
     document = ForeignKeyField(Document, backref="chunks", on_delete="CASCADE")
+    document_id: Field[int]
     position = IntegerField()
     heading_path = JSONField(default=list)
     text = TextField()
@@ -256,8 +286,9 @@ class Run(Row):
 
     id = AutoField()
     source = ForeignKeyField(Source, backref="runs", on_delete="CASCADE")
-    trigger = CharField()  # import | retrain | schedule | edit | verify
-    outcome = CharField(null=True)  # trained | empty | failed | cancelled; null: still running
+    source_id: Field[int]
+    trigger = WordField(TRIGGERS)
+    outcome = WordField(OUTCOMES, null=True)  # null: still running
     requests = IntegerField(default=0)
     retries = IntegerField(default=0)  # of those requests
     waits = IntegerField(default=0)  # how often the connection had to rest while the run was open
@@ -308,12 +339,14 @@ class Member(Row):
 
     id = AutoField()
     organisation = ForeignKeyField(Organisation, backref="members", on_delete="CASCADE")
+    organisation_id: Field[int]
     email = CharField(unique=True)  # lower case
     name = CharField(default="")
     password_hash = TextField()
-    role = CharField(default="member")
+    role = WordField(ROLE_WORDS, default="member")
     session_key = CharField()  # changes when every session of the person must end
     last_chatbot = ForeignKeyField(Chatbot, null=True, on_delete="SET NULL")  # null: none opened yet
+    last_chatbot_id: Field[int | None]
     created_at = UtcDateTimeField()
     last_login_at = UtcDateTimeField(null=True)  # null: never
 
@@ -323,10 +356,12 @@ class Invitation(Row):
 
     id = AutoField()
     organisation = ForeignKeyField(Organisation, backref="invitations", on_delete="CASCADE")
+    organisation_id: Field[int]
     email = CharField()
-    role = CharField(default="member")
+    role = WordField(ROLE_WORDS, default="member")
     # Who is removed takes their invitations along; null: made before this was kept, or by the operator
     invited_by = ForeignKeyField(Member, backref="invited", null=True, on_delete="CASCADE")
+    invited_by_id: Field[int | None]
     token_hash = CharField(unique=True)
     created_at = UtcDateTimeField()
     expires_at = UtcDateTimeField()
@@ -338,6 +373,7 @@ class ApiKey(Row):
 
     id = AutoField()
     chatbot = ForeignKeyField(Chatbot, backref="keys", on_delete="CASCADE")
+    chatbot_id: Field[int]
     name = CharField(default="")
     prefix = CharField()  # its first characters, so that a person can tell keys apart
     key_hash = CharField(unique=True)

@@ -129,11 +129,12 @@ def _release_schedules(ours: Expression, *, now: datetime) -> None:
     )
     for row in scheduled:
         period = PERIODS.get(row.auto_retrain)
-        if period is not None and not believable(row.next_sync_at, now=now, longest=period):
-            following = following_sync(row.auto_retrain, due_at=row.next_sync_at, now=now)
-            same = (Source.id == row.id) & (Source.next_sync_at == row.next_sync_at)
+        due_at = row.next_sync_at
+        if period is not None and due_at is not None and not believable(due_at, now=now, longest=period):
+            following = following_sync(row.auto_retrain, due_at=due_at, now=now)
+            same = (Source.id == row.id) & (Source.next_sync_at == due_at)
             Source.update(next_sync_at=following).where(same).execute()
-            _tell("source.next_sync_at", 1, row.next_sync_at - now, source_id=row.id)
+            _tell("source.next_sync_at", 1, due_at - now, source_id=row.id)
 
 
 def _release_retries(
@@ -147,7 +148,8 @@ def _release_retries(
     stuck = [
         row.id
         for row in rows
-        if not believable(row.retry_after, now=now, longest=max(least, pause_after(row.attempts)))
+        if row.retry_after is not None
+        and not believable(row.retry_after, now=now, longest=max(least, pause_after(row.attempts)))
     ]
     for ids in batches(stuck):
         clear_retry = documents.clear_retry if table is Document else sources.clear_retry

@@ -15,6 +15,7 @@ from extract.store.models import Document
 from extract.sync.claims import Claimed
 from extract.sync.removing import remove
 from extract.sync.runs import RunLog
+from extract.values import RemovalReason
 from extract.worklist import documents
 from extract.worklist.facts import is_in_doubt, is_present
 
@@ -72,5 +73,5 @@ class Failures:
         if brake.stops(document, now=now):
             self.defer(claimed, brake.SENTENCE, now=now)
             return
-        because = "confirmed" if brake.was_confirmed(document) else "missing"
+        because: RemovalReason = "confirmed" if brake.was_confirmed(document) else "missing"
         remove(self.config, self.run_log, claimed, NotFound.sentence, because=because, now=now)

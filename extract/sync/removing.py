@@ -14,6 +14,7 @@ from extract.search import index
 from extract.store.models import Document, Membership, Source
 from extract.sync.claims import Claimed
 from extract.sync.runs import RunLog
+from extract.values import RemovalReason
 from extract.worklist import documents
 from extract.worklist.facts import is_present, rank_of
 
@@ -21,7 +22,13 @@ log = structlog.get_logger(__name__)
 
 
 def remove(
-    config: Config, run_log: RunLog, claimed: Claimed, sentence: str, *, because: str | None, now: datetime
+    config: Config,
+    run_log: RunLog,
+    claimed: Claimed,
+    sentence: str,
+    *,
+    because: RemovalReason | None,
+    now: datetime,
 ) -> None:
     """Remove a document, or check its tombstone once more. One that is older than `FORGOTTEN` is deleted."""
     document = claimed.row

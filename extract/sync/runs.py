@@ -11,7 +11,7 @@ from extract.rules.timing import Rank, outcome_of
 from extract.search.index import Put
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Run, Source
-from extract.values import PageReading
+from extract.values import PageReading, Settled
 from extract.worklist import sources
 from extract.worklist.facts import is_gone
 from extract.worklist.outcome import count_documents, has_outstanding
@@ -98,7 +98,7 @@ class RunLog:
                 self._runs.pop(source.id, None)
         self._touched.clear()
 
-    def close(self, source: Source, *, outcome: str, sentence: str | None, now: datetime) -> None:
+    def close(self, source: Source, *, outcome: Settled, sentence: str | None, now: datetime) -> None:
         """End the run of a source at once with a known outcome: its root is gone, or cannot be read."""
         sources.show(source, outcome, sentence)
         Run.update(outcome=outcome, finished_at=now, error=sentence).where(
@@ -151,7 +151,7 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
     counts = count_documents(source.id)
     listing_failed = source.requested_at is not None
     # Rows of a database that left may be held elsewhere, and go on answering there.
-    outcome = "empty"
+    outcome: Settled = "empty"
     if not is_gone(source):
         outcome = outcome_of(
             readable=counts.readable,
@@ -174,7 +174,7 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
     return True
 
 
-def _sentence(source: Source, outcome: str) -> str | None:
+def _sentence(source: Source, outcome: Settled) -> str | None:
     """What a person reads beside the status; None when there is nothing to say."""
     if outcome == "failed":
         first = (

@@ -15,7 +15,7 @@ from peewee import Expression, Field
 from extract.rules.changes import computed_digest_of, digest_of
 from extract.rules.timing import Rank, not_ahead, pause_after
 from extract.store.models import Document
-from extract.values import Stub
+from extract.values import RemovalReason, Stub
 
 _NO_RETRY: dict[str, Any] = {"retry_after": None, "attempts": 0}
 
@@ -148,7 +148,7 @@ def confirm(document: Document, *, check_at: datetime) -> None:
 
 
 def remove(
-    document: Document, sentence: str, *, because: str | None, check_at: datetime, now: datetime
+    document: Document, sentence: str, *, because: RemovalReason | None, check_at: datetime, now: datetime
 ) -> None:
     """Make the document a tombstone, which is still checked at `check_at` and later, so that it can come back."""
     document.removed_at = not_ahead(document.removed_at or now, now=now)
@@ -162,7 +162,7 @@ def remove(
     document.save(only=[*_STATE, Document.stub])
 
 
-def remove_with_database(ids: Sequence[int], sentence: str, *, because: str, now: datetime) -> None:
+def remove_with_database(ids: Sequence[int], sentence: str, *, because: RemovalReason, now: datetime) -> None:
     """Make rows of a database that is gone tombstones. The database is checked for all of them."""
     _update(
         Document.id.in_(list(ids)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from peewee import SQL, Expression, Field, fn
+from peewee import SQL, Expression, Field, Function, fn
 
 from extract.rules.timing import AT_WORK, Rank, few_of_each
 from extract.store.db import batches
@@ -42,6 +42,7 @@ def sources_due(
         .where(condition & (Connection.state == "alive"))
         .order_by(due_at, Source.id)
         .tuples()
+        .iterator()
     )
     pairs = list(due)
     if not pairs:
@@ -51,6 +52,7 @@ def sources_due(
         .where(ready(Source, now) & (Source.request_rank == rank))
         .group_by(Source.connection)
         .tuples()
+        .iterator()
     )
     ids = few_of_each(pairs, waiting=dict(waiting), most=most)
     return [row for some in batches(ids) for row in _in_order(some)]
@@ -107,7 +109,8 @@ def _next_unwanted(
 def _unwanted(due_at: Field, now: datetime) -> Expression:
     """Due at its own time, not wanted, and not claimed for later by somebody who did not come to its end."""
     claimed = Document.retry_after.is_null(False) & (Document.retry_after > now)
-    return (due_at <= now) & Document.requested_at.is_null() & ~claimed
+    free: Expression = ~claimed
+    return (due_at <= now) & Document.requested_at.is_null() & free
 
 
 def not_stopped() -> Expression:
@@ -118,7 +121,7 @@ def not_stopped() -> Expression:
         .join(holder)
         .where((Membership.document == Document.id) & holder.stopped_at.is_null())
     )
-    none_stopped = ~fn.EXISTS(stopped.select(SQL("1")).where(stopped.stopped_at.is_null(False)))
+    none_stopped: Expression = ~fn.EXISTS(stopped.select(SQL("1")).where(stopped.stopped_at.is_null(False)))
     return none_stopped | fn.EXISTS(running)
 
 
@@ -165,7 +168,7 @@ def _only_a_check() -> Expression:
     return (Document.request_rank == Rank.CHECK) & unknown
 
 
-def _has(table: type[Source] | type[Document], condition: Expression) -> Expression:
+def _has(table: type[Source] | type[Document], condition: Expression) -> Function:
     """That the connection of the outer query has such a row."""
     return fn.EXISTS(table.select(SQL("1")).where((table.connection == Connection.id) & condition))
 

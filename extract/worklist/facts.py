@@ -77,4 +77,5 @@ def is_gone(source: Source) -> bool:
 
 def follows() -> Expression:
     """That a source follows edits: live, not stopped, and not gone."""
-    return (Source.auto_retrain == "live") & Source.stopped_at.is_null() & ~gone()
+    present: Expression = ~gone()
+    return (Source.auto_retrain == "live") & Source.stopped_at.is_null() & present

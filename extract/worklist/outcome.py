@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import SQL, Case, Expression, fn
+from peewee import SQL, Case, Expression, Function, fn
 
 from extract.store.models import Chunk, Connection, Document, Membership, Source
 
@@ -43,7 +43,7 @@ def outstanding(source_id: object) -> Any:
 def count_documents(source_id: int) -> DocumentCounts:
     """Count the documents of a source: readable, with text, failed."""
     live = Document.removed_at.is_null()
-    counts = (
+    [counts] = (
         Document.select(
             _count(live & Document.synced_at.is_null(False)),
             _count(live & fn.EXISTS(Chunk.select(SQL("1")).where(Chunk.document == Document.id))),
@@ -52,11 +52,11 @@ def count_documents(source_id: int) -> DocumentCounts:
         .join(Membership)
         .where(Membership.source == source_id)
         .tuples()
-        .get()
+        .iterator()
     )
     readable, with_text, failed = (int(count or 0) for count in counts)
     return DocumentCounts(readable=readable, with_text=with_text, failed=failed)
 
 
-def _count(condition: Expression) -> Expression:
+def _count(condition: Expression) -> Function:
     return fn.SUM(Case(None, ((condition, 1),), 0))

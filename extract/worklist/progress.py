@@ -41,6 +41,7 @@ def progress(source_ids: Sequence[int]) -> Mapping[int, Progress]:
         .group_by(Run.id, Run.source, Run.fetched, Run.requests, Run.started_at)
         .order_by(Run.id)
         .tuples()
+        .iterator()
     )
     return {
         source_id: Progress(fetched, fetched + int(left or 0), requests, started_at)
@@ -73,6 +74,7 @@ def requests_a_page(connection_id: int) -> float:
         .order_by(Run.id.desc())
         .limit(10)
         .tuples()
+        .iterator()
     )
     spent = list(runs)
     pages = sum(fetched for _, fetched in spent)

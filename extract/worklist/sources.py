@@ -13,6 +13,7 @@ from peewee import Case, Expression
 
 from extract.rules.timing import AT_WORK, Rank, not_ahead, pause_after
 from extract.store.models import Source
+from extract.values import SourceStatus
 
 _NO_RETRY: dict[str, Any] = {"retry_after": None, "attempts": 0}
 
@@ -112,13 +113,13 @@ def resume(source: Source) -> None:
     show_waiting(source)
 
 
-def show(source: Source, status: str, sentence: str | None) -> None:
+def show(source: Source, status: SourceStatus, sentence: str | None) -> None:
     """Show a person this status and this sentence."""
     source.status, source.error = status, sentence
     source.save(only=[Source.status, Source.error])
 
 
-def show_status(source: Source, status: str) -> None:
+def show_status(source: Source, status: SourceStatus) -> None:
     """Show a person this status; the sentence beside it stays."""
     if source.status != status:
         source.status = status

@@ -95,7 +95,7 @@ class Store:
             "database": world.databases,
             "data_source": world.data_sources,
             "grant": world.grants,
-        }[kind]  # type: ignore[return-value]
+        }[kind]  # type: ignore[return-value]  # one type per kind
 
     def _rebuild(self) -> None:
         """The indexes are not kept in the file."""

@@ -111,8 +111,8 @@ def all_chatbots() -> list[JsonObject]:
 
 def all_connections() -> list[JsonObject]:
     """Every connection of the installation, by id."""
-    count = Source.select(Source.connection, fn.COUNT(Source.id)).group_by(Source.connection).tuples()
-    sources = dict(count)
+    count = Source.select(Source.connection, fn.COUNT(Source.id)).group_by(Source.connection)
+    sources: dict[int, int] = dict(count.tuples().iterator())
     rows = Connection.select().order_by(Connection.id)
     return [connection_object(connection, sources.get(connection.id, 0)) for connection in rows]
 

@@ -30,7 +30,7 @@ def source(number: int) -> Any:
     return sources([number])[0]
 
 
-def sources(numbers: Sequence[int]) -> list[Any]:
+def sources(numbers: Sequence[int]) -> list[Source]:
     """The sources with these ids, with their connections, in the order given. Raises Refused if one does not exist."""
     rows = {row.id: row for row in sources_with_connection().where(Source.id.in_(numbers))}
     missing = [str(number) for number in dict.fromkeys(numbers) if number not in rows]

@@ -10,13 +10,13 @@ import click
 from extract.errors import Refused
 from extract.store.db import database, lock
 from extract.store.models import Member, Organisation
+from extract.values import ROLE_WORDS
 from webapp.clean_text import clean_email
 from webapp.commands import rows
 from webapp.commands.output import command, one_line, show
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime
 from webapp.people.members import create_member, create_organisation, set_password
-from webapp.roles import ROLE_WORDS
 
 
 @click.group("users")
@@ -31,7 +31,7 @@ def group() -> None:
     "--organisation", metavar="O", help="Joins the one of that name, or founds it, with one chatbot."
 )
 @click.option(
-    "--role", type=click.Choice(ROLE_WORDS), help="Default: owner of a new organisation, else member."
+    "--role", type=click.Choice(ROLE_WORDS[::-1]), help="Default: owner of a new organisation, else member."
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @command()

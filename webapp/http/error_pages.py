@@ -101,7 +101,7 @@ def log_fault(exc_info: Any) -> None:
 
 def init_app(app: Flask) -> None:
     """Register the error handlers and the log of bugs."""
-    app.log_exception = log_fault  # type: ignore[method-assign]
+    app.log_exception = log_fault  # type: ignore[method-assign]  # the way Flask documents
 
     @app.errorhandler(CSRFError)
     def lost_form(error: CSRFError) -> ResponseReturnValue:

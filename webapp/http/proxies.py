@@ -33,7 +33,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     """Trust as many proxies as are configured. With none, record requests that came through one nevertheless."""
     proxies = runtime.config.web.proxies
     if proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # the way Flask documents
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
         return

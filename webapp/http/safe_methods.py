@@ -48,7 +48,7 @@ def acts_on_get(reason: str) -> Callable[[View], View]:
     """Mark a view whose GET sends requests to Notion or writes a row; `reason` says why."""
 
     def mark(view: View) -> View:
-        view.acts_on_get = reason  # type: ignore[attr-defined]
+        view.acts_on_get = reason  # type: ignore[attr-defined]  # read by the rule that looks the view up
         return view
 
     return mark
@@ -56,7 +56,7 @@ def acts_on_get(reason: str) -> Callable[[View], View]:
 
 def init_app(app: Flask) -> None:
     """Enforce the rules for every request of `app`."""
-    app.wsgi_app = _HeadAsGet(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _HeadAsGet(app.wsgi_app)  # type: ignore[method-assign]  # the way Flask documents
 
     @app.before_request
     def enforce() -> ResponseReturnValue | None:

@@ -45,7 +45,7 @@ class BudgetUse:
 class ConnectionRow:
     """One connection as the page shows it, with the counts of this chatbot's sources and documents."""
 
-    connection: Any
+    connection: Connection
     sources: int
     at_work: int
     waiting: int
@@ -56,7 +56,7 @@ class ConnectionRow:
 class StuckConnection:
     """A connection whose worker has shown no progress since `since`."""
 
-    connection: Any
+    connection: Connection
     since: datetime
 
 
@@ -85,29 +85,28 @@ def page(chatbot_id: int) -> str:
 
 
 def _connection_rows(chatbot: Chatbot) -> list[ConnectionRow]:
-    """The connections that feed this chatbot, with their counts, in two queries."""
+    """The connections that feed this chatbot, with their counts."""
     about = (
         Connection.id, Connection.workspace_id, Connection.workspace_name, Connection.workspace_icon,
         Connection.state, Connection.error, Connection.polled_at, Connection.paused_until, Connection.poll_failures,
     )  # fmt: skip
     at_work = fn.SUM(Case(None, ((Source.status.in_(AT_WORK), 1),), 0))
-    rows = (
-        Connection.select(*about, fn.COUNT(Source.id).alias("held"), at_work.alias("busy"))
-        .join(Source)
+    sources = (
+        Source.select(Source.connection, fn.COUNT(Source.id), at_work)
         .where(Source.chatbot == chatbot)
-        .group_by(*about)
-        .order_by(Connection.workspace_name, Connection.id)
+        .group_by(Source.connection)
     )
+    counts = {connection_id: (held, int(busy)) for connection_id, held, busy in sources.tuples().iterator()}
+    rows = Connection.select(*about).where(Connection.id.in_(list(counts)))
     waiting, checked = _waiting(chatbot), _checked_daily(chatbot)
     return [
         ConnectionRow(
             row,
-            int(row.held),
-            int(row.busy or 0),
+            *counts[row.id],
             waiting.get(row.id, 0),
             _budget(row, checked.get(row.workspace_id, (0, 0))),
         )
-        for row in rows
+        for row in rows.order_by(Connection.workspace_name, Connection.id)
     ]
 
 
@@ -118,7 +117,7 @@ def _waiting(chatbot: Chatbot) -> Mapping[int, int]:
         .where(Document.chatbot == chatbot, Document.requested_at.is_null(False), Document.error.is_null())
         .group_by(Document.connection)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().iterator())
 
 
 def _checked_daily(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
@@ -131,6 +130,7 @@ def _checked_daily(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
         .where(Document.check_at.is_null(False))
         .group_by(Connection.workspace_id)
         .tuples()
+        .iterator()
     )
     return {workspace: (count - int(rows or 0), int(rows or 0)) for workspace, count, rows in rows}
 

@@ -11,6 +11,7 @@ from peewee import Expression, IntegrityError
 from extract.errors import Refused
 from extract.store.db import database, lock
 from extract.store.models import Chatbot, Invitation, Member, Organisation
+from extract.values import RoleWord
 from webapp.clean_text import LONGEST_NAME, clean_email, clean_name, one_line_name
 from webapp.people.passwords import hash_password, problem_with
 from webapp.roles import Role
@@ -191,12 +192,12 @@ def _lock_members(organisation_id: int) -> None:
     lock(f"members of {organisation_id}")
 
 
-def _present_role(member: Member) -> str:
+def _present_role(member: Member) -> RoleWord:
     """The role in the database. Raises Refused if the member was removed meanwhile."""
-    role = Member.select(Member.role).where(Member.id == member.id).scalar()
-    if role is None:
+    present = Member.select(Member.role).where(Member.id == member.id).get_or_none()
+    if present is None:
         raise Refused("This person is not a member any more.")
-    return str(role)
+    return present.role
 
 
 def _keep_an_owner(member: Member) -> None:

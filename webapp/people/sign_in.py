@@ -59,7 +59,7 @@ def own_path(address: str | None) -> str | None:
 def init_app(_app: Flask) -> None:
     """Tell Flask-Login how to load a person, and what to answer without one."""
 
-    @login_manager.user_loader  # type: ignore[untyped-decorator]
+    @login_manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login ships no types
     def load(identifier: str) -> SignedIn | None:
         """The person of a session; None if the session key has changed since (new password) or the member is gone."""
         number, _, session_key = identifier.partition(".")
@@ -73,7 +73,7 @@ def init_app(_app: Flask) -> None:
         )
         return SignedIn(member) if member else None
 
-    @login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
+    @login_manager.unauthorized_handler  # type: ignore[untyped-decorator]  # Flask-Login ships no types
     def unauthorized() -> ResponseReturnValue:
         if request.headers.get("HX-Request") == "true":
             return ask_to_log_in()

@@ -130,7 +130,11 @@ def _estimate(connection: Connection, ticked: Ticked) -> Estimate:
 def _question(
     chatbot: Chatbot, connection: Connection, ticked: Ticked, found: Estimate, back: str
 ) -> ResponseReturnValue:
-    fields = [("connection_id", connection.id), ("schedule", _schedule()), ("confirmed", len(ticked))]
+    fields: list[tuple[str, object]] = [
+        ("connection_id", connection.id),
+        ("schedule", _schedule()),
+        ("confirmed", len(ticked)),
+    ]
     names = ("notion_id", "subpages", "workspace")
     fields += [(name, value) for name in names for value in dict.fromkeys(request.form.getlist(name))]
     return render_template(

@@ -136,7 +136,7 @@ def known_sources(chatbot: Chatbot, notion_ids: list[str]) -> dict[str, bool]:
     if not notion_ids:
         return {}
     rows = Source.select(Source.notion_id, Source.with_subpages)
-    return dict(rows.where(Source.chatbot == chatbot, Source.notion_id.in_(notion_ids)).tuples())
+    return dict(rows.where(Source.chatbot == chatbot, Source.notion_id.in_(notion_ids)).tuples().iterator())
 
 
 def sentence_for(error: HilalError) -> str:

@@ -172,7 +172,7 @@ def delete_many(chatbot_id: int) -> ResponseReturnValue:
     return _to_list(chatbot)
 
 
-def _ticked(chatbot: Chatbot) -> list[Any]:
+def _ticked(chatbot: Chatbot) -> list[Source]:
     """The sources of `chatbot` that were ticked; with `every`, all that match the filter of the list."""
     if _is_every_source():
         return list(matching_sources(chatbot.id, _source_filter()).order_by(Source.id))
@@ -197,7 +197,7 @@ def _page_arguments() -> dict[str, Any]:
     return source_filter.arguments(page=source_filter.page)
 
 
-def _question(chatbot: Chatbot, ticked: Sequence[Any], action: str, *, every: bool) -> str:
+def _question(chatbot: Chatbot, ticked: Sequence[Source], action: str, *, every: bool) -> str:
     return page_or_fragment(
         "sources/delete.html",
         "sources/_delete.html",

@@ -30,7 +30,7 @@ TITLES = 10
 class BrakeQuestion:
     """One connection whose brake is on, and how many pages the question is about."""
 
-    connection: Any
+    connection: Connection
     pages: int
 
     @property
@@ -123,7 +123,7 @@ def _titles(connection: Connection) -> Sequence[str]:
         .order_by(title, Document.notion_id)
         .limit(TITLES)
     )
-    return [name for (name,) in rows.tuples()]
+    return [name for (name,) in rows.tuples().iterator()]
 
 
 def _shown_at() -> datetime | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from extract.connections import budget_for
 from extract.notion.budget import BudgetUnreachable
@@ -35,7 +34,7 @@ def import_estimate(connection: Connection, load: Load) -> Estimate:
     return estimate(wholly, pace_of(connection), ahead=waiting(connection.workspace_id))
 
 
-def time_left(sources: Sequence[Any]) -> Mapping[int, timedelta]:
+def time_left(sources: Sequence[Source]) -> Mapping[int, timedelta]:
     """Source id -> how long until it is read. In a workspace, the source requested last is read first.
 
     The budget belongs to the workspace, so sources of other chatbots count, too.

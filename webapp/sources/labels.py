@@ -9,20 +9,32 @@ from typing import Any, Literal
 from extract.rules.estimate import Estimate, minutes
 from extract.store.models import Document, Run, Source
 from extract.sync.runs import ONLY_EMBEDS
+from extract.values import ConnectionState, Outcome, Schedule, Trigger
 from webapp.formats import counted
 
 PillStyle = Literal["empty", "failed", "re-training", "pending", "trained"]
 """The styles of a state's pill, as `parts.html` and the style sheet know them."""
 
-TRIGGERS = {
+TRIGGERS: Mapping[Trigger, str] = {
     "import": "Import",
     "retrain": "Retrain",
     "schedule": "Schedule",
     "edit": "An edit in Notion",
     "verify": "Routine check",
 }
-OUTCOMES = {"trained": "Trained", "empty": "Empty", "failed": "Failed", "cancelled": "Stopped"}
-SCHEDULES = {"live": "Live", "daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "off": "Off"}
+OUTCOMES: Mapping[Outcome, str] = {
+    "trained": "Trained",
+    "empty": "Empty",
+    "failed": "Failed",
+    "cancelled": "Stopped",
+}
+SCHEDULES: Mapping[Schedule, str] = {
+    "live": "Live",
+    "daily": "Daily",
+    "weekly": "Weekly",
+    "monthly": "Monthly",
+    "off": "Off",
+}
 ListKind = Literal["page", "tree", "database", "workspace"]
 KINDS: Mapping[ListKind, str] = {
     "page": "Pages",
@@ -32,7 +44,11 @@ KINDS: Mapping[ListKind, str] = {
 }
 """The kinds that a list can be filtered by. A page with its sub-pages counts as a kind of its own here."""
 
-CONNECTION_STATES = {"alive": "connected", "reconnect": "needs reconnecting", "disconnected": "disconnected"}
+CONNECTION_STATES: Mapping[ConnectionState, str] = {
+    "alive": "connected",
+    "reconnect": "needs reconnecting",
+    "disconnected": "disconnected",
+}
 
 _SMALL = 30  # requests
 

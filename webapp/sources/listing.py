@@ -9,9 +9,10 @@ from typing import Any, Literal, cast
 
 from peewee import Value, fn
 
-from extract.rules.timing import AT_WORK, SETTLED
+from extract.rules.timing import AT_WORK
 from extract.search.index import Counts
 from extract.store.models import Connection, Source
+from extract.values import SOURCE_STATUSES, SourceStatus
 from extract.worklist.progress import Progress, progress
 from webapp.http.incoming import whole_number
 from webapp.pagination import PageRange
@@ -21,8 +22,10 @@ from webapp.sources.labels import KINDS, ListKind
 
 PAGE_SIZE = 100
 
-GROUPS: Mapping[str, tuple[str, ...]] = {"at-work": AT_WORK, "attention": ("empty", "failed")}
+GROUPS: Mapping[str, tuple[SourceStatus, ...]] = {"at-work": AT_WORK, "attention": ("empty", "failed")}
 """Groups of statuses that a person can filter by; each single status can be chosen as well."""
+
+_STATUSES: Mapping[str, tuple[SourceStatus, ...]] = {**GROUPS, **{word: (word,) for word in SOURCE_STATUSES}}
 
 Sort = Literal["added", "title", "synced", "documents", "size"]
 SORTS: Mapping[Sort, str] = {
@@ -52,7 +55,7 @@ class SourceFilter:
         sort = arguments.get("sort", "added")
         return cls(
             query=" ".join(arguments.get("q", "").split())[:200],
-            status=status if status in (*GROUPS, *AT_WORK, *SETTLED) else "",
+            status=status if status in _STATUSES else "",
             kind=cast(ListKind, kind) if kind in KINDS else "",
             sort=cast(Sort, sort) if sort in SORTS else "added",
             page=_page_number(arguments.get("page", "1")),
@@ -76,7 +79,7 @@ class SourceFilter:
 class SourceRow:
     """One row of the list: a source with its counts, and with its progress while it is being read."""
 
-    source: Any
+    source: Source
     counts: Counts
     progress: Progress | None
     time_left: timedelta | None = None
@@ -138,12 +141,12 @@ def matching_sources(chatbot_id: int, source_filter: SourceFilter) -> Any:
     """A select of the sources that match the filter, with their connections."""
     matching = sources_with_connection().where(Source.chatbot == chatbot_id)
     if source_filter.status:
-        statuses = GROUPS.get(source_filter.status, (source_filter.status,))
+        statuses = _STATUSES[source_filter.status]
         matching = matching.where(Source.status.in_(statuses))
     return matching.where(_matches_query_and_kind(source_filter))
 
 
-def source_rows(sources: Sequence[Any]) -> list[SourceRow]:
+def source_rows(sources: Sequence[Source]) -> list[SourceRow]:
     """The rows of these sources: counts in one query, progress in another where something is being read."""
     counts = counts_of([source.id for source in sources])
     progress_by_id = progress([source.id for source in sources if source.status in AT_WORK])
@@ -167,7 +170,7 @@ def count_by_status(chatbot_id: int, source_filter: SourceFilter) -> dict[str, i
     rows = Source.select(Source.status, fn.COUNT(Source.id)).where(
         (Source.chatbot == chatbot_id) & _matches_query_and_kind(source_filter)
     )
-    by_status: dict[str, int] = dict(rows.group_by(Source.status).tuples())
+    by_status: dict[str, int] = dict(rows.group_by(Source.status).tuples().iterator())
     by_group = {name: sum(by_status.get(status, 0) for status in group) for name, group in GROUPS.items()}
     return {**by_status, **by_group, "": sum(by_status.values())}
 
@@ -198,7 +201,7 @@ def _page_number(text: str) -> int:
         return 1
 
 
-def _ordered(matching: Any, sort: Sort, page: PageRange) -> list[Any]:
+def _ordered(matching: Any, sort: Sort, page: PageRange) -> list[Source]:
     if sort in ("documents", "size"):
         return _ordered_by_count(matching, "documents" if sort == "documents" else "bytes", page)
     order = {
@@ -208,7 +211,7 @@ def _ordered(matching: Any, sort: Sort, page: PageRange) -> list[Any]:
     return list(matching.order_by(*order).limit(page.size).offset(page.offset))
 
 
-def _ordered_by_count(matching: Any, name: Literal["documents", "bytes"], page: PageRange) -> list[Any]:
+def _ordered_by_count(matching: Any, name: Literal["documents", "bytes"], page: PageRange) -> list[Source]:
     """Counts are no columns of the source, so the ids are ordered here."""
     counts = counts_of([source_id for (source_id,) in matching.clone().select(Source.id).tuples()])
     ids = sorted(counts, key=lambda source_id: (-getattr(counts[source_id], name), -source_id))

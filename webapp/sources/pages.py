@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from peewee import fn
 
 from extract.membership.columns import columns_of
-from extract.store.models import Document, Membership, Run, Source
+from extract.store.models import Chatbot, Document, Membership, Run, Source
 from webapp.access import needs, own_chatbot, own_source
 from webapp.http.incoming import whole_number
 from webapp.page import page_or_fragment, toast, wants_fragment
@@ -99,7 +99,7 @@ def asked_ids(name: str) -> list[int]:
 
 
 def changed_rows(
-    chatbot: Any,
+    chatbot: Chatbot,
     source_ids: list[int],
     *,
     watching: bool = False,

@@ -112,7 +112,7 @@ def _parser() -> MarkdownIt:
         ["html_block", "html_inline", "image", "reference", "code", "lheading"]
     )
     # the renderer checks every link, so that what is not safe still shows its words
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # the way markdown-it documents
     parser.inline.ruler.at("link", _link)
     parser.inline.ruler.before("escape", "math", _math)
     parser.inline.ruler.before("escape", "cell_break", _cell_break)

@@ -17,11 +17,11 @@ from peewee import (
     TextField,
 )
 
-from extract.store.db import UtcDateTimeField
+from extract.store.fields import UtcDateTimeField
 
 
 def up(migrator: Any, db: Database) -> None:
-    class Frozen(Model):  # type: ignore[misc]
+    class Frozen(Model):
         class Meta:
             database = db
             legacy_table_names = False

@@ -37,7 +37,7 @@ KNOWN_LINKS_POSTGRES = (
 
 
 def up(migrator: Any, db: Database) -> None:
-    class Frozen(Model):  # type: ignore[misc]
+    class Frozen(Model):
         class Meta:
             database = db
             legacy_table_names = False

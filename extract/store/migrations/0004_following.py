@@ -19,7 +19,7 @@ from peewee import (
     TextField,
 )
 
-from extract.store.db import UtcDateTimeField
+from extract.store.fields import UtcDateTimeField
 
 # Table, column, type; a type of JSON or TIME is spelled as the database spells it.
 COLUMNS = (
@@ -51,7 +51,7 @@ INDEXES = (
 
 
 def up(migrator: Any, db: Database) -> None:
-    class Frozen(Model):  # type: ignore[misc]
+    class Frozen(Model):
         class Meta:
             database = db
             legacy_table_names = False

@@ -16,7 +16,7 @@ from extract.store.models import DataSource, Document, Membership, Source
 from extract.sync.listing.comparing import check_missing, complete_listing, list_rows, open_listing
 from extract.sync.listing.run import ListingRun
 from extract.sync.runs import RunLog
-from extract.values import DatabaseContainer, Stub
+from extract.values import DatabaseContainer, RemovalReason, Stub
 from extract.worklist import sources
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,9 @@ def list_database(run: ListingRun) -> None:
         _finish(run)
 
 
-def mark_gone(run_log: RunLog, source: Source, sentence: str, *, because: str, now: datetime) -> None:
+def mark_gone(
+    run_log: RunLog, source: Source, sentence: str, *, because: RemovalReason, now: datetime
+) -> None:
     """Remove the rows of a database that is gone; they are kept as tombstones for its return."""
     removed = database_gone.take_out(source, sentence, because=because, now=now)
     run_log.count([source.id], removed=removed)

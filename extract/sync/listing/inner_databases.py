@@ -57,7 +57,7 @@ def _fetch_containers(run: ListingRun, *, everything: bool) -> None:
     tables = DataSource.select(DataSource.database_id, DataSource.listed).where(
         (DataSource.source == source.id) & DataSource.database_id.is_null(False)
     )
-    known = set(tables.tuples())
+    known = set(tables.tuples().iterator())
     due = {database_id for database_id, listed in known if everything or not listed}
     if source.kind == "workspace" and source.listing_open:
         due = set()  # the walk has just shown them
@@ -104,7 +104,7 @@ def _databases_in_bodies(source: Source) -> set[str]:
         .where((Membership.source == source.id) & (Child.kind == "database"))
         .distinct()
     )
-    return {notion_id for (notion_id,) in rows.tuples()}
+    return {notion_id for (notion_id,) in rows.tuples().iterator()}
 
 
 def _check_rows(run: ListingRun, tables: Sequence[DataSource]) -> None:

@@ -14,6 +14,7 @@ from extract.sync.listing.page import list_page
 from extract.sync.listing.run import ListingRun
 from extract.sync.listing.whole import list_whole
 from extract.sync.runs import show_listing
+from extract.values import RemovalReason
 from extract.worklist import sources
 
 
@@ -53,7 +54,7 @@ def listing_failed(run: ListingRun, error: HilalError) -> None:
             return
         pause = doubt_pause(run.session.config.watch.poll_seconds)
         if database_gone.is_confirmed(source, pause=pause, now=now):
-            because = "confirmed" if brake.was_confirmed(source) else "database"
+            because: RemovalReason = "confirmed" if brake.was_confirmed(source) else "database"
             mark_gone(log, source, DATABASE_GONE, because=because, now=now)
         else:
             sources.doubt(source, DATABASE_GONE, pause=pause, now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from peewee import SQL, fn
 
@@ -27,7 +28,7 @@ def list_tree_pages(run: ListingRun) -> None:
     if source.full_requested or source.listed_at is None:
         _request_members(run)
     elif run.rank is not Rank.CHECK:
-        _catch_up(run)
+        _catch_up(run, since=source.listed_at)
 
 
 def hold_children(run: ListingRun) -> None:
@@ -64,7 +65,7 @@ def _children_to_add(source: Source) -> list[str]:
         .where((Membership.source == source.id) & (Child.kind == "page") & ~fn.EXISTS(elsewhere))
         .distinct()
     )
-    children = [notion_id for (notion_id,) in rows.tuples()]
+    children = [notion_id for (notion_id,) in rows.tuples().iterator()]
     members = members_of({source.id}, children)
     return [notion_id for notion_id in children if (source.id, notion_id) not in members]
 
@@ -89,10 +90,10 @@ def _request_members(run: ListingRun) -> None:
             request_read(document, now=run.now(), rank=rank)
 
 
-def _catch_up(run: ListingRun) -> None:
-    """Request what search shows to have changed since the last listing."""
+def _catch_up(run: ListingRun, *, since: datetime) -> None:
+    """Request what search shows to have changed since the last listing, which was complete at `since`."""
     source, rank = run.source, run.rank
-    floor = source.listed_at - SEARCH_LAG - OVERLAP
+    floor = since - SEARCH_LAG - OVERLAP
     pages = run.client.walk_search()
     while (page := run.next_of(pages)) is not None:
         with run.commit():

@@ -9,9 +9,8 @@ import click
 
 from extract import actions
 from extract.errors import HilalError
-from extract.rules.timing import AT_WORK, SETTLED
 from extract.store.models import Connection, Run, Source
-from extract.values import SCHEDULES, Schedule
+from extract.values import SCHEDULES, SOURCE_STATUSES, Schedule, SourceStatus
 from webapp.api.serializers import JsonObject, run_object, source_objects
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, Failed, command, facts, short, show, table
@@ -19,8 +18,6 @@ from webapp.commands.sources.retrain import retrain_sources
 from webapp.http.security_log import SecurityEvent, record_sources
 from webapp.page import runtime
 from webapp.queries import sources_with_connection
-
-STATUSES = (*AT_WORK, *SETTLED)
 
 
 @click.group("sources")
@@ -33,9 +30,9 @@ group.add_command(retrain_sources)
 
 @group.command("list")
 @click.option("--chatbot", "chatbot_id", type=ROW_ID, metavar="ID")
-@click.option("--status", type=click.Choice(STATUSES))
+@click.option("--status", type=click.Choice(SOURCE_STATUSES))
 @command()
-def list_sources(chatbot_id: int | None, status: str | None, as_json: bool) -> None:
+def list_sources(chatbot_id: int | None, status: SourceStatus | None, as_json: bool) -> None:
     """The sources, all of them or those of one chatbot or status."""
     chosen = sources_with_connection().order_by(Source.id)
     if chatbot_id is not None:
@@ -135,7 +132,7 @@ def resume_sources(source_ids: tuple[int, ...], as_json: bool) -> None:
 @click.argument("source_id", type=ROW_ID, metavar="ID")
 @click.argument("schedule", type=click.Choice(SCHEDULES))
 @command()
-def schedule_source(source_id: int, schedule: str, as_json: bool) -> None:
+def schedule_source(source_id: int, schedule: Schedule, as_json: bool) -> None:
     """How a source follows Notion: off, live, or every day, week or month from now."""
     actions.set_schedule(runtime(), rows.source(source_id), schedule)
     item = source_objects([rows.source(source_id)])[0]

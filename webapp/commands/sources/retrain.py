@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from extract import actions
-from extract.rules.timing import AT_WORK, SETTLED
 from extract.store.models import Source
+from extract.values import SOURCE_STATUSES, SourceStatus
 from webapp.api.serializers import JsonObject, source_objects
 from webapp.commands import rows
 from webapp.commands.output import ROW_ID, Failed, command, one_line, show
@@ -25,14 +25,14 @@ class _Choice:
     source_ids: tuple[int, ...]
     everything: bool
     chatbot_id: int | None
-    status: str | None
+    status: SourceStatus | None
 
 
 @click.command("retrain")
 @click.argument("source_ids", type=ROW_ID, nargs=-1, metavar="[ID…]")
 @click.option("--all", "everything", is_flag=True, help="Every source (of --chatbot, with --status).")
 @click.option("--chatbot", "chatbot_id", type=ROW_ID, metavar="ID", help="Only the sources of this chatbot.")
-@click.option("--status", type=click.Choice((*AT_WORK, *SETTLED)))
+@click.option("--status", type=click.Choice(SOURCE_STATUSES))
 @click.option("--full", is_flag=True, help="Read every page again, not only what moved.")
 @click.option("--wait", is_flag=True, help="Until they have settled; exit 1 if any failed.")
 @click.option(
