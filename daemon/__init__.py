@@ -1,6 +1,5 @@
-"""The loop that watches: looks at the clock, polls Notion, wakes workers. It owns no content and does no sync.
+"""The daemon: requests what the clock makes due, processes webhook events, wakes workers and polls Notion.
 
-Each tick: schedules that are due are marked -> connections that are due are polled -> connections with something
-due are woken. A connection that fails is put off by itself; the loop goes on for the others. Any number of daemons
-may run: each poll is claimed by a conditional update.
+It reads no pages; the workers do. A poll that fails delays its own connection only. Any number of daemons may run: a
+conditional update claims each poll and each scheduled run.
 """

@@ -34,7 +34,7 @@ _REDIS, _DATABASE = Outage("redis"), Outage("database")
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; the exit code."""
+    """Run until SIGTERM or SIGINT. Return the exit code."""
     stop = threading.Event()
 
     def end(signum: int, frame: FrameType | None) -> None:
@@ -51,7 +51,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     log.info("daemon_started", poll_seconds=config.watch.poll_seconds)
-    http = connections.http_for(runtime)  # for every poll: a new one would begin with a handshake
+    http = connections.http_for(runtime)  # shared by all polls, so that not each begins with a TLS handshake
     polls = Polls(partial(poll_and_wake, runtime, http=http), parallel=config.watch.parallel_polls)
     checked = clocks.LastCheck()
     while not stop.is_set():
@@ -66,7 +66,7 @@ def _one_tick(
     polls: Polls | None = None,
     checked: clocks.LastCheck | None = None,
 ) -> None:
-    """A tick that survives a database or Redis that is away: the next one tries again."""
+    """Run one tick. If the database or Redis is away, log that; the next tick tries again."""
     try:
         with database.connection_context():
             write_beat(runtime.redis, "daemon", Beat(here(), runtime.clock()))
@@ -88,6 +88,6 @@ if __name__ == "__main__":
         code = int(ended.code or 0)
     sys.stdout.flush()
     sys.stderr.flush()
-    # A poll may be waiting for a Notion that hangs. Ended anywhere, it leaves marks that hold and watermarks that
-    # have not moved.
+    # Do not wait for polls that wait for Notion. Wherever one ends, its committed requests are valid and its
+    # watermarks are unchanged, so the next poll repeats it.
     os._exit(code)

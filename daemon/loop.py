@@ -1,4 +1,4 @@
-"""One tick of the daemon: schedules, events, polls, wakes. Every step takes the time from the runtime's clock."""
+"""One tick of the daemon: schedules, events, wake-ups, polls. Every step takes the time from the runtime's clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 _FEW = 5
-"""How many scheduled or daily listings of one connection may wait at once for being worked."""
+"""How many scheduled or daily listings of one connection are requested at once."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -50,10 +50,10 @@ def tick(
     polls: Polls | None = None,
     checked: clocks.LastCheck | None = None,
 ) -> None:
-    """Mark what the clock makes due, poll the connections whose turn it is, wake those with something to do.
+    """Request what the clock makes due, process events, wake the connections with work, poll those that are due.
 
-    `polls` polls several at once and does not wait for them; without it they are polled here, one after another.
-    `checked` says when all rows were last looked through for moments that cannot be; without it they are each time.
+    `polls` polls several connections at once and does not wait for them; without it they are polled here, one after
+    another. `checked` is when the rows were last searched for times that a wrong clock set; without it each tick does.
     """
     now = runtime.clock()
     clocks.release_connections(runtime, now=now)
@@ -78,12 +78,14 @@ def tick(
 
 
 def start_schedules(now: datetime) -> int:
-    """Want a sync of the sources whose time has come; however many runs were missed, it is one. How many."""
+    """Request a listing of the sources whose scheduled sync is due. Return how many were requested.
+
+    However many runs were missed, a source is requested once.
+    """
     started = 0
     scheduled = Source.auto_retrain.in_(list(PERIODS)) & Source.stopped_at.is_null()
     scheduled &= Source.next_sync_at <= now
-    ours = due.sources_due(scheduled, Source.next_sync_at, rank=Rank.SCHEDULE, now=now, most=_FEW)
-    for source in ours:
+    for source in due.sources_due(scheduled, Source.next_sync_at, rank=Rank.SCHEDULE, now=now, most=_FEW):
         following = following_sync(source.auto_retrain, due_at=source.next_sync_at, now=now)
         with database.atomic():
             claimed = (
@@ -102,12 +104,13 @@ def start_schedules(now: datetime) -> int:
 
 
 def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
-    """Want the listing due of all that holds more than one page: it shows what left and, where edits are followed,
-    what came.
+    """Request the routine listings that are due, of sources with more than one page.
+
+    Such a listing finds pages that left and, for sources that follow edits, new ones.
     """
     daily = now - listing_pause("database", walked=0, hours=verify_hours)
     soonest = now - listing_pause("workspace", walked=0, hours=verify_hours)
-    unwanted = (
+    unrequested = (
         ((Source.kind != "page") | Source.with_subpages)
         & Source.requested_at.is_null()
         & Source.stopped_at.is_null()
@@ -117,14 +120,14 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
             | (Source.listed_at > now + CLOCKS_DIFFER)  # listed under a wrong clock
         )
     )
-    for source in due.sources_due(unwanted, Source.listed_at, rank=Rank.CHECK, now=now, most=_FEW):
+    for source in due.sources_due(unrequested, Source.listed_at, rank=Rank.CHECK, now=now, most=_FEW):
         pause = listing_pause(source.kind, walked=source.walked, hours=verify_hours)
         if not is_recent(source.listed_at, now=now, within=pause):
             request_listing(source, now=now, rank=Rank.CHECK, full=False)
 
 
 def prune_daily(runtime: Runtime, *, now: datetime) -> None:
-    """Delete old runs, once a day by whichever daemon comes first. A Redis that forgets only repeats it."""
+    """Delete old runs, once a day by whichever daemon comes first. If Redis loses the key, that is only repeated."""
     if runtime.redis.set("hilal:runs_pruned", now.isoformat(), nx=True, ex=_DAY_SECONDS):
         log.info("runs_pruned", count=runs.prune(now=now))
 
@@ -136,7 +139,7 @@ def store_key_uses(runtime: Runtime, *, now: datetime) -> None:
 
 
 def polls_due(now: datetime) -> list[int]:
-    """Alive connections with live sources whose next poll has come."""
+    """Return the alive connections that have sources with schedule `live` and whose next poll is due."""
     live = Source.select(Source.id).where(
         (Source.connection == Connection.id) & (Source.auto_retrain == "live") & Source.stopped_at.is_null()
     )
@@ -153,15 +156,15 @@ def polls_due(now: datetime) -> list[int]:
 
 
 def poll_and_wake(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> None:
-    """Poll one connection, and have a worker look at it when something moved."""
+    """Poll one connection, and wake a worker for it if something changed."""
     if poll_one(runtime, connection_id, http=http):
         jobs.wake(runtime, connection_id)
 
 
 def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> bool:
-    """Poll one connection, if no other daemon was first; answers whether something moved.
+    """Poll one connection, unless another daemon was first. Return True if something changed.
 
-    Whatever goes wrong is put on this connection alone.
+    An error delays the next poll of this connection only.
     """
     now, seconds = runtime.clock(), runtime.config.watch.poll_seconds
     pause = _pause(runtime, Connection.get_by_id(connection_id), now)
@@ -176,7 +179,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
         failed = connection.poll_failures or connection.error == Blocked.sentence
-        if connection.error and failed:  # what made the polls fail is over
+        if connection.error and failed:  # the error that made the polls fail is over
             Connection.update(error=None).where(
                 (Connection.id == connection_id) & (Connection.error == connection.error)
             ).execute()
@@ -199,7 +202,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
         if isinstance(error, Forbidden):
             values["error"] = error.sentence
         Connection.update(values).where(Connection.id == connection_id).execute()
-    except Exception:  # a bug met by one connection must not stop the watch over the others
+    except Exception:  # a bug met by one connection must not stop the polls of the others
         log.exception("poll_broken", connection_id=connection_id)
         Connection.update(poll_at=now + timedelta(minutes=5)).where(Connection.id == connection_id).execute()
     return False
@@ -217,7 +220,7 @@ def _pause(runtime: Runtime, connection: Connection, now: datetime) -> timedelta
 
 
 def _claim(connection_id: int, *, now: datetime, until: datetime) -> bool:
-    """Whether the poll is ours: it was due, and is not any more."""
+    """Claim a poll that is due by setting the time of the next one. Return False if another daemon was first."""
     still_due = Connection.poll_at.is_null() | (Connection.poll_at <= now)
     alive = Connection.state == "alive"
     claimed = Connection.update(poll_at=until).where((Connection.id == connection_id) & alive & still_due)

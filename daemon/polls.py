@@ -1,4 +1,4 @@
-"""Polls under way in one process: a few at once, none of a connection twice; one that hangs holds up no other."""
+"""The polls of one process: a few at once, none of a connection twice. A slow one does not delay the others."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ log = structlog.get_logger(__name__)
 
 
 class Polls:
-    """Polls what it is offered, at most `parallel` at once, each with a database connection of its own.
+    """Polls the connections it is offered, at most `parallel` at once, each with its own database connection.
 
-    Its threads live only while there is something to poll, and never keep the process alive: a poll that is given up
-    leaves marks that hold and watermarks that have not moved.
+    Its threads end when there is nothing to poll, and do not keep the process alive: the requests that an abandoned
+    poll has committed are valid, and its watermarks are unchanged.
     """
 
     def __init__(self, poll: Callable[[int], object], *, parallel: int) -> None:
@@ -25,15 +25,15 @@ class Polls:
         self._parallel = parallel
         self._lock = Lock()
         self._pending: deque[int] = deque()
-        self._known: set[int] = set()  # waiting or under way
+        self._accepted: set[int] = set()  # waiting or under way
         self._threads = 0
 
     def offer(self, connection_ids: Iterable[int]) -> None:
-        """Poll these as soon as it can be; those it knows already are passed over. Does not wait."""
+        """Poll these as soon as possible, without waiting for it. Those that wait or are under way are ignored."""
         with self._lock:
             for connection_id in connection_ids:
-                if connection_id not in self._known:
-                    self._known.add(connection_id)
+                if connection_id not in self._accepted:
+                    self._accepted.add(connection_id)
                     self._pending.append(connection_id)
             more = min(len(self._pending), self._parallel - self._threads)
             self._threads += more
@@ -49,7 +49,7 @@ class Polls:
                 log.error("poll_lost", connection_id=connection_id, error=f"{type(error).__name__}: {error}")
             finally:
                 with self._lock:
-                    self._known.discard(connection_id)
+                    self._accepted.discard(connection_id)
 
     def _next(self) -> int | None:
         with self._lock:

@@ -65,7 +65,7 @@ def task_for(
         return replace(task, stub=None, only_if=lambda seen: False)
     if document.requested_at is None and reread:
         return replace(task, stub=None)
-    facts = replace(held_facts(document), wanted=False)
+    facts = replace(held_facts(document), requested=False)
     return replace(
         task, stub=None, only_if=lambda seen: compare_listing(seen, facts, thorough=True) == "stale"
     )
