@@ -1,4 +1,4 @@
-"""The RQ jobs: `wake` enqueues a job for a connection, `drain` runs it. What is due is in the database, not in the job.
+"""The RQ jobs: `wake` enqueues one for a connection, `drain` runs it. What is due is in the database, not in the job.
 
 A job is data from Redis, so it is read as JSON and never as a pickle, and it can name one function only.
 """
@@ -129,7 +129,7 @@ def _claim(runtime: Runtime, key: str) -> bool:
 
 
 def drain(connection_id: int) -> str:
-    """Drain one connection: the job that RQ runs. It enqueues another one if its slice of time ended before the work."""
+    """Drain one connection: the job that RQ runs. Enqueue another if the slice of time ended before the work."""
     if _runtime is None or _watchdog is None:
         raise RuntimeError("extract.jobs.work_with was not called in this process")
     runtime = _runtime

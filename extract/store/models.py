@@ -64,7 +64,9 @@ class Connection(Row):
     # The lease of the drain that syncs this connection; each commit of the drain checks the number.
     lease_number = IntegerField(default=0)
     lease_until = UtcDateTimeField(null=True)  # null: free
-    paused_until = UtcDateTimeField(null=True)  # null: not paused; else because of budget, Retry-After or an error
+    paused_until = UtcDateTimeField(
+        null=True
+    )  # null: not paused; else because of budget, Retry-After or an error
     # Polling. Watermarks are Notion's times, never ours.
     edits_seen_to = UtcDateTimeField(null=True)  # null: never polled
     trash_seen_to = UtcDateTimeField(null=True)  # null: never polled
@@ -72,11 +74,17 @@ class Connection(Row):
     poll_at = UtcDateTimeField(null=True, index=True)  # when the next poll is due; null: at once
     poll_failures = IntegerField(default=0)
     sweeps = JSONField(default=dict)  # where an interrupted sweep continues; see `discovery.sweeps`
-    checks_paused_until = UtcDateTimeField(null=True)  # routine checks are paused: their share is spent; null: no
-    brake_at = UtcDateTimeField(null=True)  # since when the brake holds and a person is asked; null: it does not
+    checks_paused_until = UtcDateTimeField(
+        null=True
+    )  # routine checks are paused: their share is spent; null: no
+    brake_at = UtcDateTimeField(
+        null=True
+    )  # since when the brake holds and a person is asked; null: it does not
     # Webhooks: whether they prove alive decides how often the connection is polled.
     event_at = UtcDateTimeField(null=True)  # when the last event for this connection arrived; null: never
-    event_missed_at = UtcDateTimeField(null=True)  # a poll found an edit that no event had reported; null: never
+    event_missed_at = UtcDateTimeField(
+        null=True
+    )  # a poll found an edit that no event had reported; null: never
 
     class Meta:
         indexes = ((("organisation", "bot_id"), True),)
@@ -89,7 +97,9 @@ class Source(Row):
     chatbot = ForeignKeyField(Chatbot, backref="sources", on_delete="CASCADE")
     connection = ForeignKeyField(Connection, backref="sources", on_delete="CASCADE")
     kind = CharField()  # page | database | workspace
-    with_subpages = BooleanField(default=False)  # of a page: everything below it belongs to the source as well
+    with_subpages = BooleanField(
+        default=False
+    )  # of a page: everything below it belongs to the source as well
     notion_id = CharField(index=True)
     title = TextField()
     url = TextField(default="")
@@ -111,7 +121,9 @@ class Source(Row):
     listing_open = BooleanField(default=False)  # that listing is not complete yet
     last_synced_at = UtcDateTimeField(null=True)  # null: never
     hidden_columns = JSONField(default=list)  # Notion's ids of the columns that are not indexed
-    walk_cursor = TextField(null=True)  # an interrupted walk through search continues here; null: from the top
+    walk_cursor = TextField(
+        null=True
+    )  # an interrupted walk through search continues here; null: from the top
     walked = IntegerField(default=0)  # how many objects its last walk has shown
     stopped_at = UtcDateTimeField(null=True)  # when a person stopped its sync; null: not stopped
     created_at = UtcDateTimeField()
@@ -144,9 +156,7 @@ class Document(Row):
     connection = ForeignKeyField(Connection, backref="documents", on_delete="CASCADE")
     notion_id = CharField(index=True)
     data_source_id = CharField(null=True)  # null: not a database row
-    parent_page_id = CharField(
-        null=True
-    )  # its parent, as the page object says; null: not a page (a block or the workspace)
+    parent_page_id = CharField(null=True)  # its parent, as the page object says; null: the parent is no page
     title = TextField(default="")
     url = TextField(default="")
     icon = TextField(null=True)  # null: none in Notion
@@ -177,12 +187,12 @@ class Document(Row):
     attempts = IntegerField(default=0)  # failures in a row
     error = TextField(null=True)  # a sentence; null: the last attempt succeeded
     recheck_at = UtcDateTimeField(null=True)  # one more read after the minute of the edit; null: not needed
-    check_at = UtcDateTimeField(null=True)  # the next routine check; null: none, its database is checked instead
+    check_at = UtcDateTimeField(null=True)  # the next routine check; null: its database is checked instead
     doubted_at = UtcDateTimeField(null=True)  # when Notion first answered 404; null: no doubt
     removed_at = UtcDateTimeField(null=True)  # tombstone since; null: present
     removed_because = CharField(
         null=True
-    )  # trash | missing | database | confirmed, by a person; null: present
+    )  # trash | missing | database | confirmed (by a person); null: present
     created_at = UtcDateTimeField()
 
     class Meta:

@@ -91,7 +91,7 @@ def next_rechecks(
 def next_checks(
     connection_id: int, *, now: datetime, limit: int, exclude: Sequence[int] = ()
 ) -> list[Document]:
-    """Return documents whose routine check is due and that are not requested; longest due first, so that none starves."""
+    """Return documents that are not requested and whose routine check is due; longest due first."""
     return _next_unrequested(connection_id, Document.check_at, now=now, limit=limit, exclude=exclude)
 
 
