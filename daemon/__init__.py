@@ -1,5 +1,6 @@
-"""The daemon: requests what the clock makes due, processes webhook events, wakes workers and polls Notion.
+"""The daemon: it checks the clock, polls Notion and wakes workers. It syncs nothing itself.
 
-It reads no pages; the workers do. A poll that fails delays its own connection only. Any number of daemons may run: a
-conditional update claims each poll and each scheduled run.
+Each tick requests the syncs whose schedule is due, polls the connections that are due, and wakes the connections that
+have work. A connection that fails is postponed; the others continue. Any number of daemons may run: each poll is
+claimed by a conditional update.
 """

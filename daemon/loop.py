@@ -1,4 +1,4 @@
-"""One tick of the daemon: schedules, events, wake-ups, polls. Every step takes the time from the runtime's clock."""
+"""One tick of the daemon: schedules, events, polls and wake-ups, at the time of the runtime's clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 _FEW = 5
-"""How many scheduled or daily listings of one connection are requested at once."""
+"""How many scheduled or daily listings of one connection may wait at once."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -50,10 +50,10 @@ def tick(
     polls: Polls | None = None,
     checked: clocks.LastCheck | None = None,
 ) -> None:
-    """Request what the clock makes due, process events, wake the connections with work, poll those that are due.
+    """Request what is due, poll the connections that are due, and wake those that have work.
 
-    `polls` polls several connections at once and does not wait for them; without it they are polled here, one after
-    another. `checked` is when the rows were last searched for times that a wrong clock set; without it each tick does.
+    With `polls` the polls run in threads and the tick does not wait for them; without it they run here, one after
+    another. `checked` says when all rows were last checked for impossible times; without it every tick checks them.
     """
     now = runtime.clock()
     clocks.release_connections(runtime, now=now)
@@ -65,7 +65,7 @@ def tick(
     events.prune(now)
     prune_daily(runtime, now=now)
     store_key_uses(runtime, now=now)
-    # Before the polls, which may take long when Notion is slow.
+    # Before the polls, which may take long if Notion is slow.
     for connection_id in due.connections_with_work(now=now):
         jobs.wake(runtime, connection_id)
     if polls is not None:
@@ -78,14 +78,12 @@ def tick(
 
 
 def start_schedules(now: datetime) -> int:
-    """Request a listing of the sources whose scheduled sync is due. Return how many were requested.
-
-    However many runs were missed, a source is requested once.
-    """
+    """Request a sync of the sources whose schedule is due, only one for several missed runs. Return how many."""
     started = 0
     scheduled = Source.auto_retrain.in_(list(PERIODS)) & Source.stopped_at.is_null()
     scheduled &= Source.next_sync_at <= now
-    for source in due.sources_due(scheduled, Source.next_sync_at, rank=Rank.SCHEDULE, now=now, most=_FEW):
+    ours = due.sources_due(scheduled, Source.next_sync_at, rank=Rank.SCHEDULE, now=now, most=_FEW)
+    for source in ours:
         following = following_sync(source.auto_retrain, due_at=source.next_sync_at, now=now)
         with database.atomic():
             claimed = (
@@ -104,10 +102,7 @@ def start_schedules(now: datetime) -> int:
 
 
 def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
-    """Request the routine listings that are due, of sources with more than one page.
-
-    Such a listing finds pages that left and, for sources that follow edits, new ones.
-    """
+    """Request the daily listings of databases, trees and workspaces, which find pages that were added or removed."""
     daily = now - listing_pause("database", walked=0, hours=verify_hours)
     soonest = now - listing_pause("workspace", walked=0, hours=verify_hours)
     unrequested = (
@@ -127,19 +122,19 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
 
 
 def prune_daily(runtime: Runtime, *, now: datetime) -> None:
-    """Delete old runs, once a day by whichever daemon comes first. If Redis loses the key, that is only repeated."""
+    """Delete old runs once a day, whichever daemon comes first. If Redis loses the time, it only happens again."""
     if runtime.redis.set("hilal:runs_pruned", now.isoformat(), nx=True, ex=_DAY_SECONDS):
         log.info("runs_pruned", count=runs.prune(now=now))
 
 
 def store_key_uses(runtime: Runtime, *, now: datetime) -> None:
-    """Store when API keys were last used, once a minute by whichever daemon comes first."""
+    """Store when API keys were last used, once a minute, whichever daemon comes first."""
     if runtime.redis.set("hilal:key_uses_stored", now.isoformat(), nx=True, ex=60):
         key_use.store_uses(runtime.redis)
 
 
 def polls_due(now: datetime) -> list[int]:
-    """Return the alive connections that have sources with schedule `live` and whose next poll is due."""
+    """Ids of the alive connections with live sources whose next poll is due."""
     live = Source.select(Source.id).where(
         (Source.connection == Connection.id) & (Source.auto_retrain == "live") & Source.stopped_at.is_null()
     )
@@ -156,15 +151,15 @@ def polls_due(now: datetime) -> list[int]:
 
 
 def poll_and_wake(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> None:
-    """Poll one connection, and wake a worker for it if something changed."""
+    """Poll one connection, and wake a worker if something changed."""
     if poll_one(runtime, connection_id, http=http):
         jobs.wake(runtime, connection_id)
 
 
 def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> bool:
-    """Poll one connection, unless another daemon was first. Return True if something changed.
+    """Poll one connection unless another daemon was first; return True if something changed.
 
-    An error delays the next poll of this connection only.
+    An error postpones this connection only.
     """
     now, seconds = runtime.clock(), runtime.config.watch.poll_seconds
     pause = _pause(runtime, Connection.get_by_id(connection_id), now)
@@ -179,7 +174,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
         failed = connection.poll_failures or connection.error == Blocked.sentence
-        if connection.error and failed:  # the error that made the polls fail is over
+        if connection.error and failed:  # the cause of the failed polls is over
             Connection.update(error=None).where(
                 (Connection.id == connection_id) & (Connection.error == connection.error)
             ).execute()
@@ -202,7 +197,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
         if isinstance(error, Forbidden):
             values["error"] = error.sentence
         Connection.update(values).where(Connection.id == connection_id).execute()
-    except Exception:  # a bug met by one connection must not stop the polls of the others
+    except Exception:  # a bug with one connection must not stop the polls of the others
         log.exception("poll_broken", connection_id=connection_id)
         Connection.update(poll_at=now + timedelta(minutes=5)).where(Connection.id == connection_id).execute()
     return False
@@ -220,7 +215,7 @@ def _pause(runtime: Runtime, connection: Connection, now: datetime) -> timedelta
 
 
 def _claim(connection_id: int, *, now: datetime, until: datetime) -> bool:
-    """Claim a poll that is due by setting the time of the next one. Return False if another daemon was first."""
+    """Return True if this daemon claimed the poll: it was due, and is not any more."""
     still_due = Connection.poll_at.is_null() | (Connection.poll_at <= now)
     alive = Connection.state == "alive"
     claimed = Connection.update(poll_at=until).where((Connection.id == connection_id) & alive & still_due)

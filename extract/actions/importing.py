@@ -60,8 +60,8 @@ def import_picks(
 ) -> Imported:
     """Make each pick a source and request it. Raises Refused, for example if the connection is not alive.
 
-    A page that is a source already and is picked with its sub-pages becomes a tree. `listed` is what the picker has listed
-    of the connection, all of it since `listed_at`: new trees get their pages from it without a request.
+    A page that is a source already and is picked with its sub-pages becomes a tree. `listed` are other stubs that the
+    picker has listed of the connection since `listed_at`: new trees get their pages from them without a request.
     """
     if connection.organisation_id != chatbot.organisation_id:
         raise Refused("This Notion connection belongs to another organisation.")

@@ -21,6 +21,8 @@ from extract.store.db import UtcDateTimeField, database
 
 
 class Row(Model):  # type: ignore[misc]  # peewee ships no types
+    """The base of all tables."""
+
     class Meta:
         database = database
         legacy_table_names = False

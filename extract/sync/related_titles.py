@@ -32,7 +32,7 @@ class RelatedTitles:
     _turn: Lock = field(default_factory=Lock)
 
     def of(self, client: NotionClient, notion_ids: Sequence[str]) -> dict[str, str]:
-        """Return Notion id -> title of the pages that Notion shows us. Raises NotionError, except for a refused page."""
+        """Return Notion id -> title of the pages that Notion shows us. Raises NotionError if it cannot answer now."""
         if not notion_ids:
             return {}
         names = self._remembered(notion_ids)

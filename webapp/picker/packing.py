@@ -1,45 +1,42 @@
-"""How stubs and picks are written for the picker's memory, and read back."""
+"""Stubs and picks as the compressed JSON that the picker caches in Redis, and back."""
 
 from __future__ import annotations
 
-import json
 import zlib
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import TypeVar
+
+import msgspec
 
 from extract.actions import Pick
-from extract.values import Parent, Stub
-from webapp.picker.listing import Row
+from extract.values import Stub
+from webapp.picker.listing import PickerRow
+
+_Value = TypeVar("_Value")
 
 
-def moment(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
+@dataclass(frozen=True, slots=True)
+class CachedItem:
+    """What is cached under one Notion id: the stub that a search returned at `listed_at`, or a pasted link's pick."""
+
+    stub: Stub | None = None
+    listed_at: datetime | None = None
+    pick: Pick | None = None
 
 
-def packed(value: dict[str, Any]) -> bytes:
-    return zlib.compress(json.dumps(value).encode())
+def packed(value: object) -> bytes:
+    """A dataclass as compressed JSON."""
+    return zlib.compress(msgspec.json.encode(value))
 
 
-def unpacked(kept: bytes) -> dict[str, Any]:
-    return cast("dict[str, Any]", json.loads(zlib.decompress(kept)))
+def unpacked(kept: bytes, kind: type[_Value]) -> _Value:
+    """The value that `packed` wrote, as a `kind`. Raises msgspec.ValidationError if it is none."""
+    return msgspec.json.decode(zlib.decompress(kept), type=kind)
 
 
-def stub_to_bytes(stub: Stub, listed_at: datetime) -> bytes:
-    return packed({"stub": _plain(stub), "listed_at": listed_at.isoformat()})
-
-
-def _plain(stub: Stub) -> dict[str, Any]:
-    times = {name: getattr(stub, name) for name in ("edited_at", "created_at")}
-    return asdict(stub) | {name: time.isoformat() if time else None for name, time in times.items()}
-
-
-def stub_from_json(value: dict[str, Any]) -> Stub:
-    times = {name: moment(value[name]) for name in ("edited_at", "created_at")}
-    return Stub(**{**value, **times, "parent": Parent(**value["parent"])})
-
-
-def pick_of(row: Row, label: str, value: dict[str, Any]) -> Pick:
+def pick_of(row: PickerRow, label: str, item: CachedItem) -> Pick:
+    """What to import for a row; `item` is what is cached under its id, `label` its breadcrumb."""
     return Pick(
         kind=row.kind,
         notion_id=row.notion_id,
@@ -47,24 +44,6 @@ def pick_of(row: Row, label: str, value: dict[str, Any]) -> Pick:
         url=row.url,
         icon=row.icon,
         parent_label=label,
-        stub=stub_from_json(value["stub"]) if row.kind == "page" and value.get("stub") else None,
-        listed_at=moment(value.get("listed_at")),
+        stub=item.stub if row.kind == "page" else None,
+        listed_at=item.listed_at,
     )
-
-
-def pick_to_json(pick: Pick) -> dict[str, Any]:
-    return {
-        "kind": pick.kind,
-        "notion_id": pick.notion_id,
-        "title": pick.title,
-        "url": pick.url,
-        "icon": pick.icon,
-        "parent_label": pick.parent_label,
-        "stub": _plain(pick.stub) if pick.stub else None,
-        "listed_at": pick.listed_at.isoformat() if pick.listed_at else None,
-    }
-
-
-def pick_from_json(value: dict[str, Any]) -> Pick:
-    stub = stub_from_json(value["stub"]) if value["stub"] else None
-    return Pick(**{**value, "stub": stub, "listed_at": moment(value["listed_at"])})
