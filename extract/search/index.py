@@ -93,19 +93,19 @@ def put(
 def remove(document_ids: Sequence[int]) -> None:
     """Empty the documents: no text, no chunks, no full text. Their rows stay, as tombstones."""
     with database.atomic():
-        for some in batches(sorted(document_ids)):
-            Chunk.delete().where(Chunk.document.in_(some)).execute()
-            Link.delete().where(Link.document.in_(some)).execute()
-            Child.delete().where(Child.document.in_(some)).execute()
-            Document.update(_EMPTY).where(Document.id.in_(some)).execute()
+        for batch in batches(sorted(document_ids)):
+            Chunk.delete().where(Chunk.document.in_(batch)).execute()
+            Link.delete().where(Link.document.in_(batch)).execute()
+            Child.delete().where(Child.document.in_(batch)).execute()
+            Document.update(_EMPTY).where(Document.id.in_(batch)).execute()
 
 
 def drop(document_ids: Sequence[int]) -> None:
     """Delete the documents, with their chunks and full text."""
     with database.atomic():
-        for some in batches(sorted(document_ids)):
-            Chunk.delete().where(Chunk.document.in_(some)).execute()
-            Document.delete().where(Document.id.in_(some)).execute()
+        for batch in batches(sorted(document_ids)):
+            Chunk.delete().where(Chunk.document.in_(batch)).execute()
+            Document.delete().where(Document.id.in_(batch)).execute()
 
 
 def counts(source_ids: Sequence[int]) -> Mapping[int, Counts]:
@@ -190,10 +190,10 @@ def _write_links(document: Any, targets: set[str]) -> None:
     """Store which pages the document points to. They may change without the text: an unknown page has no title."""
     targets.discard(document.notion_id)
     held = {row.notion_id for row in Link.select(Link.notion_id).where(Link.document == document.id)}
-    for some in batches(sorted(held - targets)):
-        Link.delete().where((Link.document == document.id) & Link.notion_id.in_(some)).execute()
-    for some in batches(sorted(targets - held)):
-        Link.insert_many([{"document": document.id, "notion_id": target} for target in some]).execute()
+    for batch in batches(sorted(held - targets)):
+        Link.delete().where((Link.document == document.id) & Link.notion_id.in_(batch)).execute()
+    for batch in batches(sorted(targets - held)):
+        Link.insert_many([{"document": document.id, "notion_id": target} for target in batch]).execute()
 
 
 def _write_children(
@@ -207,13 +207,13 @@ def _write_children(
     }
     came = tuple(child for notion_id, child in found.items() if notion_id not in held)
     went = tuple(child for notion_id, child in held.items() if notion_id not in found)
-    for some in batches(went):
+    for batch in batches(went):
         Child.delete().where(
-            (Child.document == document.id) & Child.notion_id.in_([child.notion_id for child in some])
+            (Child.document == document.id) & Child.notion_id.in_([child.notion_id for child in batch])
         ).execute()
-    for some in batches(came):
+    for batch in batches(came):
         Child.insert_many(
-            [{"document": document.id, "notion_id": child.notion_id, "kind": child.kind} for child in some]
+            [{"document": document.id, "notion_id": child.notion_id, "kind": child.kind} for child in batch]
         ).execute()
     return came, went
 
@@ -221,8 +221,8 @@ def _write_children(
 def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], retitled: bool) -> Put:
     after = {passage.digest: (position, passage) for position, passage in enumerate(reading.passages)}
     gone = [chunk.id for digest, chunk in before.items() if digest not in after]
-    for some in batches(gone):
-        Chunk.delete().where(Chunk.id.in_(some)).execute()
+    for batch in batches(gone):
+        Chunk.delete().where(Chunk.id.in_(batch)).execute()
 
     moved = []
     for digest, chunk in before.items():

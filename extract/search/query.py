@@ -168,8 +168,8 @@ def _word(written: str, term: str, typing: bool) -> tuple[Phrase, ...]:
     if typing and len(begun) >= 2:
         forms.append(Phrase((begun,), prefix=True))
         if begun.isascii():
-            whole = {stem(begun + ending) for ending in _ENDINGS} if len(begun) > 3 else set()
-            forms += [Phrase((stemmed,)) for stemmed in sorted(whole) if len(stemmed) < len(begun)]
+            stems = {stem(begun + ending) for ending in _ENDINGS} if len(begun) > 3 else set()
+            forms += [Phrase((stemmed,)) for stemmed in sorted(stems) if len(stemmed) < len(begun)]
         elif len(term) >= 2:
             forms.append(Phrase((term,), prefix=True))
     return tuple(dict.fromkeys(forms))

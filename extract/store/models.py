@@ -82,7 +82,7 @@ class Connection(Row):
     brake_at = UtcDateTimeField(
         null=True
     )  # since when the brake holds and a person is asked; null: it does not
-    # Webhooks: whether they prove alive decides how often the connection is polled.
+    # Webhooks: a connection whose webhooks prove alive is polled less often.
     event_at = UtcDateTimeField(null=True)  # when the last event for this connection arrived; null: never
     event_missed_at = UtcDateTimeField(
         null=True
@@ -232,7 +232,7 @@ class Link(Row):
     """A document points to a Notion page, by a link, a mention or a relation. Written only by `search.index`."""
 
     document = ForeignKeyField(Document, backref="targets", on_delete="CASCADE")
-    notion_id = CharField(index=True)  # of the target, whether we hold it or not
+    notion_id = CharField(index=True)  # of the target, which need not be a document
 
     class Meta:
         primary_key = CompositeKey("document", "notion_id")
@@ -242,7 +242,7 @@ class Child(Row):
     """A sub-page or a database in the body of a document. Written only by `search.index`."""
 
     document = ForeignKeyField(Document, backref="children", on_delete="CASCADE")
-    notion_id = CharField(index=True)  # of the page or the database, whether we hold it or not
+    notion_id = CharField(index=True)  # of the page or the database, which need not be stored
     kind = CharField()  # page | database
 
     class Meta:

@@ -55,7 +55,7 @@ class Fetched:
 def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Clock) -> Fetched:
     """Fetch everything of one page: one request if a stub is given and Notion reports no holes. Raises NotionError.
 
-    `client` serves this task alone, so that it counts the requests of the task, whether that succeeds or not.
+    `client` serves this task alone, so that it counts the requests of the task, also of one that fails.
     """
     stub, asked = task.stub, False
     if stub is None:

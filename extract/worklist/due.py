@@ -20,11 +20,11 @@ def ready(table: type[Source] | type[Document], now: datetime) -> Expression:
 
 def next_source(connection_id: int, *, now: datetime, checks: bool = True) -> Source | None:
     """Return the source whose listing comes first, or None. Without `checks`, routine listings are left out."""
-    wanted = (Source.connection == connection_id) & ready(Source, now) & Source.stopped_at.is_null()
+    chosen = (Source.connection == connection_id) & ready(Source, now) & Source.stopped_at.is_null()
     if not checks:
-        wanted &= Source.request_rank < Rank.CHECK
+        chosen &= Source.request_rank < Rank.CHECK
     found: Source | None = (
-        Source.select().where(wanted).order_by(Source.request_rank, Source.requested_at, Source.id).first()
+        Source.select().where(chosen).order_by(Source.request_rank, Source.requested_at, Source.id).first()
     )
     return found
 
@@ -68,14 +68,14 @@ def next_documents(
 
     Without `checks`, those requests are left out that only ask whether the page changed or is there.
     """
-    wanted = (Document.connection == connection_id) & ready(Document, now) & not_stopped()
+    chosen = (Document.connection == connection_id) & ready(Document, now) & not_stopped()
     if exclude:
-        wanted &= Document.id.not_in(list(exclude))
+        chosen &= Document.id.not_in(list(exclude))
     if not checks:
-        wanted &= ~_only_a_check()
+        chosen &= ~_only_a_check()
     return list(
         Document.select(*WITHOUT_CONTENT)
-        .where(wanted)
+        .where(chosen)
         .order_by(Document.request_rank, Document.requested_at.desc(), Document.id)
         .limit(limit)
     )
