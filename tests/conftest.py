@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import redis
 from cryptography.fernet import Fernet
@@ -145,7 +145,7 @@ def _runtime(config: Config, redis_server: redis.Redis, clock: StoppedClock, wor
         redis=redis_server,
         clock=clock,
         pause=lambda seconds: None,
-        transport=httpx.WSGITransport(app=create_app(world)),
+        transport=httpx2.WSGITransport(app=create_app(world)),
     )
 
 

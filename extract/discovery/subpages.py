@@ -15,7 +15,7 @@ from extract.membership.holding import holders_of
 from extract.rules.timing import Rank
 from extract.search.index import Put
 from extract.store.models import Document, Membership, Source
-from extract.values import Child, Stub
+from extract.values import BodyChild, Stub
 from extract.worklist.documents import request_read
 
 
@@ -57,7 +57,7 @@ def adopt_listed(
 
 def recheck_descendants(document: Document, *, now: datetime) -> None:
     """Request the pages right below one that is being removed, and the databases in its body: they may be gone, too."""
-    children = [Child(row.kind, row.notion_id, "") for row in document.children]
+    children = [BodyChild(row.kind, row.notion_id, "") for row in document.children]
     with_this_parent = (
         Document.select(Document.notion_id)
         .where(
@@ -77,7 +77,7 @@ def recheck_descendants(document: Document, *, now: datetime) -> None:
 def _add_pages(
     source: Source,
     document: Document,
-    came: Sequence[Child],
+    came: Sequence[BodyChild],
     *,
     rank: Rank,
     now: datetime,
@@ -99,7 +99,7 @@ def _add_pages(
             )
 
 
-def _request_databases(source: Source, children: Iterable[Child], *, now: datetime) -> None:
+def _request_databases(source: Source, children: Iterable[BodyChild], *, now: datetime) -> None:
     """Request a listing that fetches the databases among `children`, which came into a body or left it."""
     databases = [child.notion_id for child in children if child.kind == "database"]
     if databases:
@@ -113,7 +113,7 @@ def _request_pages(chatbot_id: int, notion_ids: Iterable[str], *, now: datetime)
             request_read(document, now=now, rank=Rank.SCHEDULE)
 
 
-def _page_ids(children: Iterable[Child]) -> set[str]:
+def _page_ids(children: Iterable[BodyChild]) -> set[str]:
     return {child.notion_id for child in children if child.kind == "page"}
 
 

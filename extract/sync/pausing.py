@@ -10,10 +10,10 @@ import structlog
 from extract.errors import (
     Blocked,
     BudgetSpent,
+    ChecksSpent,
     Forbidden,
     HilalError,
     Later,
-    LooksSpent,
     ReconnectNeeded,
     VaultError,
 )
@@ -44,7 +44,7 @@ def pause_until(error: HilalError, *, now: datetime) -> datetime:
     return now + _PAUSES.get(type(error), LONGEST_REST)
 
 
-def checks_pause_until(error: LooksSpent, *, window: timedelta, now: datetime) -> datetime:
+def checks_pause_until(error: ChecksSpent, *, window: timedelta, now: datetime) -> datetime:
     """Return when routine checks may continue: after a whole window.
 
     A drain for each free slot would spend the slots on the first requests of the same listing.

@@ -10,7 +10,7 @@ from uuid import UUID
 from extract.search import index
 from extract.store.models import Chatbot, Connection, Document, Membership, Source
 from extract.store.vault import Vault
-from extract.values import Link, Passage, Property, Reading
+from extract.values import PageLink, PageReading, Passage, Property
 from tests.conftest import FERNET_KEY
 
 _made = {"rows": 0}
@@ -54,7 +54,7 @@ def make_document(
     now: datetime,
     *passages: str,
     heading_path: tuple[str, ...] = (),
-    links: tuple[Link, ...] = (),
+    links: tuple[PageLink, ...] = (),
     properties: tuple[Property, ...] = (),
     **values: Any,
 ) -> Document:
@@ -70,7 +70,7 @@ def make_document(
     Membership.create(source=source, document=document)
     if passages:
         text = f"# {title}\n\n" + "\n\n".join(passages)
-        reading = Reading(
+        reading = PageReading(
             title=title,
             text=text,
             digest=sha256(text.encode()).hexdigest(),
