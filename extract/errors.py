@@ -18,7 +18,7 @@
         NeedsRoom                   the answer is larger than what is left of memory beside others; repeat it alone
         Later                       nothing is wrong with the request: repeat it at `resume_at`
           BudgetSpent               our own window is used up
-            ChecksSpent              ... only the share of it that routine checks may use
+            ChecksSpent             ... only the share of it that routine checks may use
           RateLimited               429 or 529
         Blocked                     429 public_api_request_blocked: never retried, the operator must act
         Transient                   5xx, time-out, broken connection, truncated or non-JSON body
