@@ -75,10 +75,10 @@ def quality(folder: Path) -> None:
     print(f"{'questions':<12}{'n':>6}{'hit@1':>8}{'hit@5':>8}{'mrr@10':>8}{'p50 ms':>8}{'p95 ms':>8}")
     for path in sorted(folder.glob("*_docs.jsonl")):
         name = path.name.removesuffix("_docs.jsonl")
-        chatbot_id, known = fill(name, _lines(path))
+        chatbot_id, known = fill(name, lines(path))
         ranks: dict[str, list[int]] = defaultdict(list)
         times: dict[str, list[float]] = defaultdict(list)
-        for question in _lines(folder / f"{name}_queries.jsonl"):
+        for question in lines(folder / f"{name}_queries.jsonl"):
             label = f"{name} {question['lang']}" if "lang" in question else name
             begun = time.perf_counter()
             hits = find.find(chatbot_id, question["text"], limit=DEPTH)
@@ -87,10 +87,11 @@ def quality(folder: Path) -> None:
             places = [place for place, hit in enumerate(hits, 1) if hit.document_id in wanted]
             ranks[label].append(places[0] if places else 0)
         for label in sorted(ranks):
-            print(_line(label, ranks[label], times[label]))
+            print(summary(label, ranks[label], times[label]))
 
 
-def _line(label: str, ranks: Sequence[int], times: Sequence[float]) -> str:
+def summary(label: str, ranks: Sequence[int], times: Sequence[float]) -> str:
+    """One line of the table: hit@1, hit@5, MRR@10 and times."""
     first = sum(rank == 1 for rank in ranks) / len(ranks)
     five = sum(1 <= rank <= 5 for rank in ranks) / len(ranks)
     mrr = sum(1 / rank for rank in ranks if rank) / len(ranks)
@@ -138,7 +139,8 @@ def _percentiles(times: Sequence[float]) -> str:
     return f"{statistics.median(times):>8.1f}{sorted(times)[int(len(times) * 0.95)]:>8.1f}"
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file of JSON lines."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
