@@ -1,4 +1,4 @@
-"""How gunicorn serves the web process; read by `python -m webapp` from the project's root."""
+"""The settings of gunicorn, which serves the web process. `python -m webapp` reads them."""
 
 import sys
 
@@ -17,7 +17,7 @@ except HilalError as error:
 
 
 class _Logger(Logger):
-    """Gunicorn's own lines, in the form of all others."""
+    """Passes Gunicorn's own log lines on to our logging, so that they have the same format as all others."""
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
@@ -26,17 +26,17 @@ class _Logger(Logger):
         logs.configure(_config.log)
 
 
-# Behind a platform's router every interface is asked for; on a person's machine only the machine itself.
+# In production a router reaches the process from outside; a development server is for its own machine only.
 bind = f"{'0.0.0.0' if _config.production else '127.0.0.1'}:{_config.web.port}"
 workers = _config.web_processes
-# The app is built before workers fork: a database that does not match stops the start with one line.
+# Build the app before the workers fork, so that a schema that does not match ends the start with one line.
 preload_app = True
 worker_class = "gthread"
 threads = 8
 timeout = 60
 graceful_timeout = 8
 keepalive = 5
-# The most that gunicorn allows: a question in the address takes up to 12 bytes a character.
+# The maximum of gunicorn: the retrieval API takes a question in the URL, with up to 12 bytes a character.
 limit_request_line = 8190
 accesslog = None
 loglevel = "warning"

@@ -107,7 +107,7 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
     """Request the daily listings of databases, trees and workspaces, which find pages that were added or removed."""
     daily = now - listing_pause("database", walked=0, hours=verify_hours)
     soonest = now - listing_pause("workspace", walked=0, hours=verify_hours)
-    unwanted = (
+    unrequested = (
         ((Source.kind != "page") | Source.with_subpages)
         & Source.requested_at.is_null()
         & Source.stopped_at.is_null()
@@ -117,7 +117,7 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
             | (Source.listed_at > now + CLOCKS_DIFFER)  # listed under a wrong clock
         )
     )
-    for source in due.sources_due(unwanted, Source.listed_at, rank=Rank.CHECK, now=now, most=_FEW):
+    for source in due.sources_due(unrequested, Source.listed_at, rank=Rank.CHECK, now=now, most=_FEW):
         pause = listing_pause(source.kind, walked=source.walked, hours=verify_hours)
         if not is_recent(source.listed_at, now=now, within=pause):
             request_listing(source, now=now, rank=Rank.CHECK, full=False)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong and that a caller can act upon, as one tree.
+"""The exceptions that callers act upon, as one tree.
 
 ::
 
@@ -7,18 +7,18 @@
       SchemaError                   the database is older (or newer) than this code
       VaultError                    a sealed token does not open with the keys we have
       Refused                       a person asked for something that cannot be done; says what to do
-      LeaseLost                     another worker took this connection over; write nothing more
+      LeaseLost                     another worker has the lease of this connection; write nothing more
       NotionError                   Notion, or the way to it, said no
         Unauthorized                401: the access token is not accepted
-          ReconnectNeeded           ... and refreshing did not help: only the person can mend it
+          ReconnectNeeded           ... and refreshing did not help: a person has to reconnect
         Forbidden                   403: a capability is missing, for the whole connection
         NotFound                    404: not shared, deleted, or never there; Notion does not say which
         InvalidRequest              400: our call was wrong (WrongKind: the id is of another object)
-          AnswerTooLarge            what comes back is more than we read
-        NeedsRoom                   what comes back is more than we read beside others; ask again, alone
-        Later                       nothing is wrong with the request: ask again at `resume_at`
+          AnswerTooLarge            the answer is larger than `notion.largest_answer_mb`
+        NeedsRoom                   the answer is larger than what is left of memory beside others; repeat it alone
+        Later                       nothing is wrong with the request: repeat it at `resume_at`
           BudgetSpent               our own window is used up
-            ChecksSpent             ... only the share of routine checks
+            ChecksSpent             ... only the share of it that routine checks may use
           RateLimited               429 or 529
         Blocked                     429 public_api_request_blocked: never retried, the operator must act
         Transient                   5xx, time-out, broken connection, truncated or non-JSON body
@@ -48,7 +48,7 @@ class ConfigError(HilalError):
 
 
 class SchemaError(HilalError):
-    """The database does not match this code; the sentence says which command mends it."""
+    """The database does not match this code; the sentence says which command repairs that."""
 
 
 class VaultError(HilalError):
@@ -62,7 +62,7 @@ class Refused(HilalError):
 
 
 class LeaseLost(HilalError):
-    """The lease of this drain was taken over; whatever it still holds must not be written."""
+    """Another drain has taken the lease; what this one has fetched must not be written."""
 
     sentence = "Another worker has taken over this connection."
 
@@ -100,11 +100,11 @@ class Unauthorized(NotionError):
 
 
 class ReconnectNeeded(Unauthorized):
-    """401 that a refresh could not mend, or a connection that is not alive."""
+    """401 although the token was refreshed, or a connection that is not alive."""
 
 
 class Forbidden(NotionError):
-    """403: the integration lacks a capability; concerns the whole connection."""
+    """403: the integration lacks a capability. It concerns the whole connection."""
 
     sentence = (
         "Notion does not let this integration read content. "
@@ -146,11 +146,11 @@ class AnswerTooLarge(InvalidRequest):
 
 
 class NeedsRoom(NotionError):
-    """An answer for which there is no room in memory beside those under way; it is asked for again, alone."""
+    """An answer for which there is no room in memory beside others. The request is repeated alone."""
 
 
 class Later(NotionError):
-    """The same request will work at `resume_at` (UTC); until then the connection rests."""
+    """The same request will work at `resume_at` (UTC); until then the connection is paused."""
 
     sentence = "Notion asks us to slow down. The sync goes on by itself in a moment."
 
@@ -164,7 +164,7 @@ class BudgetSpent(Later):
 
 
 class ChecksSpent(BudgetSpent):
-    """Routine checks have used their share of the window; everything else goes on."""
+    """Only the share of the window that routine checks may use is used up; everything else goes on."""
 
 
 class RateLimited(Later):
@@ -174,7 +174,7 @@ class RateLimited(Later):
 class Blocked(NotionError):
     """429 `public_api_request_blocked`: retrying is forbidden; the operator has to talk to Notion.
 
-    Nobody asks for the workspace before `resume_at`; then one request finds out whether the block is gone.
+    Nobody sends a request for the workspace before `resume_at`; then one request finds out if the block is over.
     """
 
     sentence = "Notion has blocked requests of this integration. The operator has to contact Notion."

@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote: parsed without surprises, and without what no database can store."""
+"""Parses JSON from outside, without the values that a database cannot store."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from extract.values import Json
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""NUL and half a surrogate pair: PostgreSQL refuses both, and UTF-8 has no place for the second.
+"""NUL and lone surrogates: PostgreSQL refuses both, and UTF-8 cannot encode the second.
 
 https://www.postgresql.org/docs/current/datatype-character.html
 """
 
 
 def parse_json(raw: bytes | bytearray) -> Json:
-    """The value in `raw` with `UNSTORABLE` removed from every text. NaN and infinite numbers become None.
+    """Return the value in `raw`, with `UNSTORABLE` removed from every text. NaN and infinite numbers become None.
 
     Raises ValueError for anything that is not JSON, or is nested too deeply.
     """
     try:
-        text = raw.decode("utf-8", "replace")  # bytes would be read with half surrogate pairs let through
+        text = raw.decode("utf-8", "replace")  # from bytes, `json.loads` would accept encoded lone surrogates
         value: Any = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
-        return _storable(value) if b"\\u" in raw else value  # only an escape can bring them in now
+        return _storable(value) if b"\\u" in raw else value  # only an escape can contain them now
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -1,4 +1,4 @@
-"""What RQ calls: `drain` one connection; `wake` enqueues it. A job is an id; the rows hold the truth.
+"""The RQ jobs: `wake` enqueues one for a connection, `drain` runs it. What is due is in the database, not in the job.
 
 A job is data from Redis, so it is read as JSON and never as a pickle, and it can name one function only.
 """
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 QUEUE = "sync"
 stop = threading.Event()
-"""Set by the worker when it is asked to end: the drain under way stops at its next document."""
+"""Set by the worker when it is asked to end. The drain under way stops at its next document."""
 
 _DRAIN = "extract.jobs.drain"
 _WAKING_SECONDS = 15
@@ -42,15 +42,15 @@ _watchdog: Watchdog | None = None
 
 
 class WakeUp(Job):  # type: ignore[misc]  # rq's own types are loose
-    """A job that can be nothing but a drain.
+    """A job that can only be a drain.
 
-    RQ imports whatever function, callback or instance a job names. Here these fields are not read, and a job of
-    another form (also one that an older version left as a pickle) is dropped: wake-ups may be lost.
+    RQ imports whatever function, callback or instance a job names. These fields are not read here, and a job of another
+    form (also one that an older version left as a pickle) is dropped, since a lost wake-up does no harm.
     """
 
     def restore(self, raw_data: dict[bytes, bytes]) -> Any:
-        """Raises NoSuchJobError for what is no wake-up; RQ goes on with the next job."""
-        with suppress(Exception):  # of another form altogether; what RQ raises then is not documented
+        """Read the job's fields. Raises NoSuchJobError for any other job; RQ goes on with the next one."""
+        with suppress(Exception):  # for data that is no job of RQ's; what RQ raises then is not documented
             super().restore({name: value for name, value in raw_data.items() if name in _FIELDS})
             function, instance, args, kwargs = JSONSerializer.loads(self.data)
             is_wake_up = function == _DRAIN and instance is None and not kwargs
@@ -62,7 +62,7 @@ class WakeUp(Job):  # type: ignore[misc]  # rq's own types are loose
 
     @classmethod
     def fetch(cls, id: str, connection: redis.Redis, serializer: Any = None) -> WakeUp:
-        """The wake-up of this id. Raises NoSuchJobError where there is none."""
+        """Return the wake-up with this id. Raises NoSuchJobError if there is none."""
         try:
             return super().fetch(id, connection, serializer)  # type: ignore[no-any-return]  # rq's own types are loose
         except ValueError as error:  # the id is none of RQ's
@@ -71,7 +71,7 @@ class WakeUp(Job):  # type: ignore[misc]  # rq's own types are loose
 
     @property
     def func(self) -> Callable[[int], str]:
-        """The one function; never looked up by the name in Redis."""
+        """The function to run: always `drain`, whatever name is in Redis."""
         return drain
 
 
@@ -81,20 +81,21 @@ def _refuse(client: redis.Redis, job_id: str) -> None:
 
 
 def sync_queue(client: redis.Redis) -> Queue:
-    """The queue of wake-ups."""
+    """Return the queue of wake-ups."""
     return Queue(QUEUE, connection=client, job_class=WakeUp, serializer=JSONSerializer)
 
 
 def work_with(runtime: Runtime, watchdog: Watchdog) -> None:
-    """Hand the worker process what its jobs need; once, at its start."""
+    """Set what the jobs of this worker process need. Call it once, at its start."""
     global _runtime, _watchdog
     _runtime, _watchdog = runtime, watchdog
 
 
 def wake(runtime: Runtime, connection_id: int) -> None:
-    """Let a worker look at this connection soon. Waking twice is harmless; a lost wake is made good by the daemon.
+    """Enqueue a drain of this connection, unless one is waiting. The daemon repeats a wake-up that was lost.
 
-    Called after the rows are committed; a Redis that does not answer is logged, not raised, for that reason.
+    Inside a transaction the job is enqueued after the commit. If Redis does not answer, that is logged and not raised,
+    since the rows are committed by then.
     """
 
     def enqueue() -> None:
@@ -112,23 +113,23 @@ def wake(runtime: Runtime, connection_id: int) -> None:
 
 
 def _claim(runtime: Runtime, key: str) -> bool:
-    """Return True when no job waits yet: one a connection is enough. The key goes when the job starts, or by itself.
+    """Return True if no job waits under `key` yet. The key is deleted when the job starts, or expires.
 
-    Redis counts its seconds by the clock of its machine; where that was set back, the time in the key tells.
+    Redis expires it by the clock of its own machine. In case that clock was set back, the key holds the time as well.
     """
     now = runtime.clock()
     value, life = now.isoformat(), timedelta(seconds=_WAKING_SECONDS)
     if runtime.redis.set(key, value, nx=True, ex=life):
         return True
     found = cast(bytes | None, runtime.redis.get(key))
-    with suppress(ValueError):  # written by an older version
+    with suppress(ValueError):  # an older version wrote the key without a time
         if found is not None and abs(now - datetime.fromisoformat(found.decode())) > life + CLOCKS_DIFFER:
             return bool(runtime.redis.set(key, value, ex=life))
     return False
 
 
 def drain(connection_id: int) -> str:
-    """The job. Work goes on in a new job when the slice ended before the work did."""
+    """Drain one connection: the job that RQ runs. Enqueue another if the slice of time ended before the work."""
     if _runtime is None or _watchdog is None:
         raise RuntimeError("extract.jobs.work_with was not called in this process")
     runtime = _runtime

@@ -1,4 +1,4 @@
-"""A stretch of work that must leave everything as it is: no row is written, and nothing is asked of Notion."""
+"""A context that must not change anything: writing a row or sending Notion a request raises SideEffectError."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _READING = frozenset(
 
 
 class SideEffectError(RuntimeError):
-    """Code that runs read-only tried to change something. This is a bug, so no caller handles it."""
+    """Code in a read-only context tried to change something. This is a bug, so no caller handles it."""
 
 
 @contextmanager
 def read_only(active: bool = True) -> Iterator[None]:
     """Refuse writes and requests to Notion in this context (thread) until the block ends.
 
-    `read_only(False)` lifts the refusal for a block inside.
+    `read_only(False)` allows them again for a block inside.
     """
     token = _active.set(active)
     try:
@@ -32,12 +32,12 @@ def read_only(active: bool = True) -> Iterator[None]:
 
 
 def refuse_write(statement: str) -> None:
-    """Raise SideEffectError when `statement` is no reading SQL and the context is read-only."""
+    """Raise SideEffectError if the context is read-only and `statement` may write."""
     if _active.get() and statement.lstrip()[:10].partition(" ")[0].upper() not in _READING:
         raise SideEffectError(f"a read-only request tried to write: {statement[:60]}")
 
 
 def refuse_notion() -> None:
-    """Raise SideEffectError when the context is read-only."""
+    """Raise SideEffectError if the context is read-only."""
     if _active.get():
         raise SideEffectError("a read-only request tried to ask Notion")

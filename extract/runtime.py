@@ -1,4 +1,4 @@
-"""What a process of ours holds while it runs: configuration, vault, Redis, the clock, the way to Notion."""
+"""What every process opens at its start: configuration, database, vault, Redis, the clock, the way to Notion."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from extract.values import Clock, utc_now
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Handed down from the process's entry point; nothing below reads configuration or the clock elsewhere.
+    """Passed down from the entry point of the process; other code takes configuration and clock from nowhere else.
 
-    `pause` waits between quick retries. `transport` is the outermost seam to Notion: None is the network, tests
-    put the sandbox's own app there.
+    `pause` waits between quick retries. `transport` carries the requests to Notion: None is the network, tests pass the
+    app of the sandbox.
     """
 
     config: Config
@@ -45,7 +45,7 @@ def open_runtime(config: Config, *, schema_must_match: bool = True) -> Runtime:
     opened = open_database(config.database_url)
     if schema_must_match:
         try:
-            with opened.connection_context():  # nothing stays open that a fork would share
+            with opened.connection_context():  # closed at once: a fork must not share it
                 check_schema()
         except (OperationalError, InterfaceError) as error:
             said = " ".join(str(error).split())

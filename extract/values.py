@@ -1,4 +1,4 @@
-"""The small frozen values that travel between the steps; each is named for its moment."""
+"""Small frozen values that the steps pass on to each other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Json = Any
 """Parsed JSON of Notion's, untrusted: read it with `.get`, never index it blindly."""
 
 Clock = Callable[[], datetime]
-"""Answers the present moment, aware, in UTC. The one way in which time enters."""
+"""Returns the present time, aware, in UTC. Code takes a clock as an argument and does not read the time itself."""
 
 ObjectKind = Literal["page", "data_source"]
 ChildKind = Literal["page", "database"]
@@ -41,13 +41,13 @@ ROLE_WORDS: tuple[RoleWord, ...] = get_args(RoleWord)  # from least to most
 
 
 def utc_now() -> datetime:
-    """The clock of production code."""
+    """Return the present time: the clock of production code."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """Where a page, database or data source sits. `id` is None for the workspace itself."""
+    """The parent of a page, database or data source. `id` is None for the workspace."""
 
     kind: str
     id: str | None = None
@@ -56,7 +56,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """What a listing (search, query, GET) tells about one page or data source; no body.
+    """What a listing (search, query, GET) says about one page or data source; no body.
 
     Ids are dashed lower-case UUIDs. `edited_at` is Notion's minute, rounded down. `properties` is the raw
     `properties` object (values for a page, schema for a data source). `database_id` is set for a data source
@@ -88,7 +88,7 @@ class DataSourceRef:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseContainer:
-    """A database as the person sees it: a container of data sources."""
+    """A database as people see it: a container of data sources."""
 
     id: str
     title: str
@@ -119,7 +119,7 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class BodyChild:
-    """A sub-page or a database that the body of a page holds. `title` is what the body calls it."""
+    """A sub-page or a database that the body of a page contains. `title` is what the body calls it."""
 
     kind: ChildKind
     notion_id: str
@@ -138,7 +138,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One chunk as reading made it. `digest` identifies it: same heading path and text, same digest."""
+    """One chunk as `reading` made it. `digest` identifies it: same heading path and text, same digest."""
 
     text: str
     heading_path: tuple[str, ...]
@@ -147,13 +147,13 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """Everything the index needs to know of one page, made by `reading` without any I/O.
+    """Everything that the index stores of one page, made by `reading` without any I/O.
 
-    `text` is the canonical text (title and properties first, then the body, as plain CommonMark), what the bot sees;
-    `digest` the hash of it that decides whether anything changed (volatile properties left out).
-    `unread_blocks` counts holes that Notion would not open; `unknown_tags` names tags we did not know. `children` are
-    the sub-pages and databases in the body, each once. `read_as_plain_text`: the page has more markup than is read, so
-    its text stands here without structure; `characters_left_out` counts what was too much to be read at all.
+    `text` is the canonical text that the chatbot sees (title and properties first, then the body, as plain CommonMark).
+    `digest` is the hash that decides whether the text changed; volatile properties are left out of it.
+    `unread_blocks` counts holes that Notion did not fill; `unknown_tags` names tags that `reading` does not know.
+    `children` are the sub-pages and databases in the body, each once. `read_as_plain_text`: the page has more markup
+    than is read, so its text has no structure. `characters_left_out` counts what was too long to be read at all.
     """
 
     title: str
@@ -173,7 +173,7 @@ class PageReading:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer of a search, with its citation."""
+    """One passage that a search found, with its citation."""
 
     text: str
     snippet: str

@@ -30,13 +30,13 @@ from extract.watchdog import Watchdog
 log = structlog.get_logger(__name__)
 
 _WAIT_SECONDS = 15
-"""How long one request to Redis waits for a job; between two of them the worker says that it lives."""
+"""How long one request to Redis waits for a job. The worker reports that it is alive before each."""
 
 
 class Worker(SimpleWorker):  # type: ignore[misc]  # rq's own types are loose
-    """RQ's worker in one process: a drain is a slice of bounded time, so a fork per job would buy nothing.
+    """RQ's worker without a fork for each job: a drain lasts for a limited time, so forks would only cost time.
 
-    The loop is our own: RQ's ends with a traceback when Redis goes, and lets whoever reaches Redis command workers.
+    The loop is our own: RQ's ends with a traceback when Redis goes away, and obeys commands sent through Redis.
     """
 
     def __init__(self, client: redis.Redis, watchdog: Watchdog) -> None:
@@ -52,11 +52,14 @@ class Worker(SimpleWorker):  # type: ignore[misc]  # rq's own types are loose
 
     @property
     def connection_timeout(self) -> int:
-        """Waiting for a job must not look like a lost Redis."""
+        """The socket timeout in seconds, longer than the wait for a job: that wait must not count as a lost Redis."""
         return _WAIT_SECONDS + 10
 
     def serve(self, outage: Outage) -> None:
-        """Carry out jobs until `jobs.stop` is set. Raises RedisError when Redis goes, StopRequested when idle."""
+        """Run jobs until `jobs.stop` is set.
+
+        Raises RedisError when Redis goes away, StopRequested when the process is asked to end while no job runs.
+        """
         self.register_birth()
         log.info("worker_ready", name=self.name)
         while not jobs.stop.is_set():
@@ -74,9 +77,9 @@ class Worker(SimpleWorker):  # type: ignore[misc]  # rq's own types are loose
                     serializer=self.serializer,
                 )
                 if found is not None:
-                    self._carry_out(*found)
+                    self._run_job(*found)
 
-    def _carry_out(self, job: Job, queue: Any) -> None:
+    def _run_job(self, job: Job, queue: Any) -> None:
         self.is_busy = True
         try:
             self.execute_job(job, queue)
@@ -84,7 +87,10 @@ class Worker(SimpleWorker):  # type: ignore[misc]  # rq's own types are loose
             self.is_busy = False
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
-        """One line for a part that is away; the daemon wakes the connection again. A traceback for a fault of ours."""
+        """Log one line if Redis or the database is away, and a traceback for a bug.
+
+        The daemon wakes the connection again.
+        """
         error, connection_id = exc_info[1], job.args[0]
         if isinstance(error, (redis.RedisError, OperationalError, InterfaceError)):
             said = " ".join(str(error).split())[:200]
@@ -94,7 +100,7 @@ class Worker(SimpleWorker):  # type: ignore[misc]  # rq's own types are loose
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; the exit code."""
+    """Run until SIGTERM or SIGINT. Return the exit code."""
     try:
         config = load()
         logs.configure(config.log)
@@ -112,7 +118,7 @@ def main() -> int:
 
 
 def _work(runtime: Runtime, watchdog: Watchdog) -> None:
-    """Work, and wait where Redis is away, until asked to end."""
+    """Run jobs until asked to end. While Redis is away, wait and try again."""
     worker: Worker | None = None
 
     def end(signum: int, frame: FrameType | None) -> None:
@@ -125,7 +131,7 @@ def _work(runtime: Runtime, watchdog: Watchdog) -> None:
     signal.signal(signal.SIGINT, end)
     outage = Outage("redis")
     with suppress(StopRequested):
-        _note_the_dead(runtime)
+        _report_dead_workers(runtime)
         while not jobs.stop.is_set():
             try:
                 with closing(connect(runtime.config, socket_timeout=_WAIT_SECONDS + 10)) as client:
@@ -139,8 +145,8 @@ def _work(runtime: Runtime, watchdog: Watchdog) -> None:
             worker.register_death()
 
 
-def _note_the_dead(runtime: Runtime) -> None:
-    """Say which connections earlier workers of this machine were at when they were killed or got stuck."""
+def _report_dead_workers(runtime: Runtime) -> None:
+    """Log which connections earlier workers of this machine were draining when they were killed or got stuck."""
     host = here().rpartition(":")[0]
     with suppress(redis.RedisError):
         for beat in beats(runtime.redis, "worker"):
@@ -166,5 +172,5 @@ if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # A thread may still wait for the answer to a request that a stop gave up; the interpreter would wait for it.
+    # A thread may still wait for the response to an abandoned request, and the interpreter would wait for the thread.
     os._exit(code)

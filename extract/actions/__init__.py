@@ -1,4 +1,4 @@
-"""What a person or the command line may ask for. Each action marks rows and wakes a worker; none carries work out."""
+"""The actions of people and of the command line. An action writes requests and wakes a worker, which does the work."""
 
 from extract.actions.connections import confirm_removal, consented_again, disconnect
 from extract.actions.importing import Imported, Pick, find_pick, import_picks, workspace_pick

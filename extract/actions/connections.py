@@ -1,4 +1,4 @@
-"""What people may ask of connections: confirm a removal, disconnect, take up again after a new consent."""
+"""Actions on connections: confirm a removal, disconnect, sync again after a new consent."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from extract.worklist.sources import request_listing, show_idle
 
 
 def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datetime | None = None) -> None:
-    """The answer to the brake: what is in doubt was taken away on purpose.
+    """Answer the question of the brake: the pages in doubt were removed on purpose.
 
-    Each page is asked for once more, and goes only if Notion still does not show it. What came into doubt after
-    `shown_at`, when the person saw the question, stays. Raises Refused.
+    Each page is fetched once more, and removed only if Notion still does not show it. Pages in doubt since after
+    `shown_at`, when the person saw the question, are not included. Raises Refused.
     """
     now = runtime.clock()
     until = shown_at or now
@@ -30,8 +30,8 @@ def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datet
         if not brake.pages_asked_about(row):
             raise Refused("There is nothing to remove any more: the pages came back, or are gone already.")
         brake.count_as_confirmed(row, now=now)
-        ours = brake.asked_about(row) & (Document.doubted_at <= until)
-        request_reads(Document.select(Document.id).where(ours), now=now, rank=Rank.PERSON)
+        confirmed = brake.asked_about(row) & (Document.doubted_at <= until)
+        request_reads(Document.select(Document.id).where(confirmed), now=now, rank=Rank.PERSON)
         for source in Source.select().where(
             (Source.connection == connection.id)
             & Source.requested_at.is_null(False)
@@ -42,7 +42,7 @@ def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datet
 
 
 def disconnect(runtime: Runtime, connection: Connection) -> None:
-    """Revoke at Notion, delete both tokens here. Sources and what they hold stay and go on answering."""
+    """Delete both tokens, revoke them at Notion, and cancel open runs. Sources and their content stay searchable."""
     connections.forget_tokens(runtime, connection)
     now = runtime.clock()
     ours = Source.select(Source.id).where(Source.connection == connection.id)
@@ -54,11 +54,11 @@ def disconnect(runtime: Runtime, connection: Connection) -> None:
 
 
 def consented_again(runtime: Runtime, connection: Connection) -> None:
-    """A person has been through Notion's consent once more: what they shared there is looked for at once."""
-    wholes = Source.select().where(
+    """Request a listing of the connection's workspaces after a new consent, since other pages may be shared now."""
+    workspaces = Source.select().where(
         (Source.connection == connection.id) & (Source.kind == "workspace") & Source.stopped_at.is_null()
     )
     with database.atomic():
-        for source in wholes:
+        for source in workspaces:
             request_listing(source, now=runtime.clock(), rank=Rank.SCHEDULE, full=False)
     jobs.wake(runtime, connection.id)

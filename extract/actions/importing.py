@@ -1,4 +1,4 @@
-"""Importing what was ticked: each pick becomes a source, and is wanted. Finding what a pasted link leads to."""
+"""Imports what was ticked in the picker: each pick becomes a source. Also finds the page of a pasted link."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from extract.worklist.sources import request_listing, show, show_waiting
 class Pick:
     """One ticked item of the picker. `notion_id` is the page's, the database's (the container's) or the workspace's.
 
-    `with_subpages`: of a page, everything below it too. `stub` and `listed_at` are what a listing said and when; a
-    fresh one saves asking the page again.
+    `with_subpages`: of a page, everything below it too. `stub` is the page in a listing, `listed_at` its time; a
+    fresh stub saves fetching the page object.
     """
 
     kind: SourceKind
@@ -41,7 +41,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The rows that an import made, and those that were there already; of these, the pages now with their sub-pages."""
+    """The sources that an import created, those that existed, and of these the pages that now include sub-pages."""
 
     created: tuple[Source, ...]
     known: tuple[Source, ...]
@@ -58,10 +58,10 @@ def import_picks(
     listed: Sequence[Stub] = (),
     listed_at: datetime | None = None,
 ) -> Imported:
-    """Make one source of each pick and want it read. Raises Refused when the connection is not alive.
+    """Make each pick a source and request it. Raises Refused, for example if the connection is not alive.
 
-    A page that is a source already and is picked with its sub-pages is widened. `listed` is what else the picker listed
-    of the connection, none of it before `listed_at`: what a tree or a workspace takes of it need not be asked again.
+    A page that is a source already and is picked with its sub-pages becomes a tree. `listed` are other stubs that the
+    picker has listed of the connection since `listed_at`: new trees get their pages from them without a request.
     """
     if connection.organisation_id != chatbot.organisation_id:
         raise Refused("This Notion connection belongs to another organisation.")
@@ -87,8 +87,8 @@ def import_picks(
                 widened.append(source)
         moments = [pick.listed_at or now for pick in picks]
         if listed and listed_at is not None and is_recent(listed_at, now=now, within=FRESH_STUB):
-            grown = [source for source in (*created, *widened) if source.with_subpages]
-            subpages.adopt_listed(grown, listed, now=now, verify_hours=runtime.config.watch.verify_hours)
+            trees = [source for source in (*created, *widened) if source.with_subpages]
+            subpages.adopt_listed(trees, listed, now=now, verify_hours=runtime.config.watch.verify_hours)
             moments.append(listed_at)
         rewind_watermark(connection.id, min(moments, default=now))
     jobs.wake(runtime, connection.id)
@@ -96,7 +96,7 @@ def import_picks(
 
 
 def find_pick(runtime: Runtime, connection: Connection, link_or_id: str) -> Pick:
-    """What a pasted Notion link or id points to, as Notion sees it. Raises Refused with a sentence, NotionError."""
+    """Return the page or database of a pasted Notion link or id. Raises Refused, NotionError."""
     with connections.http_for(runtime) as http:
         client = connections.client_for(runtime, connection, http=http, lane="interactive")
         try:
@@ -130,7 +130,7 @@ def find_pick(runtime: Runtime, connection: Connection, link_or_id: str) -> Pick
 
 
 def workspace_pick(connection: Connection) -> Pick:
-    """Everything that the integration is shared with, now and later."""
+    """Return the pick of a whole workspace: everything that is shared with the integration, now and later."""
     return Pick(
         kind="workspace",
         notion_id=connection.workspace_id,
@@ -164,13 +164,13 @@ def _source_for(
         source.save(only=[Source.connection])
         held = Membership.select(Membership.document).where(Membership.source == source.id)
         Document.update(connection=connection.id).where(Document.id.in_(held)).execute()
-        # What moved while nobody followed it is found by one comparison.
+        # The other connection may have missed edits: one listing finds them.
         request_listing(source, now=now, rank=Rank.PERSON, full=False)
     return source, created
 
 
 def _request_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datetime) -> None:
-    """A page with a fresh stub needs one request, its body; anything else is listed first."""
+    """Request the body of a page with a fresh stub, which is one request to Notion, or a listing of anything else."""
     show(source, "pending", None)
     fresh = pick.stub is not None and is_recent(pick.listed_at, now=now, within=FRESH_STUB)
     if pick.kind == "page" and fresh and pick.stub is not None and not pick.stub.in_trash:
@@ -189,7 +189,7 @@ def _request_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: da
 
 
 def rewind_watermark(connection_id: int, to: datetime) -> None:
-    """Let the next sweep begin no later than `to`: what was listed then may have moved before we held it."""
+    """Let the next sweep begin no later than `to`: what was listed then may have changed before it was stored."""
     start = to - OVERLAP
     Connection.update(edits_seen_to=start).where(
         (Connection.id == connection_id)
@@ -198,14 +198,14 @@ def rewind_watermark(connection_id: int, to: datetime) -> None:
 
 
 def check_schedule(schedule: str) -> Schedule:
-    """Return the schedule that a word names. Raises Refused for any other word."""
+    """Return the schedule that a word names. Raises Refused if it is none of `SCHEDULES`."""
     if schedule not in SCHEDULES:
         raise Refused(f"Auto-retrain can be {', '.join(SCHEDULES)}; “{schedule}” is none of them.")
     return schedule
 
 
 def widen_or_narrow(source: Source, with_subpages: bool, *, now: datetime) -> None:
-    """Make a page a tree, or a tree a page again, and want it listed as such. Call inside a transaction."""
+    """Make a page a tree, or a tree a page, and request its listing. Call inside a transaction."""
     source.with_subpages = with_subpages
     source.listed_at = None  # as a tree it has never been listed
     source.save(only=[Source.with_subpages, Source.listed_at])
@@ -214,7 +214,7 @@ def widen_or_narrow(source: Source, with_subpages: bool, *, now: datetime) -> No
 
 
 def resume_following(source: Source, *, now: datetime) -> None:
-    """A stopped source goes on: what moved since it was stopped is looked for. Call inside a transaction."""
+    """Resume a stopped source, and let the next sweep begin when it was stopped. Call inside a transaction."""
     if source.stopped_at is not None:
         rewind_watermark(source.connection_id, source.stopped_at)
     stopping.resume(source, now=now)

@@ -1,4 +1,4 @@
-"""What people may ask of sources: retrain, stop, resume, schedule, columns, sub-pages, delete."""
+"""Actions on sources: retrain, stop, resume, schedule, columns, sub-pages, delete."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from extract.worklist.sources import request_listing, show_waiting
 
 
 def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
-    """Want these sources synced now; one that was stopped goes on. Raises Refused, with nothing marked, when a
-    connection is not alive.
+    """Request a sync of these sources now, and resume those that were stopped.
+
+    Raises Refused, and requests nothing, if a connection is not alive.
     """
     for source in sources:
         if source.connection.state != "alive":
@@ -41,13 +42,13 @@ def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
 
 
 def stop(runtime: Runtime, sources: Sequence[Source]) -> None:
-    """Leave these sources alone until somebody resumes them: no run, no look, no edit is followed. They answer on."""
+    """Stop syncing these sources until somebody resumes them. Their content stays searchable."""
     with database.atomic():
         stopping.stop([source for source in sources if source.stopped_at is None], now=runtime.clock())
 
 
 def resume(runtime: Runtime, sources: Sequence[Source]) -> None:
-    """Let stopped sources go on where they were. Raises Refused when one's connection is not alive: nothing is done."""
+    """Resume stopped sources. Raises Refused, and resumes none, if the connection of one is not alive."""
     stopped = [source for source in sources if source.stopped_at is not None]
     for source in stopped:
         if source.connection.state != "alive":
@@ -62,9 +63,9 @@ def resume(runtime: Runtime, sources: Sequence[Source]) -> None:
 
 
 def set_subpages(runtime: Runtime, source: Source, with_subpages: bool) -> bool:
-    """Take everything below a page as well, or no longer; it is listed anew. Answers whether anything changed.
+    """Include everything below a page, or no longer, and request its listing. Return False if that was set already.
 
-    What is no longer held leaves with that listing. Raises Refused.
+    The listing removes what no longer belongs to the source. Raises Refused.
     """
     if source.kind != "page":
         raise Refused("Only a page can be taken with or without its sub-pages.")
@@ -78,11 +79,11 @@ def set_subpages(runtime: Runtime, source: Source, with_subpages: bool) -> bool:
 
 
 def set_schedule(runtime: Runtime, source: Source, schedule: str) -> None:
-    """Set auto-retrain; `on` means weekly. Starts no run by itself. Raises Refused for an unknown word."""
+    """Set auto-retrain; `on` means weekly. Requests no sync. Raises Refused for an unknown schedule."""
     chosen = check_schedule("weekly" if schedule == "on" else schedule)
     with database.atomic():
         if chosen == "live" and source.auto_retrain != "live" and source.last_synced_at:
-            # What moved while nobody followed is found by one longer look back.
+            # One longer sweep finds the edits that were not followed.
             rewind_watermark(source.connection_id, source.last_synced_at)
         source.auto_retrain = chosen
         source.next_sync_at = next_sync(chosen, now=runtime.clock())
@@ -90,15 +91,15 @@ def set_schedule(runtime: Runtime, source: Source, schedule: str) -> None:
 
 
 def set_columns(runtime: Runtime, source: Source, hidden_ids: Collection[str]) -> bool:
-    """Leave these columns out of what the chatbot learns; its rows are read again. Answers whether anything changed.
+    """Hide these columns of a database, show the others, and request its rows. Return False if that was set already.
 
-    The old content answers until each row is read. Raises Refused.
+    Each row keeps its old content until it is read again. Raises Refused.
     """
     if source.kind != "database":
         raise Refused("Only a database has columns.")
     _check_changeable(source, "The columns")
     columns = {column.id: column for column in columns_of(source)}
-    if any(columns[each].kind == "title" for each in hidden_ids if each in columns):
+    if any(columns[column_id].kind == "title" for column_id in hidden_ids if column_id in columns):
         raise Refused("The title cannot be switched off.")
     hidden, before = sorted({*hidden_ids} & columns.keys()), set(source.hidden_columns)
     if set(hidden) == before & columns.keys():
@@ -119,7 +120,7 @@ def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
     """Delete sources with their content; documents that another source holds stay."""
     ids = [source.id for source in sources]
     with database.atomic():
-        if is_postgres():  # nobody adds a document to them from here on
+        if is_postgres():  # lock the rows, so that no other process adds a document to these sources
             list(Source.select(Source.id).where(Source.id.in_(ids)).order_by(Source.id).for_update())
         documents = [
             row.document_id
@@ -133,16 +134,19 @@ def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
 
 
 def _hide_again(document_ids: Sequence[int], *, now: datetime) -> None:
-    """A column may have been shown only for the sake of a database that is gone: such rows are read again."""
+    """Request those of the documents that a database with hidden columns holds.
+
+    A deleted source may have been the reason that a column was shown.
+    """
     rows = Source.select(Source.id, Source.hidden_columns).where(Source.kind == "database")
     hiding = [source.id for source in rows if source.hidden_columns]
-    for some in batches(document_ids) if hiding else ():
-        held = Membership.source.in_(hiding) & Membership.document.in_(some)
+    for batch in batches(document_ids) if hiding else ():
+        held = Membership.source.in_(hiding) & Membership.document.in_(batch)
         request_reads(Membership.select(Membership.document).where(held), now=now, rank=Rank.EDIT)
 
 
 def _check_changeable(source: Source, what: str) -> None:
-    """Such a change is read at once, so nothing may be in its way."""
+    """Raise Refused if the source is stopped or its connection not alive, since the change could not be synced."""
     if source.stopped_at is not None:
         raise Refused(f"{what} of “{source.title}” cannot be changed while it is stopped. Resume it first.")
     if source.connection.state != "alive":

@@ -44,7 +44,7 @@ def resume(source: Source, *, now: datetime) -> None:
 
 
 def stopped_sentence(how_far: Progress | None, *, answers: bool) -> str:
-    """What a person reads beside a stopped source."""
+    """Return what a person reads beside a stopped source."""
     if not answers:
         return "Stopped before anything was read. Press Resume to go on."
     at = f" at {how_far.done:,} of {how_far.total:,} pages" if how_far and how_far.total else ""

@@ -1,1 +1,1 @@
-"""The configuration: its schema, and its one reader."""
+"""The configuration: its schema, and the code that reads it."""

@@ -105,7 +105,7 @@ def _section(name: str, kind: type[Any], values: Mapping[str, tuple[Any, str]]) 
 
 
 def _typed(value: Any, kind: Any, *, where: str) -> Any:
-    """`value` as `kind`; text (as the environment gives it) is parsed, anything else must already fit."""
+    """Return `value` as `kind`. Text, as in the environment, is parsed; anything else must have the type already."""
     if get_origin(kind) is Literal:
         if value in get_args(kind):
             return value
@@ -203,12 +203,12 @@ def _check_production(config: Config) -> None:
 
 
 def practice_file(config: Config) -> Path:
-    """Where `make run` leaves how the practice workspace is reached, for every other process of this machine."""
+    """Return the file in which `make run` stores how the other processes reach the practice workspace."""
     return config.instance / "practice.json"
 
 
 def _with_practice(config: Config) -> Config:
-    """Without credentials a development machine talks to its practice workspace, if it has one."""
+    """Use the practice workspace, if there is one, on a development machine without credentials."""
     path = practice_file(config)
     notion = config.notion
     if config.production or notion.client_id or notion.api_url != NOTION or not path.exists():
@@ -236,12 +236,12 @@ def _with_secrets(config: Config) -> Config:
 
 
 def kept_secret(path: Path) -> str:
-    """A random secret that this installation keeps in `path`, made once."""
+    """Return the random secret in `path`. It is made at the first call."""
     return _kept(path, lambda: secrets.token_urlsafe(48))
 
 
 def _kept(path: Path, make: Callable[[], str]) -> str:
-    """The secret in `path`, made once; two processes that start together agree on one."""
+    """Return the secret in `path`, made by `make` at the first call. Two processes that start together get the same."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")

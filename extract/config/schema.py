@@ -1,4 +1,4 @@
-"""The configuration as one frozen object: every section, every key, every default. Read by `config`."""
+"""The configuration as one frozen object: every section, key and default. `config.example.toml` explains the keys."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ NOTION = "https://api.notion.com"
 
 @dataclass(frozen=True, slots=True)
 class Web:
+    """The web process: its address, environment, secret and limits."""
+
     environment: Literal["development", "production"] = "development"
     secret_key: str = ""
     public_url: str = ""
@@ -28,22 +30,30 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
+    """The Fernet keys that seal tokens: the first seals, all open."""
+
     keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
+    """The database; without a URL it is SQLite in the instance folder."""
+
     url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Redis:
+    """Redis; without a URL it is the embedded server."""
+
     url: str = ""
     tls_verify: str = "on"
 
 
 @dataclass(frozen=True, slots=True)
 class Notion:
+    """The integration at Notion, the request budget of a workspace, and limits of requests."""
+
     client_id: str = ""
     client_secret: str = ""
     api_url: str = NOTION
@@ -58,11 +68,14 @@ class Notion:
 
     @property
     def largest_answer_bytes(self) -> int:
+        """The largest answer that is read, in bytes."""
         return self.largest_answer_mb << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
+    """How often Notion is polled and checked, and how long drains may take."""
+
     poll_seconds: float = 60.0
     poll_seconds_with_webhooks: float = 600.0
     parallel_polls: int = 8
@@ -76,18 +89,24 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
+    """The size and overlap of passages, in characters."""
+
     chunk_characters: int = 1200
     chunk_overlap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
+    """The level and format of log lines."""
+
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
+    """The folders of the installation, relative to the project."""
+
     instance: str = "instance"
 
 
@@ -107,15 +126,17 @@ class Config:
 
     @property
     def instance(self) -> Path:
-        """The folder of everything this installation keeps on disk."""
+        """The folder in which this installation stores its files."""
         return (ROOT / self.paths.instance).resolve()
 
     @property
     def production(self) -> bool:
+        """True in production, where secrets and HTTPS are required."""
         return self.web.environment == "production"
 
     @property
     def web_processes(self) -> int:
+        """The number of web processes: as configured, else 2 in production and 1 in development."""
         return self.web.processes or (2 if self.production else 1)
 
     @property
@@ -129,16 +150,20 @@ class Config:
 
     @property
     def redis_url(self) -> str:
+        """The URL of Redis: as configured, else the socket of the embedded server."""
         return self.redis.url or f"unix://{self.redis_socket}"
 
     @property
     def database_url(self) -> str:
+        """The URL of the database: as configured, else SQLite in the instance folder."""
         return self.database.url or f"sqlite:///{self.instance / 'hilal.db'}"
 
     @property
     def public_url(self) -> str:
+        """The URL at which people reach the product, without a slash at its end."""
         return self.web.public_url.rstrip("/") or f"http://127.0.0.1:{self.web.port}"
 
     @property
     def redirect_uri(self) -> str:
+        """The URL to which Notion sends people back after their consent."""
         return f"{self.public_url}/notion/callback"

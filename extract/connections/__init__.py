@@ -1,4 +1,4 @@
-"""One authorisation of Notion: its tokens, its clients, and which documents it serves."""
+"""Notion connections: their tokens, clients for the API, and which connection serves a document."""
 
 from extract.connections.grants import (
     blocked_by_notion,

@@ -1,4 +1,4 @@
-"""The connections of an organisation: storing a grant, asking Notion with it, letting go of it."""
+"""Stores a grant as a connection, opens clients for it, and deletes its tokens on disconnect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 def connect(runtime: Runtime, *, organisation_id: int, grant: TokenGrant) -> Connection:
-    """Store a grant: a new connection, or the one it renews, alive again with its sources and watermarks."""
+    """Store a grant. Return a new connection, or the one that it renews: alive, with its sources and watermarks."""
     with database.atomic():
         known = _known(organisation_id, grant)
         if known is not None:
@@ -32,7 +32,7 @@ def connect(runtime: Runtime, *, organisation_id: int, grant: TokenGrant) -> Con
     try:
         with database.atomic():
             return _create(runtime, organisation_id, grant)
-    except IntegrityError:  # the same consent came back twice at once; the other one was first
+    except IntegrityError:  # the same consent was submitted twice at once, and the other request was first
         with database.atomic():
             known = _known(organisation_id, grant)
             if known is None:
@@ -41,12 +41,12 @@ def connect(runtime: Runtime, *, organisation_id: int, grant: TokenGrant) -> Con
 
 
 def http_for(runtime: Runtime) -> httpx2.Client:
-    """A client for calls to Notion; the caller closes it."""
+    """Return an HTTP client for calls to Notion; the caller closes it."""
     return http_client(runtime.config, runtime.transport)
 
 
 def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
-    """The request budget that everyone who talks to this workspace shares."""
+    """Return the request budget of this workspace, which all its connections share."""
     notion = runtime.config.notion
     return Budget(
         runtime.redis,
@@ -64,7 +64,7 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
 
 
 def blocked_by_notion() -> tuple[Expression, Expression]:
-    """Conditions for the connections whose requests Notion refuses to answer until the operator has talked to it."""
+    """Return conditions for the connections that Notion has blocked, until the operator has contacted Notion."""
     return Connection.state == "alive", Connection.error == Blocked.sentence
 
 
@@ -76,7 +76,7 @@ def client_for(
     lane: Lane = "sync",
     tokens: ConnectionTokens | None = None,
 ) -> NotionClient:
-    """Notion as this connection sees it; marks the connection when only the person can mend it.
+    """Return a client with this connection's tokens. It sets the connection to `reconnect` if Notion refuses them.
 
     Several clients may share `tokens`, so that not each of them reads the row.
     """
@@ -96,7 +96,7 @@ def client_for(
 def forget_tokens(
     runtime: Runtime, connection: Connection, *, http: httpx2.Client | None = None
 ) -> Connection:
-    """Disconnect: delete both tokens here, revoke at Notion as well as we can, keep sources and content."""
+    """Disconnect: delete both tokens here, try to revoke them at Notion, keep sources and content."""
     with database_opened():
         row = _emptied(connection.id)
     log.info("connection_disconnected", connection_id=row.id)
@@ -114,7 +114,10 @@ def forget_tokens(
 
 
 def _known(organisation_id: int, grant: TokenGrant) -> Connection | None:
-    """The connection this grant renews. Whether `bot_id` survives a new consent is not documented."""
+    """Return the connection that this grant renews, by its bot, else by workspace and person; None if there is none.
+
+    Notion does not document if a new consent keeps the `bot_id`.
+    """
     mine = Connection.organisation == organisation_id
     known: Connection | None = Connection.get_or_none(mine, Connection.bot_id == grant.bot_id)
     if known is None and grant.owner_user_id is not None:
@@ -152,9 +155,9 @@ def _renew(runtime: Runtime, row: Connection, grant: TokenGrant) -> Connection:
 
 
 def _resumed(runtime: Runtime, row: Connection) -> Connection:
-    """Who reconnects may have shared other pages: what was missing is asked for now, and every doubt begins anew.
+    """End every doubt and check what was missing now, since the person may have shared other pages.
 
-    Where an interrupted search had come to belonged to the old grant.
+    The cursors of interrupted searches belong to the old grant, and are dropped.
     """
     now = runtime.clock()
     Connection.update(sweeps={}).where(Connection.id == row.id).execute()
@@ -170,8 +173,8 @@ def _resumed(runtime: Runtime, row: Connection) -> Connection:
 
 
 def _emptied(connection_id: int) -> Connection:
-    """The row as it was when its tokens were deleted: nobody replaced them between the two."""
-    gone = {"access_token": None, "refresh_token": None, "refreshing_until": None}
+    """Delete the tokens of a connection. Return the row as it was just before, with the tokens that were deleted."""
+    deleted = {"access_token": None, "refresh_token": None, "refreshing_until": None}
     while True:
         row = Connection.get_by_id(connection_id)
         changed = (
@@ -180,10 +183,10 @@ def _emptied(connection_id: int) -> Connection:
                 error=None,
                 paused_until=None,
                 brake_at=None,
-                # A drain under way loses its lease, so that nothing is written after this.
+                # A drain under way loses its lease, so that it writes nothing after this.
                 lease_number=Connection.lease_number + 1,
                 lease_until=None,
-                **gone,
+                **deleted,
             )
             .where(Connection.id == connection_id, _same(Connection.access_token, row.access_token))
             .execute()

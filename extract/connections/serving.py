@@ -1,4 +1,4 @@
-"""Which connection serves a page that several could reach: another takes it over where its own cannot any more."""
+"""Which connection serves a page that several hold: another takes over when the serving one no longer can."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ log = structlog.get_logger(__name__)
 
 
 def reassign(chosen: Expression) -> int:
-    """Give the chosen documents to another alive connection with a source that holds them; answers how many.
+    """Assign the chosen documents to another alive connection with a source that holds them. Return how many.
 
-    Documents that no other connection holds stay where they are.
+    Documents that no other alive connection holds stay where they are.
     """
     other = (
         Source.select(Source.connection)
@@ -36,10 +36,9 @@ def reassign(chosen: Expression) -> int:
 
 
 def assign_to_absent(document: Document) -> bool:
-    """Give a page that this connection no longer shows to one that waits for its person and holds it, too.
+    """Assign a page that this connection no longer shows to one that holds it and is not alive. Return True if one did.
 
-    What Notion answers one connection says nothing of what it would answer another: until that is reconnected, the
-    page goes on answering as it is. Answers whether there was one.
+    A 404 for one connection says nothing about another: the page stays searchable until that one is reconnected.
     """
     absent = (
         Source.select(Source.connection)
@@ -62,7 +61,7 @@ def assign_to_absent(document: Document) -> bool:
 
 
 def unserved(document_ids: list[int]) -> Expression:
-    """Those among the documents that no source of their own connection holds any more."""
+    """The condition that a document is one of these and no source of its own connection holds it any more."""
     own = (
         Source.select(SQL("1"))
         .join(Membership)

@@ -1,7 +1,7 @@
 """The tokens of one connection: read from its row, refreshed by one process and thread at a time.
 
-Notion replaces both tokens on a refresh, and a second refresh with the old one would cost the person a new
-consent. The right to refresh is therefore taken by a conditional update, and given back by storing both tokens.
+Notion replaces both tokens on a refresh, and after a second refresh with the old one the person would have to
+consent again. A conditional update therefore claims the refresh, and storing both tokens releases it.
 https://developers.notion.com/reference/refresh-a-token
 """
 
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class ConnectionTokens:
-    """The tokens of one connection, from its row; for use in any thread, refreshed once for all processes."""
+    """The tokens of one connection, read from its row. Thread-safe; one refresh serves all processes."""
 
     def __init__(self, runtime: Runtime, connection_id: int, *, http: httpx2.Client | None = None) -> None:
         self._runtime = runtime
@@ -42,7 +42,7 @@ class ConnectionTokens:
         self._token: str | None = None
 
     def access_token(self) -> str:
-        """The token as last known here; a token replaced meanwhile is noticed by its 401."""
+        """Return the token as last read. One that was replaced in the meantime is answered with 401, then refreshed."""
         with self._lock:
             if self._token is None:
                 with database_opened():
@@ -50,9 +50,9 @@ class ConnectionTokens:
             return self._token
 
     def refresh(self, used: str) -> str:
-        """The token that replaces `used`.
+        """Return the token that replaces `used`.
 
-        Raises ReconnectNeeded when Notion refuses, Transient when it may work later; then nothing is lost.
+        Raises ReconnectNeeded if Notion refuses, Transient if it may work later; the tokens are unchanged then.
         """
         with self._lock:
             self._token = None
@@ -60,7 +60,7 @@ class ConnectionTokens:
             return self._token
 
     def give_up(self, used: str) -> None:
-        """Even a new token was answered with 401. Another one, stored meanwhile, deserves its own chance."""
+        """Set the connection to `reconnect` after a refreshed token got a 401, unless another was stored since."""
         with database_opened():
             row = Connection.get_or_none(Connection.id == self._id)
             if row is not None and row.access_token is not None and self._open(row.access_token) == used:
@@ -86,7 +86,7 @@ class ConnectionTokens:
             waited += WAIT_SECONDS
 
     def _claim(self, row: Connection) -> datetime | None:
-        """The right to refresh, until the moment answered; None while someone else holds it."""
+        """Claim the refresh. Return the time at which the claim expires; None while another has it."""
         now = self._runtime.clock()
         until = now + REFRESH_LEASE
         free = Connection.refreshing_until.is_null() | (Connection.refreshing_until <= now)
@@ -98,7 +98,7 @@ class ConnectionTokens:
         return until if claimed == 1 else None
 
     def _refreshed(self, row: Connection, until: datetime) -> str:
-        """Ask Notion, without an open transaction, and store both tokens at once if the claim still holds."""
+        """Refresh at Notion, outside a transaction, and store both tokens at once if the claim is still ours."""
         ours = (Connection.id == row.id) & (Connection.refreshing_until == until)
         try:
             with self._client() as http:
@@ -137,7 +137,7 @@ class ConnectionTokens:
         return bool(stored == 1)
 
     def _overtaken(self, http: httpx2.Client, grant: TokenGrant) -> str:
-        """The person reconnected or disconnected while we refreshed: that counts, not our new tokens."""
+        """Return the token of a person who reconnected during the refresh. If they disconnected, revoke the new one."""
         try:
             return self._open(self._row().access_token)
         except ReconnectNeeded:
@@ -162,7 +162,7 @@ class ConnectionTokens:
 
 
 def reconnect_sentence(workspace_name: str) -> str:
-    """What the person reads when Notion no longer accepts our tokens."""
+    """Return what the person reads when Notion no longer accepts our tokens."""
     return (
         f"Notion no longer accepts our access to {workspace_name or 'this workspace'}. "
         "What was imported still answers, but it will not follow edits until you reconnect."
@@ -170,7 +170,7 @@ def reconnect_sentence(workspace_name: str) -> str:
 
 
 def mark_reconnect(connection: Connection) -> None:
-    """From now on the connection waits for its person; a connection that is not alive stays as it is."""
+    """Set an alive connection to `reconnect`, and let others serve its documents. Any other stays as it is."""
     with database_opened():
         changed = (
             Connection.update(state="reconnect", error=reconnect_sentence(connection.workspace_name))
@@ -184,7 +184,7 @@ def mark_reconnect(connection: Connection) -> None:
 
 
 def revoke(runtime: Runtime, http: httpx2.Client, connection_id: int, token: str) -> None:
-    """Make Notion forget `token`; a failure is logged and stops nothing, since we forget it anyway."""
+    """Revoke `token` at Notion. A failure is only logged, since the token is deleted here anyway."""
     try:
         oauth.revoke(http, runtime.config, token, clock=runtime.clock)
     except NotionError as error:
@@ -193,7 +193,7 @@ def revoke(runtime: Runtime, http: httpx2.Client, connection_id: int, token: str
 
 @contextmanager
 def database_opened() -> Iterator[None]:
-    """A database connection for this thread: its own for the moment, unless it has one already."""
+    """Open a database connection for this thread until the block ends, unless it has one already."""
     if database.is_closed():
         with database.connection_context():
             yield

@@ -1,1 +1,1 @@
-"""Learns that something changed in Notion: by polling, by events, by the bodies that were read."""
+"""Finds out what changed in Notion: by polling, from webhook events, and from the bodies that were read."""

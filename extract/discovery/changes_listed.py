@@ -1,4 +1,4 @@
-"""Learning that something moved: stubs of a listing become marks on rows. Asks Notion nothing."""
+"""Compares the stubs of a listing with the stored documents and requests what changed. Sends Notion nothing."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from extract.worklist.sources import request_listing
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """What a listing brought: documents that moved, that are new, that must be asked about; sources to list again.
+    """How many documents a listing showed to be stale, new, or possibly gone, and how many sources to list again.
 
-    `untold` are Notion's times of the edits that nobody had told of before.
+    `untold` are Notion's times of the edits that no event had reported before.
     """
 
     stale: int = 0
@@ -47,10 +47,10 @@ class Noticed:
 def request_if_changed(
     document: Document, stub: Stub, *, now: datetime, rank: Rank, thorough: bool = False
 ) -> Noticed:
-    """Compare what is held with what a listing says, and mark the row when it moved or sits in the trash.
+    """Compare a document with its stub in a listing, and request a read if it changed.
 
-    What would make it leave a source (the trash, the archive, another parent) is asked of the page itself first.
-    `thorough` looks at what Notion computes, too.
+    If the stub shows a reason to leave a source (trash, archive, another data source), the page object is fetched
+    first. `thorough` compares formulas and rollups as well.
     """
     verdict = compare_listing(stub, held_facts(document), thorough=thorough)
     untold = _untold(document, stub)
@@ -61,13 +61,13 @@ def request_if_changed(
     if verdict == "stale":
         request_read(document, now=now, rank=rank, stub=stub)
         return Noticed(stale=1, untold=untold)
-    if document.doubted_at is not None:  # in doubt, and here it is listed again
+    if document.doubted_at is not None:  # in doubt, but Notion lists it
         brake.retry_doubted(Document.id == document.id, now=now)
     return Noticed()
 
 
 def _untold(document: Document, stub: Stub) -> tuple[datetime, ...]:
-    """The edit that `stub` shows, unless it moved no time or the document has been wanted since."""
+    """Return the time of the edit that `stub` shows, unless we have read it or requested the document since."""
     edited_at = stub.edited_at
     if edited_at is None or (document.edited_at is not None and edited_at <= document.edited_at):
         return ()
@@ -75,12 +75,13 @@ def _untold(document: Document, stub: Stub) -> tuple[datetime, ...]:
 
 
 def _changed_table(document: Document, stub: Stub) -> bool:
+    """Return True if the document is stored as a row of another data source than the stub says."""
     parent = stub.parent.id if stub.parent.kind == "data_source_id" else None
     return document.removed_at is None and document.data_source_id not in (None, parent)
 
 
 def notice_held(connection_id: int, stubs: Sequence[Stub], *, now: datetime) -> Noticed:
-    """Mark the documents of live sources that a sweep shows to have moved."""
+    """Request the documents of sources that follow edits, if a sweep shows that they changed."""
     pages = [stub for stub in stubs if stub.kind == "page" and not stub.partial]
     documents = documents_by_page(connection_id, {stub.id for stub in pages})
     live = followed(document.id for rows in documents.values() for document in rows)
@@ -93,7 +94,7 @@ def notice_held(connection_id: int, stubs: Sequence[Stub], *, now: datetime) -> 
 
 
 def notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime) -> Noticed:
-    """A renamed or retyped column changes every row of its table: list the source again. A new name is only kept."""
+    """Request a listing for each data source whose columns changed, since that changes every row. Store new names."""
     shown = {stub.id: stub for stub in stubs if stub.kind == "data_source" and not stub.partial}
     noticed = Noticed()
     for table in data_sources_of(connection_id, sorted(shown)):
@@ -103,23 +104,23 @@ def notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime) 
         if not stub.in_trash and stub.title != table.name:
             _rename(table, stub)
         gone = is_gone(source)
-        moved = stub.in_trash or schema_digest(stub.properties) != schema_digest(table.properties)
+        changed = stub.in_trash or schema_digest(stub.properties) != schema_digest(table.properties)
         if source.kind != "database":
-            if moved and table.listed:
+            if changed and table.listed:
                 table.listed, table.listed_to = False, None
                 table.save(only=[DataSource.listed, DataSource.listed_to])
                 request_listing(source, now=now, rank=Rank.EDIT, full=False)
                 noticed += Noticed(relist=1)
             continue
         back = gone and not stub.in_trash
-        if (back or (moved and not gone)) and source.requested_at is None:
+        if (back or (changed and not gone)) and source.requested_at is None:
             request_listing(source, now=now, rank=Rank.EDIT, full=not stub.in_trash)
             noticed += Noticed(relist=1)
     return noticed + _notice_tables(connection_id, shown.values(), now=now)
 
 
 def _rename(table: DataSource, stub: Stub) -> None:
-    """A database that is one table carries the table's name."""
+    """Store the name of a data source, also as the name of a database that has no other data source."""
     table.name = stub.title
     table.save(only=[DataSource.name])
     alone = DataSource.select().where(DataSource.source == table.source_id).count() == 1
@@ -128,10 +129,10 @@ def _rename(table: DataSource, stub: Stub) -> None:
 
 
 def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) -> Noticed:
-    """A data source that is newer than the last listing of its ticked database: list that database again."""
-    made = [stub for stub in shown if stub.database_id and stub.created_at and not stub.in_trash]
+    """Request a listing of each ticked database that got a new data source since its last listing."""
+    created = [stub for stub in shown if stub.database_id and stub.created_at and not stub.in_trash]
     noticed = Noticed()
-    if not made:
+    if not created:
         return noticed
     sources = Source.select().where(
         (Source.connection == connection_id)
@@ -139,14 +140,13 @@ def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) 
         & (Source.auto_retrain == "live")
         & Source.stopped_at.is_null()
         & Source.requested_at.is_null()
-        & Source.notion_id.in_([stub.database_id for stub in made])
+        & Source.notion_id.in_([stub.database_id for stub in created])
         & Source.listed_at.is_null(False)
-        & Source.stopped_at.is_null()
     )
     for source in sources:
         newer = {
             stub.id
-            for stub in made
+            for stub in created
             if stub.database_id == source.notion_id
             and stub.created_at
             and source.listed_at

@@ -33,14 +33,17 @@ from extract.worklist.sources import request_listing
 log = structlog.get_logger(__name__)
 
 KEPT = timedelta(hours=48)
-"""How long a taken event is remembered: longer than Notion repeats one."""
+"""How long a processed event is kept: longer than Notion repeats one."""
 
 BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class EntityHint:
-    """What all waiting events say of one entity to one connection: `latest` of several, for they are one hint."""
+    """What all waiting events say of one entity, for one connection. `latest` is the newest of the events.
+
+    `rows_only`: they only say that rows of a database were added or removed. `gone`: they only say that the page left.
+    """
 
     connection_id: int
     latest: Event
@@ -49,7 +52,7 @@ class EntityHint:
 
 
 def store(event_id: str, body: Mapping[str, Json], *, now: datetime) -> None:
-    """Keep an event until it is taken; one that came before is left as it is."""
+    """Store an event until it is processed. One that is stored already is not changed."""
     WebhookEvent.insert(event_id=event_id, body=trimmed(body), received_at=now).on_conflict_ignore().execute()
 
 
@@ -76,7 +79,7 @@ def process_pending(now: datetime, *, verify_hours: float) -> int:
 
 
 def prune(now: datetime) -> None:
-    """Forget taken events that Notion does not repeat any more; about once an hour, though called more often."""
+    """Delete processed events that Notion does not repeat any more: about once an hour, however often it is called."""
     oldest = (
         WebhookEvent.select(WebhookEvent.received_at)
         .where(WebhookEvent.processed_at.is_null(False))
@@ -90,13 +93,16 @@ def prune(now: datetime) -> None:
 
 
 def last_event_at() -> datetime | None:
-    """When the last event came that is still remembered."""
+    """Return when the newest stored event arrived; None if there is none."""
     row = WebhookEvent.select(WebhookEvent.received_at).order_by(WebhookEvent.received_at.desc()).first()
     return row.received_at if row else None
 
 
 def note_missed(connection: Connection, noticed: Noticed, *, now: datetime, poll_at: datetime) -> bool:
-    """A poll found edits that an event should have told: from now on the polls come at their usual pace again."""
+    """Poll the connection at the usual rate again if a poll found an edit that an event should have reported.
+
+    Return True if it did. `poll_at` is the time of the next poll at the usual rate.
+    """
     if connection.event_at is None:
         return False
     missed = [
@@ -111,7 +117,7 @@ def note_missed(connection: Connection, noticed: Noticed, *, now: datetime, poll
 
 
 def group_by_entity(events: Iterable[Event], routes: Mapping[Event, Sequence[int]]) -> list[EntityHint]:
-    """The events as one hint for each entity and connection, in the order of their first. Pure."""
+    """Return one hint for each entity and connection, in the order of their first events. Pure."""
     groups: dict[tuple[int, str | None], list[Event]] = {}
     for event in events:
         for connection_id in routes.get(event, ()):
@@ -128,7 +134,7 @@ def group_by_entity(events: Iterable[Event], routes: Mapping[Event, Sequence[int
 
 
 def _waiting() -> Any:
-    """The oldest events that nobody has taken."""
+    """Select the oldest events that are not processed."""
     return (
         WebhookEvent.select()
         .where(WebhookEvent.processed_at.is_null())
@@ -138,15 +144,15 @@ def _waiting() -> Any:
 
 
 def _locked(query: Any) -> Any:
-    """So that a second daemon takes others, or none. On SQLite the transaction itself keeps it out."""
+    """Lock the rows, so that another daemon skips them. On SQLite the transaction locks the whole database."""
     return query.for_update("FOR UPDATE SKIP LOCKED") if is_postgres() else query
 
 
 def _routes(events: Iterable[Event]) -> dict[Event, list[int]]:
-    """Event -> the alive connections it concerns: those named by it, else those of its workspace."""
-    telling = [event for event in events if event.meaning not in ("nothing", "unknown")]
-    bots = set(chain.from_iterable(event.bots for event in telling))
-    workspaces = {event.workspace_id for event in telling if event.workspace_id}
+    """Return event -> the alive connections it concerns: those that it names, else those of its workspace."""
+    meaningful = [event for event in events if event.meaning not in ("nothing", "unknown")]
+    bots = set(chain.from_iterable(event.bots for event in meaningful))
+    workspaces = {event.workspace_id for event in meaningful if event.workspace_id}
     alive = list(
         Connection.select(Connection.id, Connection.bot_id, Connection.workspace_id)
         .where(
@@ -156,7 +162,7 @@ def _routes(events: Iterable[Event]) -> dict[Event, list[int]]:
         .order_by(Connection.id)
     )
     routes: dict[Event, list[int]] = {}
-    for event in telling:
+    for event in meaningful:
         named = [row.id for row in alive if row.bot_id in event.bots]
         routes[event] = named or [row.id for row in alive if row.workspace_id == event.workspace_id]
     return routes
@@ -176,23 +182,24 @@ def _prove_alive(
 
 
 def _apply(hint: EntityHint, *, now: datetime, verify_hours: float) -> None:
-    """Mark what one hint is about. A fault of ours in it must not hold up the others."""
+    """Request what one hint is about. A bug that it meets is logged, so that the other hints are applied."""
     try:
         with database.atomic():
             if hint.latest.meaning in ("page", "gone"):
-                _page(hint, now=now, verify_hours=verify_hours)
+                _apply_to_page(hint, now=now, verify_hours=verify_hours)
             else:
-                _table(hint, now=now)
+                _apply_to_table(hint, now=now)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         log.exception("event_broken", connection_id=hint.connection_id, notion_id=hint.latest.entity_id)
 
 
-def _page(hint: EntityHint, *, now: datetime, verify_hours: float) -> None:
+def _apply_to_page(hint: EntityHint, *, now: datetime, verify_hours: float) -> None:
+    """Add the page to the sources it now belongs to, and request its documents."""
     page_id, event = str(hint.latest.entity_id), hint.latest
     if not hint.gone:
-        for source in _places(hint.connection_id, event):
+        for source in _sources_to_join(hint.connection_id, event):
             add_document(
                 source, page_id, stub=None, title="", now=now, rank=Rank.EDIT, verify_hours=verify_hours
             )
@@ -200,11 +207,12 @@ def _page(hint: EntityHint, *, now: datetime, verify_hours: float) -> None:
     live = followed(document.id for document in documents)
     for document in documents:
         if document.id in live and not (hint.gone and document.removed_at is not None):
-            _look(document, event.at, now=now)
+            _request_if_unread(document, event.at, now=now)
 
 
-def _look(document: Document, at: datetime | None, *, now: datetime) -> None:
-    asks_page = (
+def _request_if_unread(document: Document, at: datetime | None, *, now: datetime) -> None:
+    """Request the document, unless what is read or due already covers an event of the time `at`."""
+    fetches_page_object = (
         document.requested_at is not None
         and document.request_rank <= Rank.EDIT
         and document.stub is None
@@ -215,56 +223,60 @@ def _look(document: Document, at: datetime | None, *, now: datetime) -> None:
         at,
         synced_at=read_at if read_at is not None and believable(read_at, now=now) else None,
         recheck_at=document.recheck_at,
-        requested_at=document.requested_at if asks_page else None,
+        requested_at=document.requested_at if fetches_page_object else None,
     )
     if verdict == "read":
         request_read(document, now=now, rank=Rank.EDIT)
-    elif verdict == "look":
+    elif verdict == "check":
         Document.update(stub=None).where(
             (Document.id == document.id) & Document.requested_at.is_null()
         ).execute()
 
 
-def _places(connection_id: int, event: Event) -> list[Source]:
-    """The sources that follow edits and take in a page that sits where the event says, and do not hold it yet."""
+def _sources_to_join(connection_id: int, event: Event) -> list[Source]:
+    """Return the sources that follow edits, that a page with this parent belongs to, and that do not hold it yet."""
     parent = event.parent
     chosen = Source.kind == "workspace"
     if parent.kind in ("data_source_id", "database_id") and parent.id:
-        chosen |= _with_table(parent.id)
+        chosen |= _has_table(parent.id)
     if parent.kind == "page_id":
         above = Membership.select(Membership.source).join(Document).where(Document.notion_id == parent.id)
         chosen |= Source.with_subpages & ((Source.notion_id == parent.id) | Source.id.in_(above))
-    holding = Membership.select(Membership.source).join(Document).where(Document.notion_id == event.entity_id)
+    holders = Membership.select(Membership.source).join(Document).where(Document.notion_id == event.entity_id)
     return list(
         Source.select()
-        .where((Source.connection == connection_id) & follows() & chosen & Source.id.not_in(holding))
+        .where((Source.connection == connection_id) & follows() & chosen & Source.id.not_in(holders))
         .order_by(Source.id)
     )
 
 
-def _with_table(notion_id: str) -> Expression:
-    """That a source holds the rows of a database or data source of this id."""
+def _has_table(notion_id: str) -> Expression:
+    """The condition that a source has the database or data source with this id."""
     tables = DataSource.select(DataSource.source).where(
         (DataSource.notion_id == notion_id) | (DataSource.database_id == notion_id)
     )
     return ((Source.kind == "database") & (Source.notion_id == notion_id)) | Source.id.in_(tables)
 
 
-def _table(hint: EntityHint, *, now: datetime) -> None:
-    """List the sources that hold the table again, unless that is wanted already or would cost more than it tells."""
+def _apply_to_table(hint: EntityHint, *, now: datetime) -> None:
+    """Request a listing of the sources that have the database or data source.
+
+    It is not requested twice. For events that only concern rows, it is not requested either if the source was listed
+    lately or is no ticked database, since Notion sends an event for each row as well.
+    """
     entity_id, parent = str(hint.latest.entity_id), hint.latest.parent
-    holds = _with_table(entity_id)
+    has_table = _has_table(entity_id)
     if parent.kind == "database_id" and parent.id:  # a data source that is new to its database
-        holds |= _with_table(parent.id)
+        has_table |= _has_table(parent.id)
     sources = Source.select().where(
         (Source.connection == hint.connection_id)
         & follows()
         & (Source.requested_at.is_null() | Source.listing_open)
-        & holds
+        & has_table
     )
     for source in sources:
         if source.kind != "database" and hint.rows_only:
-            continue  # rows tell of themselves
+            continue
         rows = Membership.select().where(Membership.source == source.id).count()
         if hint.rows_only and is_recent(source.listed_at, now=now, within=relist_pause(rows)):
             continue

@@ -1,4 +1,4 @@
-"""Names that other pages show: who points to a page that was renamed, or has just arrived, is to be read again."""
+"""Requests the pages that point to a page whose title is new, since their text shows that title."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from extract.worklist.documents import request_checks
 log = structlog.get_logger(__name__)
 
 MOST = 300
-"""How many pages one new name may cause to be read again; the others follow with their next edit or full pass."""
+"""How many pages one new title may cause to be read again; the others follow with their next edit or full pass."""
 
 TitleChange = Literal["renamed", "arrived"]
 
 
 def title_change(*, held_title: str, title: str, read_before: bool) -> TitleChange | None:
-    """What a page that was just read means for those that point to it. The same name again means nothing. Pure."""
+    """Return how the title of a page that was just read changed for the pages that point to it, or None. Pure."""
     if held_title.split() != title.split():
         return "renamed"
     return None if read_before else "arrived"
 
 
 def request_citing_pages(document: Document, change: TitleChange, *, now: datetime) -> int:
-    """Want the pages of the same chatbot that point to `document` read again; answers how many.
+    """Request the pages of the same chatbot that point to `document`. Return how many.
 
-    Their kept stubs stay, so each costs one request. What was read since the page was first known has its name already.
-    Call inside a transaction.
+    Their stored stubs stay, so each costs one request. For a page that `arrived`, those that were read since it was
+    added are left out, as they have its title already. Call inside a transaction.
     """
     pointing = (
         (Link.notion_id == document.notion_id)
@@ -54,7 +54,7 @@ def request_citing_pages(document: Document, change: TitleChange, *, now: dateti
 
 
 def _followed() -> object:
-    """A source that holds the document and is synced by itself."""
+    """Select the sources that hold the document, follow a schedule or edits, and are not stopped."""
     return (
         Source.select(SQL("1"))
         .join(Membership)

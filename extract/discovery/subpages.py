@@ -1,7 +1,7 @@
-"""Updates trees after a page was read or removed: sub-pages join, and those that left the body are fetched.
+"""Updates trees after a page was read or removed: new sub-pages join, and those that left the body are fetched.
 
 Sub-pages are known from the bodies that contain them and from their own `parent`, so no tree is walked. A page that
-disappeared from a body is fetched itself before any source lets go of it.
+disappeared from a body is fetched before its membership of any source ends.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from extract.worklist.documents import request_read
 def apply_body_children(
     document: Document, put: Put, *, rank: Rank, now: datetime, verify_hours: float
 ) -> None:
-    """The body of `document` was read: let the trees that hold it follow what came into it and what went.
+    """Update the trees that hold `document` after its body was read: `put` says which children came and went.
 
     Call inside a transaction.
     """
     if not put.came and not put.went:
         return
-    wanted = min(rank, Rank.SCHEDULE)  # a mere look brings in what it finds as a schedule would
+    rank = min(rank, Rank.SCHEDULE)  # what a routine check finds is added as a scheduled sync would
     for source in holders_of(document):
         if source.kind == "workspace" or source.with_subpages:
-            _pages_came(source, document, put.came, rank=wanted, now=now, verify_hours=verify_hours)
-            _tables_moved(source, [*put.came, *put.went], now=now)
-    _ask(document.chatbot_id, _pages(put.went), now=now)
+            _add_pages(source, document, put.came, rank=rank, now=now, verify_hours=verify_hours)
+            _request_databases(source, [*put.came, *put.went], now=now)
+    _request_pages(document.chatbot_id, _page_ids(put.went), now=now)
 
 
 def adopt_listed(
     sources: Sequence[Source], listed: Sequence[Stub], *, now: datetime, verify_hours: float
 ) -> None:
-    """Let new trees hold what was listed below their roots a moment ago, so that it need not be asked again.
+    """Add to new trees what the picker listed below their roots a moment ago, so that it need not be listed again.
 
-    The trees are of one connection. Call inside a transaction.
+    Call inside a transaction.
     """
     ids = {source.id for source in sources}
     for connection_id in {source.connection_id for source in sources}:
@@ -56,9 +56,9 @@ def adopt_listed(
 
 
 def recheck_descendants(document: Document, *, now: datetime) -> None:
-    """The page has left: those right below it, and the databases in its body, have probably left with it. Ask them."""
-    hanging = [BodyChild(row.kind, row.notion_id, "") for row in document.children]
-    own_word = (
+    """Request the pages right below one that is being removed, and the databases in its body: they may be gone, too."""
+    children = [BodyChild(row.kind, row.notion_id, "") for row in document.children]
+    with_this_parent = (
         Document.select(Document.notion_id)
         .where(
             (Document.chatbot == document.chatbot_id)
@@ -68,13 +68,14 @@ def recheck_descendants(document: Document, *, now: datetime) -> None:
         .tuples()
         .iterator()
     )
-    _ask(document.chatbot_id, {*_pages(hanging), *(notion_id for (notion_id,) in own_word)}, now=now)
+    below = {*_page_ids(children), *(notion_id for (notion_id,) in with_this_parent)}
+    _request_pages(document.chatbot_id, below, now=now)
     for source in holders_of(document):
         if source.kind == "workspace" or source.with_subpages:
-            _tables_moved(source, hanging, now=now)
+            _request_databases(source, children, now=now)
 
 
-def _pages_came(
+def _add_pages(
     source: Source,
     document: Document,
     came: Sequence[BodyChild],
@@ -83,6 +84,7 @@ def _pages_came(
     now: datetime,
     verify_hours: float,
 ) -> None:
+    """Add the pages that came into the body, unless the page object of one names another parent."""
     titles = {child.notion_id: child.title for child in came if child.kind == "page"}
     known = documents_of(source.chatbot_id, list(titles))
     members = members_of({source.id}, titles)
@@ -90,35 +92,37 @@ def _pages_came(
         held = known.get(notion_id)
         elsewhere = held is not None and held.parent_page_id not in (None, document.notion_id)
         if held is not None and (elsewhere or held.removed_at is not None):
-            request_read(
-                held, now=now, rank=Rank.SCHEDULE
-            )  # it may have moved, or come back: its own word decides
+            # It may have been moved here, or have come back: the page object says where it is.
+            request_read(held, now=now, rank=Rank.SCHEDULE)
         if (source.id, notion_id) not in members and not elsewhere:
             add_document(
                 source, notion_id, stub=None, title=title, now=now, rank=rank, verify_hours=verify_hours
             )
 
 
-def _tables_moved(source: Source, children: Iterable[BodyChild], *, now: datetime) -> None:
-    """Databases that came into a body or left it: their containers are asked with the next listing."""
+def _request_databases(source: Source, children: Iterable[BodyChild], *, now: datetime) -> None:
+    """Request a listing that fetches the databases among `children`, which came into a body or left it."""
     databases = [child.notion_id for child in children if child.kind == "database"]
     if databases:
         ask_tables(source, databases, now=now)
 
 
-def _ask(chatbot_id: int, notion_ids: Iterable[str], *, now: datetime) -> None:
-    """Let these pages be asked themselves; their bodies are read only if they moved."""
+def _request_pages(chatbot_id: int, notion_ids: Iterable[str], *, now: datetime) -> None:
+    """Request these pages. Their bodies are read only if the page objects show a change."""
     for document in documents_of(chatbot_id, sorted(notion_ids)).values():
         if document.removed_at is None:
             request_read(document, now=now, rank=Rank.SCHEDULE)
 
 
-def _pages(children: Iterable[BodyChild]) -> set[str]:
+def _page_ids(children: Iterable[BodyChild]) -> set[str]:
     return {child.notion_id for child in children if child.kind == "page"}
 
 
 def rows_of(source_id: int, data_source_ids: Sequence[str], *, tombstones: bool = False) -> list[int]:
-    """Ids of the documents that a source holds as rows of these tables; with `tombstones`, of the removed ones too."""
+    """Return the ids of the documents that a source holds as rows of these data sources.
+
+    Removed ones are included with `tombstones` only.
+    """
     rows = (
         Membership.select(Membership.document)
         .join(Document)

@@ -1,6 +1,6 @@
-"""The two sweeps of a connection: recent edits, recent trash. Two requests when nothing moved, whatever is stored.
+"""The two sweeps of a connection: recent edits, recent trash. Two requests if nothing changed, whatever is stored.
 
-A sweep that the budget interrupts goes on where it stopped: walking a week of edits takes as many windows as it needs.
+A sweep that the budget interrupts continues where it stopped, so a week of edits may take several windows.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from extract.values import Stub
 log = structlog.get_logger(__name__)
 
 DAY = timedelta(days=1)
-"""How far a watermark that cannot be is set back; what lies further back is left to the daily looks."""
+"""How far a watermark that lies ahead of Notion's clock is set back; routine checks find what is older."""
 
 MOST_PAGES = 500
-"""A sweep that has to look further back than this is left to the daily looks; it says so in the log."""
+"""After so many pages a sweep ends, with a line in the log; routine checks find what is older."""
 
 Name = Literal["edits", "trash"]
 
@@ -40,25 +40,27 @@ class Sweep:
     cursor: str | None = None
 
     def after(self, stubs: tuple[Stub, ...], cursor: str | None) -> Sweep:
+        """Return the sweep after one more page with these stubs; `cursor` is of the page that follows."""
         times = [stub.edited_at for stub in stubs if stub.edited_at is not None]
         newest = max([*times, *([self.newest] if self.newest else [])], default=None)
         return Sweep(self.pages + 1, newest, cursor)
 
 
 def poll(client: NotionClient, connection: Connection, *, now: datetime, verify_hours: float) -> Noticed:
-    """Mark what was edited, added, moved or trashed since the last sweep. Raises NotionError; marks made stay.
+    """Request what was edited, added, moved or trashed since the last sweep. Raises NotionError.
 
-    A watermark moves only when its sweep came to its end, so that nothing is passed over by a failure.
+    The requests made before an error stay. A watermark is moved only at the end of its sweep, so that an error skips
+    nothing.
     """
     floors = (connection.edits_seen_to, connection.trash_seen_to)
     noticed, edits = _sweep(client, connection, "edits", now=now, verify_hours=verify_hours)
-    binned, trash = _sweep(client, connection, "trash", now=now, verify_hours=verify_hours)
+    trashed, trash = _sweep(client, connection, "trash", now=now, verify_hours=verify_hours)
     if _shifted(edits, trash, trash_seen_to=floors[1]) and not connection.sweeps.get("again"):
         _sweep_again(connection, floors[0])
     elif connection.sweeps.get("again"):
-        _keep(connection, "again", None)
+        _store(connection, "again", None)
     Connection.update(polled_at=now, poll_failures=0).where(Connection.id == connection.id).execute()
-    return noticed + binned
+    return noticed + trashed
 
 
 def _sweep(
@@ -66,11 +68,11 @@ def _sweep(
 ) -> tuple[Noticed, Sweep]:
     """Read newest first until entries are older than the watermark less the overlap, then move the watermark.
 
-    The first page is looked at whole: it was paid for, and search lags.
+    Every entry of a page that was fetched is compared, since search lags.
     """
     stored = connection.edits_seen_to if name == "edits" else connection.trash_seen_to
     since = stored
-    noticed, sweep = Noticed(), _kept(connection, name)
+    noticed, sweep = Noticed(), _stored(connection, name)
     try:
         for page in client.walk_search(in_trash=name == "trash", cursor=sweep.cursor):
             with database.atomic():
@@ -84,19 +86,19 @@ def _sweep(
                 break
     except NotionError:
         if sweep.cursor is not None:
-            _keep(connection, name, sweep)
+            _store(connection, name, sweep)
         raise
     if since != stored:
         log.warning("watermark_ahead", connection_id=connection.id, sweep=name, watermark=str(stored))
     _advance(connection, name, stored, since=since, newest=sweep.newest, now=now + client.skew)
-    _keep(connection, name, None)
+    _store(connection, name, None)
     return noticed, replace(sweep, cursor=None)
 
 
 def _possible(watermark: datetime | None, *, newest: datetime | None, now: datetime) -> datetime | None:
     """Return the watermark, or one a day back where it is later than both Notion's clock and the newest entry.
 
-    `now` is by Notion's clock. Such a watermark was written while our clock was wrong and Notion did not tell its own.
+    `now` is by Notion's clock. Such a watermark was written while our clock was wrong and Notion's was not known.
     """
     latest = max(filter(None, (newest, now)))
     if watermark is None or watermark <= latest + CLOCKS_DIFFER:
@@ -105,7 +107,7 @@ def _possible(watermark: datetime | None, *, newest: datetime | None, now: datet
 
 
 def _far_enough(stubs: tuple[Stub, ...], floor: datetime | None) -> bool:
-    """Whether this page reached below the floor. The boundary minute itself is read to its end."""
+    """Return True if this page has an entry older than `floor`. Entries of the minute of `floor` are all read."""
     if floor is None:
         return True
     times = [stub.edited_at for stub in stubs if stub.edited_at is not None]
@@ -113,14 +115,17 @@ def _far_enough(stubs: tuple[Stub, ...], floor: datetime | None) -> bool:
 
 
 def _shifted(edits: Sweep, trash: Sweep, *, trash_seen_to: datetime | None) -> bool:
-    """Whether something left the list of edits while several pages of it were read: what followed moved up unseen."""
-    newly = trash.newest is not None and (trash_seen_to is None or trash.newest >= trash_seen_to)
-    return edits.pages > 1 and newly
+    """Return True if a page was trashed while several pages of edits were read.
+
+    It left the list, so the entries after it moved up, and one may have been skipped between two pages.
+    """
+    trashed_since = trash.newest is not None and (trash_seen_to is None or trash.newest >= trash_seen_to)
+    return edits.pages > 1 and trashed_since
 
 
 def _sweep_again(connection: Connection, floor: datetime | None) -> None:
-    """Let the next sweep go as deep as this one did, once."""
-    _keep(connection, "again", Sweep())
+    """Let the next sweep start at the watermark of this one, once."""
+    _store(connection, "again", Sweep())
     if floor is not None:
         Connection.update(edits_seen_to=floor).where(Connection.id == connection.id).execute()
 
@@ -134,19 +139,19 @@ def _advance(
     newest: datetime | None,
     now: datetime,
 ) -> None:
-    """Move a watermark up, unless somebody has moved it back meanwhile (an import does). `now` is by Notion's clock.
+    """Move a watermark up, unless it was moved back in the meantime, as an import does. `now` is by Notion's clock.
 
-    `stored` is what the row holds, `since` from where the sweep was made.
+    `stored` is the watermark in the row, `since` the one that the sweep used.
     """
     field = Connection.edits_seen_to if name == "edits" else Connection.trash_seen_to
-    # What was edited so long ago has been shown by now: a crowd of that minute is not walked through again.
+    # Search has shown older edits by now: many pages edited in one minute need not be listed by every sweep.
     reached = max(filter(None, (since, newest, now - SEARCH_LAG)))
     unmoved = field.is_null() if stored is None else field == stored
     Connection.update({field: reached}).where((Connection.id == connection.id) & unmoved).execute()
 
 
-def _kept(connection: Connection, name: Name) -> Sweep:
-    """Where an interrupted sweep stands; a new one where none was interrupted."""
+def _stored(connection: Connection, name: Name) -> Sweep:
+    """Return how far an interrupted sweep has come; a new one if none was interrupted."""
     state = connection.sweeps.get(name)
     if not state:
         return Sweep()
@@ -154,8 +159,8 @@ def _kept(connection: Connection, name: Name) -> Sweep:
     return Sweep(state["pages"], datetime.fromisoformat(newest) if newest else None, state["cursor"])
 
 
-def _keep(connection: Connection, name: Name | Literal["again"], sweep: Sweep | None) -> None:
-    """Remember where a sweep was interrupted; None forgets it. The daemon that claimed the poll is the only writer."""
+def _store(connection: Connection, name: Name | Literal["again"], sweep: Sweep | None) -> None:
+    """Store how far a sweep has come; None deletes that. Only the daemon that claimed the poll writes it."""
     sweeps: dict[str, Any] = {key: value for key, value in connection.sweeps.items() if key != name}
     if sweep is not None:
         newest = sweep.newest.isoformat() if sweep.newest else None

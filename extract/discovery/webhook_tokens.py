@@ -1,7 +1,7 @@
 """The secret of the webhook subscription: pending until an admin confirms it, then active.
 
-It belongs to the installation, not to an organisation: Notion has one subscription for each integration, and it tells
-of all workspaces that gave access. https://developers.notion.com/reference/webhooks
+It belongs to the installation, not to an organisation: Notion has one subscription for each integration, with the
+events of all workspaces that gave access. https://developers.notion.com/reference/webhooks
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from extract.store.models import WebhookToken
 log = structlog.get_logger(__name__)
 
 MOST_PENDING = 5
-"""Anybody may send a handshake: older ones make room, and an active token is never touched by one."""
+"""Anybody may send a handshake, so the oldest tokens beyond this are deleted; the active token stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionState:
-    """Where the secret comes from, since when, and what waits to be confirmed, newest first."""
+    """Where the active token comes from, since when, and which tokens wait to be confirmed, newest first."""
 
     active: Literal["configuration", "confirmed", "none"]
     since: datetime | None
@@ -44,23 +44,24 @@ class SubscriptionState:
 
     @property
     def is_on(self) -> bool:
+        """True if events can be received."""
         return self.active != "none"
 
 
 def address(runtime: Runtime) -> str:
-    """Where Notion is to send events."""
+    """Return the URL that Notion is to send events to."""
     return f"{runtime.config.public_url}/webhooks/notion"
 
 
 def signing_tokens(runtime: Runtime) -> list[str]:
-    """What events may be signed with: the configured token, else the confirmed one. Raises VaultError."""
+    """Return the tokens that may sign events: the configured one, else the confirmed one. Raises VaultError."""
     if runtime.config.notion.webhook_token:
         return [runtime.config.notion.webhook_token]
     return [runtime.vault.open(row.sealed) for row in _active()]
 
 
 def keep_pending(runtime: Runtime, token: str) -> None:
-    """Keep a token that a handshake brought, until an admin confirms it. One that is known already changes nothing."""
+    """Store the token of a handshake until an admin confirms it. The configured or confirmed token is left as it is."""
     if token == runtime.config.notion.webhook_token:
         return
     now, digest = runtime.clock(), _digest(token)
@@ -77,14 +78,17 @@ def keep_pending(runtime: Runtime, token: str) -> None:
 
 
 def accept(runtime: Runtime, token_id: int) -> None:
-    """An admin has confirmed this token: from now on events are signed with it, and with no other."""
+    """Make this token, which an admin has confirmed, the only one that events may be signed with.
+
+    Raises Refused if it was deleted, VaultError if our keys do not open it.
+    """
     now = runtime.clock()
     with database.atomic():
         lock("webhook tokens")  # two tokens accepted at once would each delete the other
         row = WebhookToken.get_or_none(WebhookToken.id == token_id)
         if row is None:
             raise Refused("This token is gone: a newer one took its place. Look at the list again.")
-        # Sealing it again proves that our keys open it.
+        # `reseal` raises VaultError if our keys do not open it.
         WebhookToken.update(active_since=now, sealed=runtime.vault.reseal(row.sealed)).where(
             WebhookToken.id == token_id
         ).execute()
@@ -93,7 +97,7 @@ def accept(runtime: Runtime, token_id: int) -> None:
 
 
 def accept_text(runtime: Runtime, token: str) -> None:
-    """The same for a token that somebody typed in."""
+    """Make a token that an admin typed in the only one that events may be signed with. Raises Refused."""
     token = token.strip()
     if not is_token(token):
         raise Refused("That is not a verification token. It begins with secret_ and has no spaces.")
@@ -103,13 +107,13 @@ def accept_text(runtime: Runtime, token: str) -> None:
 
 
 def forget(token_id: int) -> None:
-    """Drop a token; events signed with it are refused from now on."""
+    """Delete a token; events signed with it are refused from now on."""
     if WebhookToken.delete().where(WebhookToken.id == token_id).execute():
         log.info("webhook_token_forgotten", token_id=token_id)
 
 
 def subscription_state(runtime: Runtime) -> SubscriptionState:
-    """How the subscription stands, for whoever runs the installation."""
+    """Return the state of the subscription, for the admins of the installation."""
     pending = tuple(Pending(row.id, _opened(runtime, row), row.received_at) for row in _pending())
     if runtime.config.notion.webhook_token:
         return SubscriptionState("configuration", None, pending)

@@ -1,1 +1,1 @@
-"""Which source holds which document, and which columns of a database are left out."""
+"""Which documents are members of which sources, and which columns of a database are left out."""

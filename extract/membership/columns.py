@@ -1,4 +1,4 @@
-"""The columns of a database: which there are, which a team has switched off, and a row's values without those."""
+"""The columns of a database, which of them people have switched off, and a row's values without those."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Column:
 
 
 def columns_of(source: Source) -> tuple[Column, ...]:
-    """The columns of a database's data sources, the title first; one that two of them share is there once."""
+    """Return the columns of a database's data sources, the title first. A shared column is included once."""
     found: dict[str, Column] = {}
     for table in DataSource.select().where(DataSource.source == source.id).order_by(DataSource.id):
         for name, described in table.properties.items():
@@ -34,7 +34,7 @@ def columns_of(source: Source) -> tuple[Column, ...]:
 def split_columns(
     properties: Mapping[str, Json], hidden: Collection[str]
 ) -> tuple[Mapping[str, Json], frozenset[str]]:
-    """The raw properties that are shown, and the names of those left out. The title always stays. Pure."""
+    """Return the raw properties that are shown, and the names of those left out. The title always stays. Pure."""
     left_out = frozenset(
         name
         for name, value in properties.items()

@@ -1,4 +1,4 @@
-"""Documents of a chatbot by Notion page, and adding one to a source."""
+"""Finds the documents of Notion pages, and adds a page to a source."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ def add_document(
     verify_hours: float,
     title: str | None = None,
 ) -> Document:
-    """The chatbot's document for a Notion page, held by `source` from now on; new ones are wanted. Without text.
+    """Make a page a member of `source`, and request it if it is new to the chatbot. Return its document, without text.
 
-    Without a stub it is called `title` until it is read, or else as the source, whose root it is then.
+    Without a stub, a new document is called `title` until it is read. Without both it is the root of the source, and
+    gets the title, URL and icon of the source.
     """
     document = documents_of(source.chatbot_id, [notion_id]).get(notion_id)
     is_new = document is None
     if document is None:
-        # Another process may be making the same row at this moment: whoever is second finds it.
+        # Another process may insert the same row at this moment: the second of the two reads the row of the first.
         Document.insert(
             chatbot=source.chatbot_id,
             notion_id=notion_id,
@@ -52,19 +53,19 @@ def add_document(
         request_read(document, now=now, rank=rank, stub=stub)
     elif document.connection_id != source.connection_id and (
         document.removed_at is not None or document.connection.state != "alive"
-    ):  # its own connection cannot show it; the one that it is held through now may
+    ):  # its own connection does not show it; the connection of this source may
         reassign(Document.id == document.id)
     return document
 
 
 def relist_children(source: Source, document: Document, *, now: datetime) -> None:
-    """A page that was read before has joined a tree: what hangs in its body is brought in by a listing."""
+    """Request a listing of a tree if a page that joined it has children in its body: the listing adds them."""
     if source.with_subpages and Child.select().where(Child.document == document.id).exists():
         request_listing(source, now=now, rank=Rank.EDIT, full=False)
 
 
 def documents_of(chatbot_id: int, page_ids: Sequence[str]) -> dict[str, Document]:
-    """Notion page id -> this chatbot's document of it, whichever connection serves it. Without text."""
+    """Return Notion page id -> the chatbot's document of the page, whichever connection serves it. Without text."""
     rows = Document.select(*WITHOUT_CONTENT).where(
         (Document.chatbot == chatbot_id) & Document.notion_id.in_(list(page_ids))
     )
@@ -72,12 +73,12 @@ def documents_of(chatbot_id: int, page_ids: Sequence[str]) -> dict[str, Document
 
 
 def documents_by_page(connection_id: int, page_ids: Iterable[str]) -> dict[str, list[Document]]:
-    """Notion page id -> this connection's documents of it (one per chatbot). Without text."""
+    """Return Notion page id -> this connection's documents of the page (one per chatbot). Without text."""
     found: dict[str, list[Document]] = {}
     ids = list(page_ids)
-    for some in batches(ids):
+    for batch in batches(ids):
         rows = Document.select(*WITHOUT_CONTENT).where(
-            (Document.connection == connection_id) & Document.notion_id.in_(some)
+            (Document.connection == connection_id) & Document.notion_id.in_(batch)
         )
         for row in rows:
             found.setdefault(row.notion_id, []).append(row)
@@ -85,14 +86,14 @@ def documents_by_page(connection_id: int, page_ids: Iterable[str]) -> dict[str, 
 
 
 def members_of(source_ids: Collection[int], page_ids: Collection[str]) -> set[tuple[int, str]]:
-    """The pairs of source and Notion page, among those named, in which the source holds the page."""
+    """Return the pairs of source id and Notion page id, among those given, in which the page is a member."""
     if not source_ids or not page_ids:
         return set()
     ids = sorted(page_ids)
     found: set[tuple[int, str]] = set()
-    for some in batches(ids):
-        # In two steps, each by its index: together they would read every membership of a large source.
-        rows = Document.select(Document.id, Document.notion_id).where(Document.notion_id.in_(some))
+    for batch in batches(ids):
+        # Two queries, each by an index: one join would read every membership of a large source.
+        rows = Document.select(Document.id, Document.notion_id).where(Document.notion_id.in_(batch))
         names: dict[int, str] = dict(rows.tuples().iterator())
         members = Membership.select(Membership.source, Membership.document).where(
             Membership.document.in_(list(names)) & Membership.source.in_(sorted(source_ids))

@@ -1,4 +1,4 @@
-"""Which sources hold a document, and the end of one that none holds any more."""
+"""Adds and ends memberships, and deletes a document when its last membership has ended."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from extract.store.models import Document, Membership, Source
 
 
 def is_held(document: Document) -> bool:
-    """Whether any source still holds the document."""
+    """Return True if the document is a member of any source."""
     return bool(Membership.select(SQL("1")).where(Membership.document == document.id).exists())
 
 
 def holders_of(document: Document) -> list[Source]:
-    """The sources that hold a document."""
+    """Return the sources that a document is a member of."""
     return list(
         Source.select().join(Membership).where(Membership.document == document.id).order_by(Source.id)
     )
 
 
 def hold(source_id: int, document: Document) -> None:
-    """As if the source's listing had shown it; one that is under way has not passed it by."""
+    """Make a document a member of a source, as if the source's current listing had shown it."""
     listing = Source.select(Source.listing).where(Source.id == source_id).scalar()
     Membership.insert(source=source_id, document=document.id, listing=listing).on_conflict_ignore().execute()
 
 
 def end_memberships(source_id: int, document_ids: Sequence[int]) -> None:
-    """The source holds these no longer; those that no other source holds are dropped. Call inside a transaction."""
+    """End memberships of a source, and delete documents that have no other. Call inside a transaction."""
     for batch in batches(document_ids):
         Membership.delete().where((Membership.source == source_id) & Membership.document.in_(batch)).execute()
     delete_unheld(document_ids)
 
 
 def delete_unheld(document_ids: Sequence[int]) -> None:
-    """Drop those of the documents that no source holds any more. Call inside a transaction."""
+    """Delete those of the documents that no source holds any more. Call inside a transaction."""
     for batch in batches(document_ids):
         still = {
             row.document_id

@@ -1,4 +1,4 @@
-"""A page says where it sits: what it left no longer holds it, nor what lies below it; where it came to does."""
+"""Updates memberships after a page's parent changed; its descendants follow."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from extract.values import Stub
 
 
 def update_memberships(document: Document, stub: Stub, *, now: datetime) -> list[int]:
-    """Let the sources of the chatbot hold `document` where `stub`, the page's own word, says; answers who lost it.
+    """Update which sources hold `document`, by the parent in `stub`, the page object. Return the sources it has left.
 
-    A page in the trash keeps its place, for it may come back. An archived row sits in no database: Notion does not
-    list it there.
+    A page in the trash keeps its memberships, since it may come back. An archived row belongs to no database, since
+    Notion does not list it there.
     """
     if stub.in_trash:
         return []
-    holding = Membership.select(Membership.source).where(Membership.document == document.id)
-    held_by = {source_id for (source_id,) in holding.tuples().iterator()}
-    tables = _with_table(document.chatbot_id, stub)
+    holders = Membership.select(Membership.source).where(Membership.document == document.id)
+    held_by = {source_id for (source_id,) in holders.tuples().iterator()}
+    with_table = _sources_with_table(document.chatbot_id, stub)
     left = []
-    for source in _placed(document.chatbot_id, held_by | tables):
-        belongs = _belongs(source, document, stub, in_table=source.id in tables)
+    for source in _parent_sensitive(document.chatbot_id, held_by | with_table):
+        belongs = _belongs(source, document, stub, in_table=source.id in with_table)
         if belongs and source.id not in held_by:
             hold(source.id, document)
             relist_children(source, document, now=now)
@@ -41,25 +41,31 @@ def update_memberships(document: Document, stub: Stub, *, now: datetime) -> list
 
 
 def remove_descendants(source_id: int, document: Document) -> int:
-    """A page has left a tree: what lies below it leaves with it, tables too; answers how many documents did."""
+    """End the memberships of what is below a page that has left a tree, and forget the databases there.
+
+    Return how many documents left. Nothing happens for a source that is no tree.
+    """
     if not Source.select(SQL("1")).where((Source.id == source_id) & Source.with_subpages).exists():
         return 0
     ids = below(source_id, document)
-    hanging = Child.select(Child.notion_id).where(Child.kind == "database")
-    gone = [document.id, *ids]
-    for some in batches(gone):
-        in_these = hanging.where(Child.document.in_(some))
+    databases = Child.select(Child.notion_id).where(Child.kind == "database")
+    left = [document.id, *ids]
+    for batch in batches(left):
+        in_bodies = databases.where(Child.document.in_(batch))
         DataSource.delete().where(
-            (DataSource.source == source_id) & DataSource.database_id.in_(in_these)
+            (DataSource.source == source_id) & DataSource.database_id.in_(in_bodies)
         ).execute()
     end_memberships(source_id, ids)
     return len(ids)
 
 
 def unplaced(document_ids: Iterable[int]) -> set[int]:
-    """Documents of trees that hang in no body we hold: when they sit in a block, its page has to be asked for."""
+    """Return those documents of trees that no stored body of the tree contains.
+
+    If the parent of such a page is a block, only Notion can say which page contains the block.
+    """
     other = Membership.alias()
-    hangs = (
+    in_a_body = (
         Child.select(SQL("1"))
         .join(other, on=(other.document == Child.document))
         .where((other.source == Membership.source) & (Child.notion_id == Document.notion_id))
@@ -73,7 +79,7 @@ def unplaced(document_ids: Iterable[int]) -> set[int]:
             Membership.document.in_(list(document_ids))
             & Source.with_subpages
             & (Source.notion_id != Document.notion_id)
-            & ~fn.EXISTS(hangs)
+            & ~fn.EXISTS(in_a_body)
         )
         .tuples()
         .iterator()
@@ -82,26 +88,30 @@ def unplaced(document_ids: Iterable[int]) -> set[int]:
 
 
 def below(source_id: int, document: Document) -> list[int]:
-    """The documents of a tree that sit below `document`, by their own word or by the bodies they hang in."""
-    found: dict[int, str] = {}
-    front = {document.id: document.notion_id}
-    while front:
-        under = [_directly_below(source_id, dict(some)) for some in batches(list(front.items()))]
-        front = {each: notion_id for part in under for each, notion_id in part.items() if each not in found}
-        found.update(front)
+    """Return the documents of a tree below `document`, by their parents or by the bodies that contain them."""
+    found: dict[int, str] = {}  # document id -> Notion id
+    level = {document.id: document.notion_id}
+    while level:
+        level = {
+            document_id: notion_id
+            for batch in batches(list(level.items()))
+            for document_id, notion_id in _directly_below(source_id, dict(batch)).items()
+            if document_id not in found
+        }
+        found.update(level)
     found.pop(document.id, None)
     return sorted(found)
 
 
-def _placed(chatbot_id: int, these: Collection[int]) -> list[Source]:
-    """Sources of a chatbot for which it matters where a page sits: of the databases only `these`, and all others."""
-    databases = (Source.kind == "database") & Source.id.in_(list(these))
+def _parent_sensitive(chatbot_id: int, database_ids: Collection[int]) -> list[Source]:
+    """Return the sources of a chatbot that a page's parent concerns: trees, workspaces, and these of the databases."""
+    databases = (Source.kind == "database") & Source.id.in_(list(database_ids))
     chosen = databases | (Source.kind == "workspace") | Source.with_subpages
     return list(Source.select().where((Source.chatbot == chatbot_id) & chosen).order_by(Source.id))
 
 
-def _with_table(chatbot_id: int, stub: Stub) -> set[int]:
-    """The sources that hold the table whose row the page is."""
+def _sources_with_table(chatbot_id: int, stub: Stub) -> set[int]:
+    """Return the ids of the sources that have the data source that the page is a row of."""
     if stub.parent.kind != "data_source_id":
         return set()
     rows = DataSource.select(DataSource.source).join(Source)
@@ -110,7 +120,7 @@ def _with_table(chatbot_id: int, stub: Stub) -> set[int]:
 
 
 def _belongs(source: Source, document: Document, stub: Stub, *, in_table: bool) -> bool | None:
-    """Whether a page belongs to a source; None when its word does not tell, so that everything stays."""
+    """Return True if a page belongs to a source, False if not; None if that is unknown, so that nothing changes."""
     parent = stub.parent
     if in_table and not (stub.is_archived and source.kind != "workspace"):
         return True
@@ -124,7 +134,7 @@ def _belongs(source: Source, document: Document, stub: Stub, *, in_table: bool) 
         return False
     if parent.kind == "page_id":
         return _holds(source.id, parent.id or "")
-    return True if _hangs_in(source.id, document.notion_id) else None
+    return True if _is_in_a_body(source.id, document.notion_id) else None
 
 
 def _holds(source_id: int, notion_id: str) -> bool:
@@ -132,22 +142,22 @@ def _holds(source_id: int, notion_id: str) -> bool:
     return bool(rows.where((Membership.source == source_id) & (Document.notion_id == notion_id)).exists())
 
 
-def _hangs_in(source_id: int, notion_id: str) -> bool:
-    """Whether the body of a page that the source holds has it."""
+def _is_in_a_body(source_id: int, notion_id: str) -> bool:
+    """Return True if the body of a page of the source contains the page."""
     rows = Child.select(SQL("1")).join(Membership, on=(Membership.document == Child.document))
     return bool(rows.where((Membership.source == source_id) & (Child.notion_id == notion_id)).exists())
 
 
 def _directly_below(source_id: int, above: dict[int, str]) -> dict[int, str]:
-    """Document id -> Notion id of what sits right below these: sub-pages, and rows of databases in their bodies."""
-    children = Child.select(Child.notion_id, Child.kind).where(Child.document.in_(list(above)))
-    hanging = list(children.tuples().iterator())
-    pages = [notion_id for notion_id, kind in hanging if kind == "page"]
-    databases = [notion_id for notion_id, kind in hanging if kind == "database"]
+    """Return document id -> Notion id of the pages right below `above`: sub-pages, and rows of databases in bodies."""
+    contained = Child.select(Child.notion_id, Child.kind).where(Child.document.in_(list(above)))
+    children = list(contained.tuples().iterator())
+    pages = [notion_id for notion_id, kind in children if kind == "page"]
+    databases = [notion_id for notion_id, kind in children if kind == "database"]
     tables = DataSource.select(DataSource.notion_id).where(
         (DataSource.source == source_id) & DataSource.database_id.in_(databases)
     )
-    nowhere_else = Document.notion_id.in_(pages) & Document.parent_page_id.is_null()
+    without_page_parent = Document.notion_id.in_(pages) & Document.parent_page_id.is_null()
     rows = (
         Document.select(Document.id, Document.notion_id)
         .join(Membership)
@@ -155,7 +165,7 @@ def _directly_below(source_id: int, above: dict[int, str]) -> dict[int, str]:
             (Membership.source == source_id)
             & (
                 Document.parent_page_id.in_(list(above.values()))
-                | nowhere_else
+                | without_page_parent
                 | Document.data_source_id.in_(tables)
             )
         )

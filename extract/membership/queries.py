@@ -1,4 +1,4 @@
-"""Who holds what, and how it counts: the queries that nothing is due by."""
+"""Read-only queries: which sources hold a document, what they hide or follow, and which titles are known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from extract.worklist.facts import follows
 
 
 def sources_holding(document_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Document id -> ids of the sources that hold it."""
+    """Return document id -> ids of the sources that hold it."""
     held: dict[int, list[int]] = {document_id: [] for document_id in document_ids}
     rows = (
         Membership.select(Membership.document, Membership.source)
@@ -25,7 +25,7 @@ def sources_holding(document_ids: Sequence[int]) -> dict[int, list[int]]:
 
 
 def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
-    """Document id -> ids of the columns that every database holding it has switched off."""
+    """Return document id -> ids of the columns that are switched off in every database source that holds it."""
     hidden: dict[int, frozenset[str]] = {}
     rows = (
         Membership.select(Membership.document, Source.hidden_columns)
@@ -41,17 +41,17 @@ def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
 
 
 def followed(document_ids: Iterable[int]) -> Collection[int]:
-    """Those among the documents that at least one source holds which follows edits.
+    """Return those of the documents that a source holds which follows edits.
 
-    A database that has left Notion's sight holds its rows as tombstones only, also those that are shared by themselves.
+    A database that is gone does not count: its rows stay tombstones until it is listed again, even if Notion shows one.
     """
     ids = list(document_ids)
     found: set[int] = set()
-    for some in batches(ids):
+    for batch in batches(ids):
         rows = (
             Membership.select(Membership.document)
             .join(Source)
-            .where(Membership.document.in_(some) & follows())
+            .where(Membership.document.in_(batch) & follows())
             .tuples()
             .iterator()
         )
@@ -60,7 +60,7 @@ def followed(document_ids: Iterable[int]) -> Collection[int]:
 
 
 def data_sources_of(connection_id: int, notion_ids: Sequence[str]) -> list[DataSource]:
-    """The data sources among `notion_ids` that running sources of this connection hold, each with its source."""
+    """Return the data sources with these ids in sources of this connection that are not stopped, with their sources."""
     return list(
         DataSource.select(DataSource, Source)
         .join(Source)
@@ -74,7 +74,7 @@ def data_sources_of(connection_id: int, notion_ids: Sequence[str]) -> list[DataS
 
 
 def titles_held(chatbot_id: int, notion_ids: Sequence[str]) -> dict[str, str]:
-    """Notion id -> title of those pages that this knowledge base holds."""
+    """Return Notion id -> title of those pages that this knowledge base holds; at most the first 400 are looked up."""
     if not notion_ids:
         return {}
     rows = (

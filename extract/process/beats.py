@@ -19,7 +19,7 @@ Process = Literal["worker", "daemon"]
 
 LIFE = timedelta(minutes=5)
 STALLED_AFTER = timedelta(seconds=60)
-"""A drain shows progress at least once a second. One that has shown none for so long is stuck, or was killed."""
+"""A worker whose last sign of life is older is stuck, or was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Beat:
 
 
 def here() -> str:
-    """This process, as a beat names it."""
+    """Return the name of this process in a beat: `<host>:<pid>`."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -50,12 +50,12 @@ def write_beat(client: redis.Redis, process: Process, beat: Beat) -> None:
 
 
 def drop_beat(client: redis.Redis, process: Process, where: str) -> None:
-    """Forget a process that has ended. Raises RedisError."""
+    """Delete the beat of a process that has ended. Raises RedisError."""
     client.delete(_key(process, where))
 
 
 def beats(client: redis.Redis, process: Process) -> Sequence[Beat]:
-    """The processes of one kind that reported within the last five minutes, the latest first. Raises RedisError."""
+    """Return the beats of one kind of process of the last five minutes, newest first. Raises RedisError."""
     prefix = _key(process, "")
     keys = sorted(client.scan_iter(match=f"{prefix}*", count=1000))
     values: Any = client.mget(keys) if keys else []
@@ -66,7 +66,7 @@ def beats(client: redis.Redis, process: Process) -> Sequence[Beat]:
 
 
 def last_beat(client: redis.Redis, process: Process) -> datetime | None:
-    """The latest beat of any process of this kind; None when none has reported lately. Raises RedisError."""
+    """Return the time of the newest beat of this kind of process; None if there is none. Raises RedisError."""
     found = beats(client, process)
     return found[0].at if found else None
 
@@ -76,7 +76,7 @@ def _key(process: Process, where: str) -> str:
 
 
 def _parsed(where: str, value: bytes | None) -> Beat | None:
-    """The beat in `value`; None when the key ran out meanwhile or holds something else."""
+    """Return the beat in `value`; None if the key has expired or contains something else."""
     try:
         at, *job = (value or b"").decode().split() or [""]
         moment = datetime.fromisoformat(at)

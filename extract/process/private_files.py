@@ -1,4 +1,4 @@
-"""Keeps the instance folder to the user that runs the product: it holds content, password hashes and sealed tokens."""
+"""Makes the instance folder private to its user: it contains content, password hashes and sealed tokens."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _OURS = ("hilal.db*", "run.lock", "logs", "logs/*", "redis", "redis/*")
 
 
 def tighten(folder: Path) -> None:
-    """Make `folder` 0700 and what we keep in it private; files made later by this process are so from the start.
+    """Make `folder` 0700 and our files in it private. Files that this process creates later are private as well.
 
-    What belongs to another user stays as it is.
+    Files of another user stay as they are.
     """
     os.umask(_OTHERS)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""The one place where clients of Redis are made, and where a failed connection is explained."""
+"""Makes all Redis clients, and explains in a sentence why a connection failed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS = 5.0
 
 
 def connect(config: Config, *, socket_timeout: float = _SECONDS) -> redis.Redis:
-    """A client for `redis.url`, encrypted as `redis.tls_verify` says. It connects on first use.
+    """Return a client for `redis.url`, encrypted as `redis.tls_verify` says. It connects on first use.
 
     A command is repeated once, since the server may have closed an idle connection, and then fails at once: by
     default redis-py repeats it for several seconds, during which a page would wait.
@@ -35,7 +35,7 @@ def connect(config: Config, *, socket_timeout: float = _SECONDS) -> redis.Redis:
 
 
 def connect_socket(path: Path) -> redis.Redis:
-    """A client for the embedded server, whose socket this is."""
+    """Return a client for the embedded server with this socket."""
     return redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 1))
 
 
@@ -50,12 +50,12 @@ def _tls(config: Config) -> dict[str, Any]:
 
 
 def is_encrypted_unverified(config: Config) -> bool:
-    """Return True if the connection is encrypted, but nobody checks which server answers."""
+    """Return True if the connection is encrypted, but the server's certificate is not checked."""
     return urlsplit(config.redis_url).scheme == "rediss" and config.redis.tls_verify == "off"
 
 
 def why(error: redis.RedisError) -> str:
-    """Why Redis cannot be used and what to do about it, in one line; never the password."""
+    """Return in one line why Redis cannot be used and what to do about it, without the password."""
     causes = list(_chain(error))
     for kind, sentence in _CAUSES:
         if any(isinstance(cause, kind) for cause in causes):
@@ -96,7 +96,7 @@ _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception and what caused it."""
+    """Yield the exception and its causes."""
     current: BaseException | None = error
     while current is not None:
         yield current

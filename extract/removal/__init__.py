@@ -1,1 +1,1 @@
-"""How content leaves: the brake, and databases that are gone."""
+"""Decides when missing content is removed: the brake, and databases that are gone."""

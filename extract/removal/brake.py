@@ -1,4 +1,4 @@
-"""The brake: when much of a connection vanishes within a day, nothing more is removed and a person is asked."""
+"""The brake: when many pages of a connection go missing within a day, removal stops and a person is asked."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from extract.worklist import documents, sources
 log = structlog.get_logger(__name__)
 
 DAY = timedelta(hours=24)
-"""Looks are spread over a day, so what vanished together is noticed within one."""
+"""Routine checks are spread over a day, so pages that went missing together are found missing within one."""
 
 FAR = timedelta(minutes=10)
-"""Who is asked again before that need not be hurried."""
+"""A retry that is due within this time is not moved up."""
 
 SENTENCE = (
     "Notion stopped showing many pages of this workspace within a day, so this one was kept. If they were taken away "
@@ -28,7 +28,7 @@ SENTENCE = (
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Of a connection: documents in doubt, those removed unasked within a day, and all that are held."""
+    """Counts of a connection: documents in doubt, removed within a day without confirmation, and not removed."""
 
     doubted: int
     removed: int
@@ -36,13 +36,14 @@ class Missing:
 
     @property
     def too_many(self) -> bool:
+        """True if the brake has to hold."""
         return too_many_gone(doubted=self.doubted, removed=self.removed, live=self.live)
 
 
 def stops(row: Document | Source, *, now: datetime) -> bool:
-    """Whether `row`, though confirmed missing, has to stay, since too much vanished; a person is asked from then on.
+    """Return True if `row` has to stay although it is confirmed missing, and set the brake if it does not hold yet.
 
-    A person's wish made after the question is the answer to it.
+    A request of a person that was made after the brake was set is the answer to its question: then the row may go.
     """
     brake_at = _brake_at(row.connection_id)
     if _answers(row, brake_at):
@@ -63,14 +64,14 @@ def stops(row: Document | Source, *, now: datetime) -> bool:
 
 
 def was_confirmed(row: Document | Source) -> bool:
-    """Whether a person, asked by the brake, has said that this one may go."""
+    """Return True if a person has confirmed the removal of this row since the brake was set."""
     return _answers(row, _brake_at(row.connection_id))
 
 
 def release_if_over(connection_id: int, *, now: datetime) -> bool:
-    """Let the question go once what it asked about came back, went or was answered; answers whether it went.
+    """Release the brake if nothing is in doubt any more, or not too much is missing. Return True if it was released.
 
-    Time alone does not lift it: it counts from the day before it was put.
+    Time alone does not release it: removals are counted from a day before it was set.
     """
     brake_at = _brake_at(connection_id)
     if brake_at is None:
@@ -90,7 +91,7 @@ def release_if_over(connection_id: int, *, now: datetime) -> bool:
 
 
 def retry_doubted(chosen: Expression, *, now: datetime) -> None:
-    """Ask at once about those of the chosen documents whose doubt had grown old: there is news of them."""
+    """Retry at once those of the chosen documents in doubt whose retry is more than `FAR` away."""
     documents.retry_now(
         chosen
         & Document.requested_at.is_null(False)
@@ -100,9 +101,9 @@ def retry_doubted(chosen: Expression, *, now: datetime) -> None:
 
 
 def in_doubt(connection_id: int) -> Expression:
-    """The documents that Notion did not show when last asked: themselves, or every database that holds them."""
+    """The condition that a document of the connection is in doubt: itself, or every source that holds it."""
     ours = Document.connection == connection_id
-    # What is in doubt is wanted, too, which the index knows.
+    # Every row in doubt is requested as well, and `requested_at` is indexed.
     doubted = Document.requested_at.is_null(False) & Document.doubted_at.is_null(False)
     gone = Source.requested_at.is_null(False) & Source.doubted_at.is_null(False)
     if not Source.select(SQL("1")).where((Source.connection == connection_id) & gone).exists():
@@ -113,7 +114,7 @@ def in_doubt(connection_id: int) -> Expression:
 
 
 def asked_about(connection: Connection) -> Expression:
-    """The documents that the question of a connection, whose brake holds, is about: in doubt, and not answered yet."""
+    """The condition that the question of the brake is about a document: in doubt, and not confirmed by a person."""
     answered = Membership.select(SQL("1")).join(Source)
     by_source = answered.where((Membership.document == Document.id) & _answered(Source, connection.brake_at))
     unanswered: Expression = ~_answered(Document, connection.brake_at) & ~fn.EXISTS(by_source)
@@ -121,7 +122,7 @@ def asked_about(connection: Connection) -> Expression:
 
 
 def pages_asked_about(connection: Connection) -> int:
-    """How many Notion pages the question is about, however many knowledge bases hold them; 0: there is none."""
+    """Return how many Notion pages the question is about, each counted once; 0 if there is no question."""
     if connection.state != "alive" or connection.brake_at is None:
         return 0
     pages = fn.COUNT(fn.DISTINCT(Document.notion_id))
@@ -129,28 +130,29 @@ def pages_asked_about(connection: Connection) -> int:
 
 
 def _answered(table: type[Document] | type[Source], brake_at: datetime | None) -> Expression:
-    wanted = table.requested_at.is_null(False) & (table.request_rank == Rank.PERSON)
-    return wanted & (table.requested_at >= brake_at)
+    """The condition that a person requested the row since the brake was set, as `_answers` tests on a row."""
+    by_person = table.requested_at.is_null(False) & (table.request_rank == Rank.PERSON)
+    return by_person & (table.requested_at >= brake_at)
 
 
 def count_as_confirmed(connection: Connection, *, now: datetime) -> None:
-    """The answer is also about what went before anybody was asked: it weighs no more on what vanishes next."""
-    gone = _went_unasked(connection.id, since=(connection.brake_at or now) - DAY, now=now)
-    documents.mark_confirmed_by_person(gone)
+    """Count what was removed before the brake was set as confirmed, so that it does not set the brake again."""
+    unconfirmed = _removed_unconfirmed(connection.id, since=(connection.brake_at or now) - DAY, now=now)
+    documents.mark_confirmed_by_person(unconfirmed)
 
 
-def _went_unasked(connection_id: int, *, since: datetime, now: datetime) -> Expression:
-    unasked = Document.removed_because.in_(("missing", "database"))
+def _removed_unconfirmed(connection_id: int, *, since: datetime, now: datetime) -> Expression:
+    unconfirmed = Document.removed_because.in_(("missing", "database"))
     lately = (Document.removed_at > since) & (Document.removed_at <= now + CLOCKS_DIFFER)
-    return (Document.connection == connection_id) & lately & unasked
+    return (Document.connection == connection_id) & lately & unconfirmed
 
 
 def _missing(connection_id: int, *, brake_at: datetime | None, now: datetime) -> Missing:
     ours = Document.connection == connection_id
-    went = _went_unasked(connection_id, since=(brake_at or now) - DAY, now=now)
+    removed = _removed_unconfirmed(connection_id, since=(brake_at or now) - DAY, now=now)
     return Missing(
         doubted=Document.select().where(in_doubt(connection_id)).count(),
-        removed=Document.select().where(went).count(),
+        removed=Document.select().where(removed).count(),
         live=Document.select().where(ours & Document.removed_at.is_null()).count(),
     )
 

@@ -1,4 +1,4 @@
-"""A database that Notion no longer shows, or that is in the trash: when that counts, and what goes with it."""
+"""Databases that Notion no longer shows: when one counts as gone, and the removal of its rows."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from extract.worklist import documents
 
 
 def is_confirmed(source: Source, *, pause: timedelta, now: datetime) -> bool:
-    """Whether a further 404, `pause` after the first one, means that the database is gone.
+    """Return True if a 404 for the database, at least `pause` after the first one, means that it is gone.
 
-    It is one object, but its rows are many pages, and the brake counts those; it has none when gone already.
+    The brake may keep it, unless all its rows are removed already or held by another source.
     """
     if source.doubted_at is None or now - source.doubted_at < pause:
         return False
@@ -25,7 +25,7 @@ def is_confirmed(source: Source, *, pause: timedelta, now: datetime) -> bool:
 
 
 def take_out(source: Source, sentence: str, *, because: RemovalReason, now: datetime) -> int:
-    """Its rows leave the index, kept as tombstones until it returns, unless another source holds them; how many."""
+    """Remove the rows that no other source holds; they stay as tombstones. Return how many."""
     only_here = _rows_only_of(source)
     for batch in batches(only_here):
         index.remove(batch)
@@ -34,7 +34,7 @@ def take_out(source: Source, sentence: str, *, because: RemovalReason, now: date
 
 
 def _rows_only_of(source: Source) -> list[int]:
-    """The documents that are present and that no other source holds."""
+    """Return the documents that are not removed and that no other source holds."""
     other = Membership.alias()
     elsewhere = other.select(SQL("1")).where((other.document == Document.id) & (other.source != source.id))
     rows = (

@@ -1,1 +1,1 @@
-"""Pure decisions: what a listing or an event means, when something is due, what work will cost."""
+"""Pure decisions: what a listing or an event means, when something is due, how many requests work takes."""

@@ -16,17 +16,17 @@ SKEW = timedelta(seconds=20)
 """How far Notion's clock may be from ours, with its time to settle a write."""
 
 LONGEST_TO_CLOSE = timedelta(minutes=10)
-"""How far ahead a page is looked at again at most, however far ahead of our clock its edit lies."""
+"""The longest delay of a recheck, however far ahead of our clock the time of the edit is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What we hold of one document, as far as deciding about it goes."""
+    """The facts of one stored document that a decision about it needs."""
 
     edited_at: datetime | None
     noticed_at: datetime | None
     stub_digest: str
-    wanted: bool
+    requested: bool
     removed: bool
     computed_digest: str = ""
 
@@ -35,20 +35,21 @@ ListingVerdict = Literal["same", "stale", "trashed"]
 
 
 def compare_listing(stub: Stub, held: Held, *, thorough: bool = False) -> ListingVerdict:
-    """What a listing's stub means for a document we hold.
+    """Decide what a listing's stub means for a document that we hold.
 
-    A newer time nominates; so does a changed title or property at the same time, since minutes are rounded down and
-    relations move no time. An older time is a lagging index: it says nothing. `thorough` also looks at what Notion
-    computes (formulas, rollups): for the daily look, since some of it moves with the clock.
+    A newer time nominates the page; so does a changed title or property at the same time, since Notion rounds the time
+    down to the minute and does not change it when a relation changes. An older time comes from a search index that
+    lags, and proves nothing. `thorough` also compares what Notion computes (formulas, rollups). It is for daily
+    listings, since some of these values change with the clock.
     """
-    known = held.noticed_at if held.wanted or held.removed else held.edited_at
+    known = held.noticed_at if held.requested or held.removed else held.edited_at
     lags = known is not None and stub.edited_at is not None and stub.edited_at < known
     if stub.in_trash:
         return "same" if held.removed or lags else "trashed"
     if held.removed:
         return "same" if lags else "stale"
     if known is None or stub.edited_at is None:
-        return "same" if held.wanted else "stale"
+        return "same" if held.requested else "stale"
     if stub.edited_at != known:
         return "stale" if stub.edited_at > known else "same"
     if digest_of(stub) != held.stub_digest:
@@ -62,7 +63,7 @@ _VOLATILE = ("last_edited_time", "last_edited_by")
 
 
 def digest_of(stub: Stub) -> str:
-    """A hash of what a person can change in a listing: title and properties without what Notion computes."""
+    """Return a hash of what a person can change in a listing: title and properties without what Notion computes."""
     kept = {
         name: value
         for name, value in stub.properties.items()
@@ -72,7 +73,7 @@ def digest_of(stub: Stub) -> str:
 
 
 def computed_digest_of(stub: Stub) -> str:
-    """A hash of what Notion computes; empty where a page has nothing of the kind."""
+    """Return a hash of what Notion computes; an empty string for a page without formulas and rollups."""
     computed = {
         name: value
         for name, value in stub.properties.items()
@@ -82,7 +83,7 @@ def computed_digest_of(stub: Stub) -> str:
 
 
 def schema_digest(properties: Mapping[str, Json]) -> str:
-    """A hash of the columns that matter to a row's text: ids, names, types and number formats."""
+    """Return a hash of what a row's text depends on in its columns: ids, names, types and number formats."""
     columns = []
     for name, column in properties.items():
         if isinstance(column, dict):
@@ -93,9 +94,9 @@ def schema_digest(properties: Mapping[str, Json]) -> str:
 
 
 def recheck_time(edited_at: datetime | None, *, read_at: datetime) -> datetime | None:
-    """When to read once more a page that was read at `read_at`: after its minute has closed; None when it had.
+    """Return when to recheck a page that was read at `read_at`: after the minute of its edit; None if that was over.
 
-    Notion rounds `last_edited_time` down to the minute, so a second edit within that minute moves no time.
+    Notion rounds `last_edited_time` down to the minute, so a second edit within that minute does not change it.
     https://developers.notion.com/changelog/last-edited-time-is-now-rounded-to-the-nearest-minute
     """
     if edited_at is None:
@@ -104,7 +105,7 @@ def recheck_time(edited_at: datetime | None, *, read_at: datetime) -> datetime |
     return None if read_at >= closed else min(closed, read_at + LONGEST_TO_CLOSE)
 
 
-EventVerdict = Literal["known", "look", "read"]
+EventVerdict = Literal["known", "check", "read"]
 
 
 def compare_event(
@@ -114,9 +115,11 @@ def compare_event(
     recheck_at: datetime | None,
     requested_at: datetime | None,
 ) -> EventVerdict:
-    """What an event of the time `at` asks for a page: nothing, that the coming look asks the page too, or a read.
+    """Decide what an event of the time `at` means for a page.
 
-    `requested_at` is of a wish that will ask the page itself; None when there is no such wish.
+    `known`: nothing is to be done. `check`: the recheck that is due reads the body; it has to fetch the page object as
+    well. `read`: the page has to be requested. `requested_at` is the time of a request that will fetch the page object;
+    None when there is no such request.
     """
     if at is None:
         return "read"
@@ -125,5 +128,5 @@ def compare_event(
         return "known"
     seen = synced_at is not None and settled <= synced_at
     if recheck_at is not None and settled <= recheck_at:
-        return "known" if seen else "look"  # the look reads the body; the title may have changed since
+        return "known" if seen else "check"  # the recheck reads the body; the title may have changed since
     return "known" if seen else "read"

@@ -12,9 +12,9 @@ LISTED_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What the budget of a workspace lets work ask: `free` requests at once, then `limit` in each further window.
+    """The request budget of a workspace: `free` requests at once, then `limit` in each further window.
 
-    `rests`: how long nothing is asked before that, because Notion wants a pause.
+    `rests`: how long requests are paused before that, because Notion asked for it.
     """
 
     limit: int
@@ -25,9 +25,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What there is to ask. A page costs its body, and its title first unless a listing told it lately.
+    """The requests that work takes: one for the body of each of `pages`, one for each of the `unlisted` page objects.
 
-    `holes` are requests for what Notion leaves out of bodies. `is_least`: there may be more than is known.
+    A page object is fetched first unless a listing has shown it lately. `holes` are requests for what Notion leaves
+    out of bodies. `is_least`: there may be more than is known.
     """
 
     pages: int = 0
@@ -38,6 +39,7 @@ class Load:
 
     @property
     def requests(self) -> int:
+        """How many requests these are together."""
         return self.pages + self.unlisted + self.listings + self.holes
 
     def __add__(self, other: Load) -> Load:
@@ -52,7 +54,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The answer: `requests` of its own, `lasts` from now until it is done, what waits before it included."""
+    """`requests` of the work itself, and how long it `lasts` from now, including the requests `ahead` of it."""
 
     requests: int
     lasts: timedelta
@@ -61,12 +63,15 @@ class Estimate:
 
 
 def estimate(load: Load, pace: Pace, *, ahead: int = 0) -> Estimate:
-    """How long `load` takes when `ahead` requests of the same workspace come first."""
+    """Estimate how long `load` takes when `ahead` requests of the same workspace come first."""
     return Estimate(load.requests, lasting(load.requests + ahead, pace), load.is_least, ahead)
 
 
 def lasting(requests: int, pace: Pace) -> timedelta:
-    """A window is spent in a burst and then waited for: what is beyond the slots now free costs whole windows."""
+    """Return how long `requests` take. Those that do not fit into the slots free now take whole windows.
+
+    A window is used up in a burst, and then the next one is awaited.
+    """
     if requests <= 0:
         return timedelta()
     beyond = max(requests - max(pace.free, 0), 0)
@@ -74,17 +79,17 @@ def lasting(requests: int, pace: Pace) -> timedelta:
 
 
 def table_load(rows: int, *, tables: int = 1, is_least: bool = False) -> Load:
-    """Listing a database and reading its rows: the container, each table, and each hundred rows."""
+    """Return the load of a database: its container, each data source, each hundred rows, and each row's body."""
     tables = max(tables, 1)
     listings = 1 + tables + max(tables, ceil(rows / LISTED_AT_ONCE))
     return Load(pages=rows, listings=listings, is_least=is_least)
 
 
 def with_holes(load: Load, requests_a_page: float) -> Load:
-    """The same with as many holes as pages have had so far, if what they have cost is known."""
+    """Return `load` with as many requests for holes as pages have needed so far: `requests_a_page` less one."""
     return load + Load(holes=round(load.pages * max(requests_a_page - 1, 0)))
 
 
 def minutes(lasts: timedelta) -> int:
-    """Whole minutes, begun ones counted."""
+    """Return `lasts` in minutes, rounded up."""
     return ceil(lasts / timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""Which rows are stale, due or doubted: pure decisions over values, with the time as an argument."""
+"""When something is due, for how long it is paused, and when doubt counts: pure, with the time as an argument."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import get_args
 from extract.values import AtWork, Schedule, Settled, SourceKind, Trigger
 
 OVERLAP = timedelta(minutes=2)
-"""How far below its watermark a sweep looks: search lags, and minutes are rounded down."""
+"""How far below its watermark a sweep reads: search lags, and Notion rounds times down to the minute."""
 
 SEARCH_LAG = timedelta(minutes=10)
-"""How long an edit may take until search shows it, with clocks that differ; what a sweep saw before that is seen."""
+"""How long an edit may take until search shows it, with clocks that differ. A complete sweep has seen older edits."""
 
 CLOCKS_DIFFER = timedelta(minutes=2)
-"""How far the clocks of two of our machines may differ without anything being taken for a wrong time."""
+"""How far the clocks of two of our machines may differ before a time counts as wrong."""
 
 LONGEST_REST = timedelta(minutes=15)
-"""How long a connection rests when Notion does not say for how long."""
+"""How long a connection is paused when Notion does not say for how long."""
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
 ATTEMPTS_TO_LONGEST_PAUSE = 11
 FULL_EVERY = 4
-"""Each n-th scheduled run is a full pass: relations, formulas and sharing move no time."""
+"""Each n-th scheduled run is a full pass: relations, formulas and sharing do not change a page's edit time."""
 
 FRESH_STUB = timedelta(minutes=5)
-"""A stub listed this recently may stand in for asking the page itself."""
+"""How long a listed stub saves fetching the page object."""
 
 PERIODS: Mapping[Schedule, timedelta] = {
     "daily": timedelta(hours=24),
@@ -38,19 +38,19 @@ PERIODS: Mapping[Schedule, timedelta] = {
 }
 
 TOLD_WITHIN = timedelta(minutes=6)
-"""Notion tells of nearly every edit within five minutes; what was not told by then is taken as never told."""
+"""Notion sends nearly every event within five minutes of the edit; one that has not come by then counts as missed."""
 
 TRUST = timedelta(hours=24)
-"""How long the last event of a connection lets its polls come slowly."""
+"""How long after the last event of a connection it is polled less often."""
 
 AT_WORK: tuple[AtWork, ...] = get_args(AtWork)
-"""The states of a source in which a person is waiting for something."""
+"""The statuses of a source whose sync is waiting or running."""
 
 SETTLED: tuple[Settled, ...] = get_args(Settled)
 
 
 class Rank(IntEnum):
-    """Who asked, and so who goes first within a connection."""
+    """Who requested the work; the lowest number comes first within a connection."""
 
     PERSON = 0
     EDIT = 1
@@ -59,7 +59,7 @@ class Rank(IntEnum):
 
     @property
     def trigger(self) -> Trigger:
-        """The word a run is filed under."""
+        """The value of `Run.trigger` for a run of this rank."""
         return _TRIGGERS[self]
 
 
@@ -72,28 +72,28 @@ _TRIGGERS: Mapping[Rank, Trigger] = {
 
 
 def believable(moment: datetime, *, now: datetime, longest: timedelta = timedelta(0)) -> bool:
-    """Return False when `moment` is later than `now` plus `longest`, the longest time it can have been set ahead.
+    """Return False if `moment` is later than `now` plus `longest`, the longest time it can have been set ahead.
 
     A clock that is set back, or was wrong for a while, leaves such moments in the rows. Waiting for one of them could
-    take years, so it counts as past. Without `longest` the moment is one of the past, such as a time of reading.
+    take years, so it counts as past. Omit `longest` for moments of the past, such as the time of a read.
     """
     return moment <= now + longest + CLOCKS_DIFFER
 
 
 def is_recent(moment: datetime | None, *, now: datetime, within: timedelta) -> bool:
-    """Return True when `moment` is less than `within` ago. One that lies ahead of `now` is not recent."""
+    """Return True if `moment` is less than `within` ago. A moment later than `now` is not recent."""
     return moment is not None and believable(moment, now=now) and now - moment < within
 
 
 def not_ahead(moment: datetime, *, now: datetime) -> datetime:
-    """Return `moment`, or `now` in place of a moment of the past that lies ahead."""
+    """Return `moment`, a time of the past, or `now` if it lies ahead because a clock was wrong."""
     return moment if believable(moment, now=now) else now
 
 
 def webhooks_prove_alive(
     event_at: datetime | None, event_missed_at: datetime | None, *, now: datetime
 ) -> bool:
-    """Whether an event of a connection came within a day, and none was missed since."""
+    """Return True if an event of the connection arrived within a day, and none was missed since."""
     if event_at is None or now - event_at > TRUST or not believable(event_at, now=now):
         return False
     if event_missed_at is None or not believable(event_missed_at, now=now):
@@ -109,48 +109,49 @@ def poll_pause(
     seconds: float,
     seconds_with_webhooks: float,
 ) -> timedelta:
-    """How long until the next poll of a connection: longer while its webhooks prove alive."""
+    """Return how long until the next poll of a connection: longer while its webhooks prove alive."""
     alive = webhooks_prove_alive(event_at, event_missed_at, now=now)
     return timedelta(seconds=max(seconds, seconds_with_webhooks) if alive else seconds)
 
 
 def was_missed(edited_at: datetime, *, polled_at: datetime | None, now: datetime) -> bool:
-    """Whether an edit that a poll found should have been told by an event before.
+    """Return True if an event should have reported the edit before this poll found it.
 
-    Not when it is quite new, and not when the poll before could have found it too: then it is not the edit that is
-    new but the sight of it, which no event tells (something was shared, or search had left it out).
+    Notion may still send the event of a very recent edit. An edit that the previous poll should have found is not
+    missed either: it became visible only now (a page was shared, or search had left it out), and Notion sends no event
+    for that.
     """
     return polled_at is not None and polled_at - SEARCH_LAG <= edited_at <= now - TOLD_WITHIN
 
 
 def relist_pause(rows: int) -> timedelta:
-    """How long after a listing of so many rows another one has to wait that only tells that some came or went.
+    """Return how long after a listing of so many rows the next one waits, if only events about its rows requested it.
 
-    A listing costs a request for each hundred; one a minute is what it may cost on the average. Rows are told of by
-    events of their own, so nothing waits for it.
+    A listing costs a request for each hundred rows, and may cost one a minute on average. Notion sends an event for
+    each row as well, so no edit waits for the listing.
     """
     return timedelta(minutes=rows // 100)
 
 
 def doubt_pause(poll_seconds: float) -> timedelta:
-    """How long after a first 404 a second one counts."""
+    """Return how long after a first 404 a second one counts."""
     return timedelta(seconds=max(15.0, poll_seconds))
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long to leave something alone that has failed `attempts` times in a row."""
+    """Return how long to wait before the next attempt, after `attempts` failures in a row."""
     doublings = min(max(attempts - 1, 0), 20)
     return min(LONGEST_PAUSE, FIRST_PAUSE * float(2**doublings))
 
 
 def next_sync(schedule: Schedule, *, now: datetime) -> datetime | None:
-    """The next scheduled sync, a whole period from `now`; None for `off` and `live`."""
+    """Return the next scheduled sync, a whole period from `now`; None for `off` and `live`."""
     period = PERIODS.get(schedule)
     return None if period is None else now + period
 
 
 def following_sync(schedule: Schedule, *, due_at: datetime, now: datetime) -> datetime | None:
-    """The scheduled sync after the one that was due at `due_at`: on the same grid, the first that is still to come.
+    """Return the next scheduled sync: the first moment after `now` that is a whole number of periods from `due_at`.
 
     However late a run starts and however many were missed, the time of day stays. `due_at` may lie ahead, too.
     """
@@ -159,10 +160,11 @@ def following_sync(schedule: Schedule, *, due_at: datetime, now: datetime) -> da
 
 
 def few_of_each(due: Iterable[tuple[int, int]], *, waiting: Mapping[int, int], most: int) -> list[int]:
-    """Which sources to start of those that are due, as pairs of source and connection, longest due first.
+    """Return which sources to request of those that are `due`: pairs of source and connection, longest due first.
 
-    No connection gets more wishes than make up `most` with those that wait already: a thousand sources that fall due
-    in one minute are started as fast as they are worked, and an edit that comes meanwhile finds no crowd.
+    `waiting` says how many of each connection are requested already; with these there are `most` at once. A thousand
+    sources that are due in the same minute are requested as fast as they are synced, so that an edit in the meantime
+    does not wait behind them.
     """
     chosen, places = [], dict(waiting)
     for source_id, connection_id in due:
@@ -173,23 +175,25 @@ def few_of_each(due: Iterable[tuple[int, int]], *, waiting: Mapping[int, int], m
 
 
 def next_check_at(notion_id: str, *, now: datetime, hours: float, first: bool) -> datetime:
-    """When to look at a document by itself: spread over the period by its id, then once a period."""
+    """Return when the next routine check of a document is due: the first at a time that depends on its id, then one
+    a period.
+    """
     period = timedelta(hours=hours)
     share = _share(notion_id)
-    # The first look falls anywhere in the period; later ones keep their place, with a little play.
+    # The first check falls anywhere in the period; later ones keep their place, with a tenth of variation.
     return now + (period * share if first else period * (0.9 + 0.1 * share))
 
 
 def _share(notion_id: str) -> float:
-    """A place from 0 to 1 that an id always has."""
+    """Return a number from 0 to 1 that is always the same for an id."""
     return int(sha256(notion_id.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
 
 
 def listing_pause(kind: SourceKind, *, walked: int, hours: float) -> timedelta:
-    """How long after a listing that finds what left and what came the next one is due: once in `hours`.
+    """Return how long after a complete listing the next one is due: `hours`, or less for a workspace.
 
-    A workspace is walked oftener, for an old page that is newly shared shows in no sweep: ten requests an hour buy
-    that much, a hundred things each.
+    A workspace is walked more often, since no sweep shows an old page that was shared lately. The pause grows by an
+    hour for each 1000 objects walked, so the walks cost about ten requests an hour.
     """
     daily = timedelta(hours=hours)
     return (
@@ -200,9 +204,9 @@ def listing_pause(kind: SourceKind, *, walked: int, hours: float) -> timedelta:
 def reread_due(
     notion_id: str, *, synced_at: datetime | None, now: datetime, days: float, hours: float
 ) -> bool:
-    """Whether a page that does not seem to have moved is read again, for what moves no time at all.
+    """Return True if a page that seems unchanged is to be read again, for changes that leave its edit time as it is.
 
-    Spread by its id over the last quarter of the `days`, but at least over one round of looks of `hours`.
+    Its id decides when in the last quarter of the `days`, or in the last `hours` where a round of checks is longer.
     """
     if synced_at is None:
         return False
@@ -214,9 +218,10 @@ def reread_due(
 
 
 def too_many_gone(*, doubted: int, removed: int, live: int) -> bool:
-    """Whether so much vanished within a day that it is likelier a fault of sharing than an end of the pages.
+    """Return True if so many pages are missing that a mistake in sharing is likelier than that all were deleted.
 
-    `removed` went unasked within that day and is no longer among the `live`; those in doubt still are.
+    `removed` counts those removed within a day without a person's confirmation; they are not among the `live`. Those
+    in doubt still are.
     """
     return doubted + removed > max(10, (live + removed) // 4)
 
@@ -224,7 +229,7 @@ def too_many_gone(*, doubted: int, removed: int, live: int) -> bool:
 def round_of_checks(
     *, pages: int, rows: int, per_window: int, window: timedelta, period: timedelta
 ) -> timedelta:
-    """How long it takes to look at everything once: the period, or longer where the share of looks is too small.
+    """Return how long it takes to check everything once: the period, or longer if `per_window` is too small for that.
 
     A page costs a request, rows of a database one for each hundred.
     """
@@ -233,7 +238,7 @@ def round_of_checks(
 
 
 def outcome_of(*, readable: int, with_text: int, failed: int, listing_failed: bool) -> Settled:
-    """The state a source settles in: failed only when nothing of it could be read."""
+    """Return the status that a source ends a sync with: failed only if nothing of it could be read."""
     if with_text:
         return "trained"
     if (failed and not readable) or listing_failed:

@@ -1,1 +1,1 @@
-"""The index and its one writer, and the way from words to hits."""
+"""The full-text index and the search in it."""

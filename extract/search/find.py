@@ -1,4 +1,4 @@
-"""Words → hits: the passages of one chatbot that answer a question best, the same on both databases."""
+"""Finds the passages of one chatbot that answer a question best, with the same result on both databases."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from extract.values import Hit
 
 __all__ = ["find", "highlight_spans"]
 
-_COMMON = 2_000  # a word that more chunks hold is common: it nominates only where rarer ones do not
-_COUNTED = 10_000  # chunks: of more, words that few hold tell no more than of this many
-_POOL = 200  # chunks that are weighed in full
+_COMMON = 2_000  # a word in more chunks is common: it nominates chunks only if rarer words nominate too few
+_COUNTED = 10_000  # chunks are counted up to this: beyond it the weights of rare words do not grow
+_POOL = 200  # chunks that are scored
 _ENOUGH = 50  # chunks nominated by rarer words
 
 
 def find(
     chatbot_id: int, words: str, *, limit: int = 8, source_ids: Sequence[int] | None = None
 ) -> list[Hit]:
-    """The best passages for `words`, a question or keywords, best first; none when nothing matches.
+    """Return the best passages for `words`, a question or keywords, best first; an empty list if nothing matches.
 
-    Not every word has to match, unless it is in quotes. `source_ids` narrows the search to what these hold.
+    Only words in quotes have to match. `source_ids` limits the search to documents of these sources.
     """
     units = parse(words)
     if not units or limit < 1 or (source_ids is not None and not source_ids):
@@ -41,17 +41,17 @@ def find(
 
 
 def _nominate(full_text: FullText, units: Sequence[Unit]) -> tuple[list[int], Mapping[int, float]]:
-    """The chunks worth weighing, and what each unit of the query tells."""
-    # Where there are telling words, the others nominate nothing and need no look.
-    telling = [unit for unit in units if not unit.stop] or list(units)
-    postings = full_text.postings(telling, _COMMON + 1)
-    if any(unit.required and not postings[unit.place] for unit in telling):
+    """Return the ids of the chunks to score, and the weight of each unit of the query."""
+    # Stop words nominate chunks only if the query has no other words.
+    nominating = [unit for unit in units if not unit.stop] or list(units)
+    postings = full_text.postings(nominating, _COMMON + 1)
+    if any(unit.required and not postings[unit.place] for unit in nominating):
         return [], {}
     total = full_text.size(_COUNTED)
     weights = dict.fromkeys((unit.place for unit in units), STOP_WEIGHT)
     weights |= {place: rarity(len(found), total) for place, found in postings.items()}
-    rare = [unit for unit in telling if 0 < len(postings[unit.place]) <= _COMMON]
-    common = [unit for unit in telling if len(postings[unit.place]) > _COMMON]
+    rare = [unit for unit in nominating if 0 < len(postings[unit.place]) <= _COMMON]
+    common = [unit for unit in nominating if len(postings[unit.place]) > _COMMON]
     promise: dict[int, float] = {}
     for unit in rare:
         for chunk_id in postings[unit.place]:
@@ -61,7 +61,7 @@ def _nominate(full_text: FullText, units: Sequence[Unit]) -> tuple[list[int], Ma
             promise = {key: promise[key] for key in postings[unit.place] if key in promise}
     pool = sorted(promise, key=lambda chunk_id: (-promise[chunk_id], chunk_id))
     if len(pool) > _POOL:
-        # The database's own ranking parts those that hold equally rare words.
+        # The database's own ranking decides between chunks that contain equally rare words.
         pool = list(dict.fromkeys([*pool[:_POOL], *full_text.best(rare, _POOL // 2)]))
     if common and (len(pool) < _ENOUGH or any(unit.required for unit in common)):
         pool = list(dict.fromkeys([*pool, *full_text.best(common, _POOL)]))

@@ -1,4 +1,4 @@
-"""One chatbot's full text, in the SQL of both databases: which chunks hold a word, and what they hold."""
+"""One chatbot's full text, in the SQL of both databases: which chunks contain a word, and the terms of chunks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST_READ = 20_000  # ... but of one never less than this, more than the large
 
 
 class FullText:
-    """One chatbot's full text; with `source_ids`, what these sources hold."""
+    """One chatbot's full text; with `source_ids`, that of the documents of these sources."""
 
     def __init__(self, chatbot_id: int, source_ids: Sequence[int] | None) -> None:
         self._chatbot_id = chatbot_id
@@ -27,7 +27,7 @@ class FullText:
         self._matches = "terms @@ %s::tsquery" if self._postgres else "chunk_text MATCH ?"
 
     def size(self, at_most: int) -> int:
-        """How many chunks the chatbot has; counting stops at `at_most`."""
+        """Return how many chunks the chatbot has; counting stops at `at_most`."""
         sql = (
             "SELECT COUNT(*) FROM (SELECT 1 FROM document AS d JOIN chunk AS c ON c.document_id = d.id"
             f" WHERE d.chatbot_id = {self._mark} LIMIT {self._mark}) AS found"
@@ -35,7 +35,7 @@ class FullText:
         return int(self._rows(sql, [self._chatbot_id, at_most])[0][0])
 
     def postings(self, units: Sequence[Unit], at_most: int) -> dict[int, list[int]]:
-        """By the unit's place: the chunks that hold it, `at_most` of them."""
+        """Return the place of each unit -> ids of chunks that contain it, `at_most` of them."""
         parts, values = [], list[Any]()
         narrowed, narrowed_values = self._narrowed()
         for unit in units:
@@ -50,7 +50,10 @@ class FullText:
         return found
 
     def best(self, units: Sequence[Unit], limit: int) -> list[int]:
-        """The chunks that the database itself ranks highest: titled so, holding all the units, or any of them."""
+        """Return the ids of the chunks that the database ranks highest.
+
+        Chunks with all the units in their title come first, then those that contain all units, then any of them.
+        """
         found = dict.fromkeys(self._some(self._titled(units), limit // 2))
         found |= dict.fromkeys(self._ranked(self._query(units, every=True), limit))
         if len(found) < limit and len(units) > 1:
@@ -75,7 +78,7 @@ class FullText:
         return [row[0] for row in self._rows(sql, [*given, query, *values, _AT_MOST, limit])]
 
     def candidates(self, chunk_ids: Sequence[int]) -> list[Candidate]:
-        """The fields of those chunks that this chatbot may show now. Of many long ones, the beginnings."""
+        """Return the terms of those chunks that the chatbot may show now; of many long chunks, the first ones."""
         most = max(_LEAST_READ, _ALL_READ // len(chunk_ids))
         field = f"SUBSTR(t.{{}}, 1, {most})"
         columns = ", ".join(field.format(name) for name in ("title", "headings", "body"))
@@ -97,7 +100,7 @@ class FullText:
         return list(database.execute_sql(sql, tuple(values)))
 
     def _held(self, document: str) -> tuple[str, list[int]]:
-        """That a source (one of those asked for) holds the document."""
+        """Return SQL for the condition that a source, one of `source_ids` if given, holds the document."""
         sql = f"EXISTS (SELECT 1 FROM membership AS m WHERE m.document_id = {document}"
         if self._source_ids is None:
             return f"{sql})", []
@@ -112,25 +115,25 @@ class FullText:
         return sql, values
 
     def _query(self, units: Sequence[Unit], *, every: bool = False) -> str:
-        """Of this chatbot: all units or any of them, and all the required ones either way."""
-        asked = units if every else [unit for unit in units if unit.required] or units
+        """Return a query for this chatbot's chunks with all units, or any of them; always with all required ones."""
+        chosen = units if every else [unit for unit in units if unit.required] or units
         both, either = (" & ", " | ") if self._postgres else (" AND ", " OR ")
         strict = every or any(unit.required for unit in units)
-        wanted = (both if strict else either).join(self._unit(unit) for unit in asked)
-        return self._scoped(wanted, "{title headings body}")
+        condition = (both if strict else either).join(self._unit(unit) for unit in chosen)
+        return self._scoped(condition, "{title headings body}")
 
     def _titled(self, units: Sequence[Unit]) -> str:
-        """Of this chatbot: the chunks of documents whose title holds every unit, by its first form."""
+        """Return a query for this chatbot's chunks whose title contains the first form of every unit."""
         terms = [term for unit in units for term in unit.forms[0].terms]
         if self._postgres:
             return self._scoped(" & ".join(f"'{TITLED}{term}'" for term in terms), "")
         return self._scoped(" AND ".join(f'"{term}"' for term in terms), "title")
 
-    def _scoped(self, wanted: str, columns: str) -> str:
+    def _scoped(self, condition: str, columns: str) -> str:
         scoped = scope(self._chatbot_id)
         if self._postgres:
-            return f"'{scoped}' & ({wanted})"
-        return f"scope : {scoped} AND {columns} : ({wanted})"
+            return f"'{scoped}' & ({condition})"
+        return f"scope : {scoped} AND {columns} : ({condition})"
 
     def _unit(self, unit: Unit) -> str:
         write = _tsquery if self._postgres else _fts5

@@ -1,4 +1,4 @@
-"""The one place that writes what documents hold: content, chunks and their full text, in one transaction."""
+"""The only writer of the content of documents: text, chunks and their full text, in one transaction."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MOST_ABOVE = 500  # terms of a title, and of the headings: every chunk below re
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What a put did; `changed` False: the document held exactly this already.
+    """What `put` did. `changed` is False if the document had exactly this content already.
 
-    `came` and `went` are the sub-pages and databases that its body holds now and did not before, and the reverse.
+    `came` are the sub-pages and databases that are new in the body, `went` those that are no longer in it.
     """
 
     changed: bool
@@ -34,7 +34,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a source holds now."""
+    """How many documents, chunks and bytes a source has now."""
 
     documents: int
     chunks: int
@@ -51,11 +51,11 @@ def put(
     keep_previous: bool = True,
     now: datetime,
 ) -> Put:
-    """Make the document hold `reading`; chunks whose digest is already there keep their ids.
+    """Write `reading` as the content of the document. Chunks whose digest is already there keep their ids.
 
-    `synced_at` becomes `now` either way; `url` and `icon` are written when given. `related` are the pages its
-    relations point to. When the text changes, the one before is kept, unless `keep_previous` forbids it. A document
-    that is gone stays gone: nothing is written.
+    `synced_at` becomes `now` in any case; `url` and `icon` are written if given. `related` are the pages that its
+    relations point to. If the text changes, the previous one is kept, unless `keep_previous` is False. Nothing is
+    written if the document was deleted.
     """
     with database.atomic():
         document = _locked(document_id)
@@ -80,7 +80,7 @@ def put(
         retitled = document.title != reading.title
         complete = chunks.keys() == {passage.digest for passage in reading.passages}
         if document.hash == reading.digest and not retitled and complete:
-            document.save(only=_LOOKED_AT)
+            document.save(only=_ALWAYS)
             return Put(False, 0, len(chunks), 0, came, went)
         if document.hash and document.text != reading.text:
             document.previous_text = (document.text or None) if keep_previous else None
@@ -92,23 +92,23 @@ def put(
 def remove(document_ids: Sequence[int]) -> None:
     """Empty the documents: no text, no chunks, no full text. Their rows stay, as tombstones."""
     with database.atomic():
-        for some in batches(sorted(document_ids)):
-            Chunk.delete().where(Chunk.document.in_(some)).execute()
-            Link.delete().where(Link.document.in_(some)).execute()
-            Child.delete().where(Child.document.in_(some)).execute()
-            Document.update(_EMPTY).where(Document.id.in_(some)).execute()
+        for batch in batches(sorted(document_ids)):
+            Chunk.delete().where(Chunk.document.in_(batch)).execute()
+            Link.delete().where(Link.document.in_(batch)).execute()
+            Child.delete().where(Child.document.in_(batch)).execute()
+            Document.update(_EMPTY).where(Document.id.in_(batch)).execute()
 
 
 def drop(document_ids: Sequence[int]) -> None:
     """Delete the documents, with their chunks and full text."""
     with database.atomic():
-        for some in batches(sorted(document_ids)):
-            Chunk.delete().where(Chunk.document.in_(some)).execute()
-            Document.delete().where(Document.id.in_(some)).execute()
+        for batch in batches(sorted(document_ids)):
+            Chunk.delete().where(Chunk.document.in_(batch)).execute()
+            Document.delete().where(Document.id.in_(batch)).execute()
 
 
 def counts(source_ids: Sequence[int]) -> Mapping[int, Counts]:
-    """Live documents (read, not removed), their chunks and bytes, for every source asked for, in one query."""
+    """Count the documents that were read and not removed, their chunks and bytes, for each source, in one query."""
     found = dict.fromkeys(source_ids, Counts(0, 0, 0))
     if not found:
         return found
@@ -127,12 +127,12 @@ def counts(source_ids: Sequence[int]) -> Mapping[int, Counts]:
 
 
 def scope(chatbot_id: int) -> str:
-    """The term that every chunk of a chatbot carries, and no word of a text can be."""
+    """Return the term that is indexed with every chunk of a chatbot, and that no word of a text is folded to."""
     return f"in:{chatbot_id}" if is_postgres() else f"in{chatbot_id}"
 
 
 def _locked(document_id: int) -> Any:
-    """The document, held until the transaction ends. SQLite's transactions hold the whole database already."""
+    """Return the document, locked until the transaction ends. On SQLite the transaction locks the whole database."""
     query = Document.select().where(Document.id == document_id)
     return (query.for_update() if is_postgres() else query).first()
 
@@ -146,10 +146,10 @@ def _write_document(document: Any, reading: PageReading) -> None:
     document.links = [
         {"text": link.text, "url": link.url, "notion_id": link.notion_id} for link in reading.links
     ]
-    document.save(only=(*_LOOKED_AT, *_CONTENT))
+    document.save(only=(*_ALWAYS, *_CONTENT))
 
 
-_LOOKED_AT = (
+_ALWAYS = (
     Document.synced_at,
     Document.url,
     Document.icon,
@@ -186,19 +186,19 @@ _EMPTY = {
 
 
 def _write_links(document: Any, targets: set[str]) -> None:
-    """Which pages the document names. They may change while the text does not: a page unknown here shows no name."""
+    """Store which pages the document points to. They may change without the text: an unknown page has no title."""
     targets.discard(document.notion_id)
     held = {row.notion_id for row in Link.select(Link.notion_id).where(Link.document == document.id)}
-    for some in batches(sorted(held - targets)):
-        Link.delete().where((Link.document == document.id) & Link.notion_id.in_(some)).execute()
-    for some in batches(sorted(targets - held)):
-        Link.insert_many([{"document": document.id, "notion_id": target} for target in some]).execute()
+    for batch in batches(sorted(held - targets)):
+        Link.delete().where((Link.document == document.id) & Link.notion_id.in_(batch)).execute()
+    for batch in batches(sorted(targets - held)):
+        Link.insert_many([{"document": document.id, "notion_id": target} for target in batch]).execute()
 
 
 def _write_children(
     document: Any, children: Sequence[BodyChild]
 ) -> tuple[tuple[BodyChild, ...], tuple[BodyChild, ...]]:
-    """What the body holds besides words; answers what came and what went."""
+    """Store the sub-pages and databases in the body. Return those that came and those that went."""
     found = {child.notion_id: child for child in children if child.notion_id != document.notion_id}
     held = {
         row.notion_id: BodyChild(row.kind, row.notion_id, "")
@@ -206,13 +206,13 @@ def _write_children(
     }
     came = tuple(child for notion_id, child in found.items() if notion_id not in held)
     went = tuple(child for notion_id, child in held.items() if notion_id not in found)
-    for some in batches(went):
+    for batch in batches(went):
         Child.delete().where(
-            (Child.document == document.id) & Child.notion_id.in_([child.notion_id for child in some])
+            (Child.document == document.id) & Child.notion_id.in_([child.notion_id for child in batch])
         ).execute()
-    for some in batches(came):
+    for batch in batches(came):
         Child.insert_many(
-            [{"document": document.id, "notion_id": child.notion_id, "kind": child.kind} for child in some]
+            [{"document": document.id, "notion_id": child.notion_id, "kind": child.kind} for child in batch]
         ).execute()
     return came, went
 
@@ -220,8 +220,8 @@ def _write_children(
 def _write_chunks(document: Any, reading: PageReading, before: Mapping[str, Any], retitled: bool) -> Put:
     after = {passage.digest: (position, passage) for position, passage in enumerate(reading.passages)}
     gone = [chunk.id for digest, chunk in before.items() if digest not in after]
-    for some in batches(gone):
-        Chunk.delete().where(Chunk.id.in_(some)).execute()
+    for batch in batches(gone):
+        Chunk.delete().where(Chunk.id.in_(batch)).execute()
 
     moved = []
     for digest, chunk in before.items():
@@ -284,7 +284,7 @@ def _write_full_text(chatbot_id: int, title: str, chunks: Sequence[tuple[int, Pa
 
 
 def _vector(scoped: str, fields: tuple[list[str], list[str], list[str]]) -> str:
-    """A tsvector as PostgreSQL writes it: each term with its places, weighted A (title), B (headings), C."""
+    """Return a tsvector as PostgreSQL writes it: each term with its positions, weighted A (title), B (headings), C."""
     places: dict[str, list[str]] = {}
     start = 1
     for weight, field in zip("ABC", fields, strict=True):
@@ -292,7 +292,7 @@ def _vector(scoped: str, fields: tuple[list[str], list[str], list[str]]) -> str:
             places.setdefault(term, []).append(f"{min(start + offset, 16_383)}{weight}")
         start += len(field) + _GAP
     lexemes = [f"'{term}':{','.join(spots[:255])}" for term, spots in places.items()]
-    # Titles once more as terms of their own: asking for weight A would read every row that holds the word.
+    # Terms of titles are indexed once more: a query for weight A would read every row that contains the word.
     titles = [f"'{TITLED}{term}'" for term in dict.fromkeys(fields[0])]
     return " ".join([f"'{scoped}'", *titles, *lexemes])
 

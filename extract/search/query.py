@@ -1,4 +1,4 @@
-"""A query → the units to look for: words, phrases in quotes, the last word as far as it is typed."""
+"""Parses a query into units: words, phrases in quotes, the last word as far as it is typed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from extract.search.stems import stem
 from extract.search.words import LONGEST, Word, fold, terms, words
 
 LONGEST_QUERY = 1_000  # characters; what follows is not read
-MOST_UNITS = 48  # of one query: a pasted page is looked for by its first different words
+MOST_UNITS = 48  # of one query: of a pasted page, the first different words are used
 MOST_STARTS = 500  # of a phrase in one text; more would hardly raise a score
-MOST_TERMS = 64  # of one phrase: a longer one is looked for by its beginning
+MOST_TERMS = 64  # of one phrase: of a longer one, the beginning is used
 
 _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
 _LETTERS_DIGITS = re.compile(r"([a-z]+)(\d+)|(\d+)([a-z]+)")
@@ -37,7 +37,7 @@ _ENDINGS = (
     "ent",
     "ness",
 )
-# Words that say nothing about what a text is about, as `words` makes them.
+# Words that say nothing about the topic of a text, as `terms` makes them.
 STOP = frozenset(
     terms(
         "a an the and or but if of at by for with about into to from in on is are was were be been being"
@@ -63,27 +63,27 @@ class Phrase:
     prefix: bool = False
 
     def starts(self, text: Sequence[str], places: Mapping[str, Sequence[int]]) -> Sequence[int]:
-        """Where it begins in `text`, a text's terms in order; `places` as `places_of` gives them.
+        """Return where the phrase begins in `text`, the terms of a text in order; `places` is `places_of(text)`.
 
-        Several terms are looked for around the rarest of them, at `MOST_STARTS` places at most.
+        Several terms are searched for around the rarest of them, at `MOST_STARTS` places at most.
         """
-        *whole, last = self.terms
-        if not whole:
+        *complete, last = self.terms
+        if not complete:
             begun = [term for term in places if term.startswith(last)] if self.prefix else [last]
             return [place for term in begun for place in places.get(term, ())]
-        rarest = min(range(len(whole)), key=lambda at: len(places.get(whole[at], ())))
-        found = (place - rarest for place in places.get(whole[rarest], ())[:MOST_STARTS])
-        return [start for start in found if start >= 0 and self._begins(text, start, whole, last)]
+        rarest = min(range(len(complete)), key=lambda at: len(places.get(complete[at], ())))
+        found = (place - rarest for place in places.get(complete[rarest], ())[:MOST_STARTS])
+        return [start for start in found if start >= 0 and self._begins(text, start, complete, last)]
 
-    def _begins(self, text: Sequence[str], start: int, whole: list[str], last: str) -> bool:
-        end = start + len(whole)
-        if end >= len(text) or list(text[start:end]) != whole:
+    def _begins(self, text: Sequence[str], start: int, complete: list[str], last: str) -> bool:
+        end = start + len(complete)
+        if end >= len(text) or list(text[start:end]) != complete:
             return False
         return text[end].startswith(last) if self.prefix else text[end] == last
 
 
 def places_of(text: Sequence[str], wanted: Collection[str] | None = None) -> dict[str, list[int]]:
-    """Where each term of `text` stands, in ascending order; with `wanted`, only these terms."""
+    """Return term -> its places in `text`, in ascending order; with `wanted`, of these terms only."""
     places: dict[str, list[int]] = {}
     for place, term in enumerate(text):
         if wanted is None or term in wanted:
@@ -93,7 +93,7 @@ def places_of(text: Sequence[str], wanted: Collection[str] | None = None) -> dic
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One thing to look for, in any of its forms. `place` is its order in the query."""
+    """One thing to search for, in any of its forms. `place` is its order in the query."""
 
     forms: tuple[Phrase, ...]
     place: int
@@ -102,7 +102,7 @@ class Unit:
 
 
 def parse(query: str) -> tuple[Unit, ...]:
-    """The different units of the first `LONGEST_QUERY` characters of `query`, in order; none without a word."""
+    """Return the different units of the first `LONGEST_QUERY` characters of `query`, in order."""
     return _parsed(query[:LONGEST_QUERY])
 
 
@@ -136,7 +136,7 @@ def _read(query: str) -> Iterator[tuple[tuple[Phrase, ...], bool, bool]]:
 
 
 def _quoted(text: str) -> tuple[Phrase, ...]:
-    """A text as it stands, and as it stands when its compounds are taken apart."""
+    """Return a quoted text as a phrase, and as another one with its compounds split."""
     found = list(words(text))
     if not found:
         return ()
@@ -168,15 +168,15 @@ def _word(written: str, term: str, typing: bool) -> tuple[Phrase, ...]:
     if typing and len(begun) >= 2:
         forms.append(Phrase((begun,), prefix=True))
         if begun.isascii():
-            whole = {stem(begun + ending) for ending in _ENDINGS} if len(begun) > 3 else set()
-            forms += [Phrase((stemmed,)) for stemmed in sorted(whole) if len(stemmed) < len(begun)]
+            stems = {stem(begun + ending) for ending in _ENDINGS} if len(begun) > 3 else set()
+            forms += [Phrase((stemmed,)) for stemmed in sorted(stems) if len(stemmed) < len(begun)]
         elif len(term) >= 2:
             forms.append(Phrase((term,), prefix=True))
     return tuple(dict.fromkeys(forms))
 
 
 def _compound(word: Word, typing: bool) -> Iterator[tuple[Phrase, ...]]:
-    """A name of several parts: as a whole, as its parts side by side; and, unless numbered, each part."""
+    """Yield the forms of a compound, joined and split, together; and each part by itself, unless one has a digit."""
     parts = tuple(term for term, _, _ in word.parts)
     forms = [Phrase((whole,)) for whole in word.wholes]
     if len(parts) > 1:

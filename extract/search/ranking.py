@@ -1,4 +1,4 @@
-"""How well a text answers a query: one scoring, in Python, for whatever database found the text."""
+"""Scores how well a text answers a query, in Python, so that both databases give the same order."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ K1 = 1.0  # how soon a word's further occurrences stop counting
 FLATNESS = 0.75  # how much a long text's words count less
 TITLE = 2.0
 HEADINGS = 1.5
-STOP_WEIGHT = 0.2  # what a word counts that tells nothing
+STOP_WEIGHT = 0.2  # the weight of a stop word
 BEGINNING = 0.6  # what a word counts of which only the beginning was typed
-NEAR = 0.7  # what standing side by side adds, in parts of the lesser word
+NEAR = 0.7  # what two adjacent words add, as a part of the smaller of their weights
 REACH = 6  # words
 SAME_DOCUMENT = 0.9  # what each further passage of a document counts, against the one before
 
@@ -33,17 +33,20 @@ class Candidate:
 
 
 def rarity(found: int, total: int) -> float:
-    """What a word tells that `found` of `total` chunks hold."""
+    """Return the weight of a word that `found` of `total` chunks contain: the rarer, the larger."""
     return math.log(1 + (max(total - found, 0) + 0.5) / (found + 0.5))
 
 
 def rank(
     candidates: Sequence[Candidate], units: Sequence[Unit], weights: Mapping[int, float], limit: int
 ) -> list[tuple[Candidate, float]]:
-    """The best `limit` candidates with their scores, best first; passages of one document make room."""
+    """Return the best `limit` candidates with their scores, best first.
+
+    Each further passage of a document scores less, so that other documents are shown as well.
+    """
     if not candidates:
         return []
-    scorer = _Scorer(units, weights, usual=sum(len(each.body) for each in candidates) / len(candidates))
+    scorer = _Scorer(units, weights, usual=sum(len(chunk.body) for chunk in candidates) / len(candidates))
     scored = [(scorer.score(candidate), candidate) for candidate in candidates]
     scored = [pair for pair in scored if pair[0] > 0]
     scored.sort(key=lambda pair: (-pair[0], pair[1].chunk_id))
@@ -68,7 +71,7 @@ def _varied(scored: list[tuple[float, Candidate]], limit: int) -> list[tuple[Can
 
 
 class _Scorer:
-    """BM25 over title, headings and body, and more for words of the query that stand together."""
+    """BM25 over title, headings and body, plus a bonus for words of the query that are near each other."""
 
     def __init__(self, units: Sequence[Unit], weights: Mapping[int, float], usual: float) -> None:
         self._units = units
@@ -103,7 +106,7 @@ class _Scorer:
         return total
 
     def _places(self, field: Sequence[str]) -> dict[str, list[int]]:
-        """Where in the field the terms stand that any unit asks about."""
+        """Return term -> its places in the field, for the terms of all units."""
         wanted = self._terms
         if self._beginnings:
             wanted = wanted | {term for term in field if term.startswith(self._beginnings)}
@@ -111,7 +114,7 @@ class _Scorer:
 
 
 def _nearness(left: tuple[float, Sequence[int]], right: tuple[float, Sequence[int]]) -> float:
-    """What two neighbours of the query are worth that are near each other in the text."""
+    """Return the bonus for two neighbours of the query that are near each other in the text."""
     if not left[1] or not right[1]:
         return 0.0
     gap = _gap(left[1], right[1])
@@ -119,7 +122,7 @@ def _nearness(left: tuple[float, Sequence[int]], right: tuple[float, Sequence[in
 
 
 def _gap(left: Sequence[int], right: Sequence[int]) -> int:
-    """The smallest distance, at least 1, between two places; both sequences ascend and are not empty."""
+    """Return the smallest distance, at least 1, between two places; both sequences ascend and are not empty."""
     at, other, least = 0, 0, REACH + 1
     while at < len(left) and other < len(right) and least > 1:
         least = min(least, max(abs(left[at] - right[other]), 1))
@@ -133,7 +136,7 @@ def _gap(left: Sequence[int], right: Sequence[int]) -> int:
 def _find(
     forms: Sequence[Phrase], field: Sequence[str], places: Mapping[str, list[int]]
 ) -> tuple[float, Sequence[int]]:
-    """How often any form stands in the field (a mere beginning counts less), and where."""
+    """Return how often any form occurs in the field, a prefix counting less, and where."""
     if len(forms) == 1 and len(forms[0].terms) == 1 and not forms[0].prefix:
         spots = places.get(forms[0].terms[0], _NOWHERE)
         return len(spots), spots

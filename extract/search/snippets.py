@@ -1,4 +1,4 @@
-"""Where a text answers a query, for a person to see: the places to mark, and the window to show."""
+"""What people see of a text that matches a query: the places to highlight, and the part to show."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from extract.search.query import parse, places_of
 from extract.search.words import places
 
 SNIPPET = 240  # characters
-LONGEST = 20_000  # characters of a text that are looked at
+LONGEST = 20_000  # characters of a text that are searched
 
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 
@@ -18,18 +18,18 @@ Span = tuple[int, int, int]  # start, end, and which unit of the query
 
 
 def highlight_spans(text: str, words: str) -> tuple[tuple[int, int], ...]:
-    """The places in `text` that the query `words` matches, as start and end, in order, never overlapping.
+    """Return the places in `text` that the query `words` matches, as start and end, in order, never overlapping.
 
-    Only the first `LONGEST` characters are looked at.
+    Only the first `LONGEST` characters are searched.
     """
     return tuple((start, end) for start, end, _ in _matches(text[:LONGEST], words))
 
 
 def snippet(text: str, words: str, length: int = SNIPPET) -> str:
-    """The stretch of `text`, about `length` characters, that holds most of the query; cut between words.
+    """Return the part of `text`, about `length` characters, that contains most of the query; cut between words.
 
-    Links are shown by their words alone: a target says nothing to a reader, and would be cut in the middle.
-    Of a longer text, the first `LONGEST` characters are looked at.
+    Links are shown without their targets, which say nothing to a reader and might be cut in the middle. Only the first
+    `LONGEST` characters are searched.
     """
     text = _LINK.sub(r"\1", text[:LONGEST])
     if len(text) <= length:
@@ -39,7 +39,7 @@ def snippet(text: str, words: str, length: int = SNIPPET) -> str:
 
 def _matches(text: str, query: str) -> list[Span]:
     units = parse(query)
-    # Words that tell nothing are marked only when nothing else was asked for.
+    # Stop words are highlighted only if the query has no other words.
     units = tuple(unit for unit in units if not unit.stop) or units
     found = list(places(text))
     terms = [term for term, _, _ in found]
@@ -64,7 +64,7 @@ def _merged(spans: list[Span]) -> list[Span]:
 
 
 def _window(matches: Sequence[Span], length: int) -> int:
-    """Where the window starts that shows most different units, then most matches; the first such."""
+    """Return the start of the first window that shows most different units, then most matches."""
     best, best_worth = 0, (0, 0)
     inside: Counter[int] = Counter()  # the units of the matches from `number` up to `end`
     end = 0

@@ -1,4 +1,4 @@
-"""A folded word → its stem: Porter's for Latin letters, light ones for Cyrillic and Arabic."""
+"""Stems of folded words: Porter's algorithm for Latin letters, light stemming for Cyrillic and Arabic."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ARABIC_TAILS = ("ها", "ان", "ات", "ون", "ين", "يه", "ته", "هم",
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """`word` (folded) without its inflection; a word of digits, of another script or very short stays."""
+    """Return `word` (folded) without its inflection. Digits, other scripts and very short words stay as they are."""
     if word.isascii():
         return _porter(word) if len(word) > 2 and word.isalpha() else word
     first = word[0]

@@ -1,4 +1,4 @@
-"""Text → the words it is found by: one folding for text and query, for both databases."""
+"""Splits and folds text into the terms it is found by: the same for texts and queries, on both databases."""
 
 from __future__ import annotations
 
@@ -72,11 +72,12 @@ class Word:
     unspaced: bool = False
 
     def terms(self) -> list[str]:
+        """Return all terms that the word is found by."""
         return [*self.wholes, *(part[0] for part in self.parts)]
 
 
 def fold(text: str) -> str:
-    """`text` without case, accents, vowel signs and compatibility forms; digits of every script as 0–9."""
+    """Return `text` without case, accents, vowel signs and compatibility forms; digits of every script as 0–9."""
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -85,12 +86,12 @@ def fold(text: str) -> str:
     if not folded.isascii():
         digits = (str(unicodedata.decimal(char, char)) for char in folded)
         folded = "".join(digits)
-    # What the compatibility forms unfold to may hold signs (½ is 1⁄2): a term holds none.
+    # Compatibility forms may be replaced by signs (½ by 1⁄2); a term has none.
     return "".join(char for char in folded if not char.isascii() or char.isalnum())
 
 
 def terms(text: str) -> list[str]:
-    """The terms that `text` is found by, in order: the first `MOST` of them."""
+    """Return the terms that `text` is found by, in order: the first `MOST` of them."""
     found: list[str] = []
     for match in _TOKEN.finditer(text):
         token = match[0]
@@ -114,7 +115,7 @@ def _plain_term(token: str) -> str:
 
 
 def places(text: str) -> Iterator[tuple[str, int, int]]:
-    """The same terms, each with where it is written."""
+    """Yield the terms of `text`, each with its start and end."""
     for match in _TOKEN.finditer(text):
         token, start = match[0], match.start()
         if _PLAIN.fullmatch(token):
@@ -128,7 +129,7 @@ def places(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of `text`, each with its place."""
+    """Yield the words of `text`, each with its start and end."""
     for match in _TOKEN.finditer(text):
         start = match.start()
         for word in _words(match[0]):
@@ -137,7 +138,7 @@ def words(text: str) -> Iterator[Word]:
 
 
 def _words(token: str) -> tuple[Word, ...]:
-    """The words of one run of letters and joints; several when scripts change within it."""
+    """Return the words of one run of letters and joining signs; several if its script changes."""
     return _cached_words(token) if len(token) <= _LONGEST_CACHED else _split(token)
 
 

@@ -1,1 +1,1 @@
-"""The database: tables, migrations, sealing, and the few writers that belong to no other package."""
+"""The database: tables, migrations, sealed columns, and when API keys were used."""

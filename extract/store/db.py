@@ -1,4 +1,4 @@
-"""The database and its migrations: opening it, upgrading, refusing an old schema."""
+"""Opens the database, upgrades it, and refuses a schema of another version."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from extract.errors import ConfigError, SchemaError
 from extract.read_only import refuse_write
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_LOCK = 7_234_001  # any number, the same in every process: PostgreSQL's advisory lock of an upgrade
+_LOCK = 7_234_001  # any number, the same in every process: the key of our PostgreSQL advisory locks
 
 T = TypeVar("T")
 BATCH = 400
 
 database = DatabaseProxy()
-"""What every model is bound to; `open_database` decides what stands behind it."""
+"""The proxy that every model is bound to. `open_database` sets the database behind it."""
 
 _PRAGMAS = {
     "journal_mode": "wal",
@@ -77,21 +77,22 @@ def open_database(url: str) -> Database:
 
 
 def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """`items` in parts that one statement may name: far below SQLite's limit of variables."""
+    """Yield `items` in parts that fit into one statement: far fewer than SQLite's limit of variables."""
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]
 
 
 def is_postgres() -> bool:
-    """Whether the open database is PostgreSQL (else it is SQLite)."""
+    """Return True if the open database is PostgreSQL; otherwise it is SQLite."""
     return isinstance(database.obj, PostgresqlDatabase)
 
 
 def lock(name: str) -> None:
-    """Keep everybody else out who asks for the same `name`, until the transaction around this call ends.
+    """Wait for the lock called `name`, and hold it until the transaction around this call ends.
 
-    Read the rows that decide after this call. SQLite lets one transaction write at a time, and each begins as one that
-    writes. https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+    Read the rows that a decision depends on after this call. On SQLite nothing is done: only one transaction writes at
+    a time there, and each takes the write lock when it begins.
+    https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
     """
     if not database.in_transaction():
         raise RuntimeError("a lock without a transaction would end at once")
@@ -100,7 +101,7 @@ def lock(name: str) -> None:
 
 
 def upgrade() -> list[str]:
-    """Apply every pending migration in one transaction; answers their names. Safe to call from several processes."""
+    """Apply every pending migration in one transaction. Return their names. Safe to call from several processes."""
     with database.atomic():
         if is_postgres():
             database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -109,7 +110,7 @@ def upgrade() -> list[str]:
 
 
 def check_schema() -> None:
-    """Raise SchemaError, with the command that mends it, unless the database matches this code."""
+    """Raise SchemaError, with the command that repairs it, unless the database matches this code."""
     runner: Any = Runner(database.obj, str(MIGRATIONS))
     applied = set(runner.applied())
     known = {migration.name for migration in runner.migrations()}

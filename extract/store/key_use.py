@@ -1,6 +1,6 @@
-"""When each API key was last used: noted in Redis by the web process, stored in its row by the daemon.
+"""When each API key was last used: the web process notes it in Redis, the daemon stores it in the row.
 
-A read of the API must not write to the database: it would wait for other writers, and GET changes nothing.
+A read of the API must not write to the database: it would wait for other writers, and a GET must not change anything.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NOTED = "hilal:keys_used"
 
 
 def note_use(server: redis.Redis, key_id: int, *, now: datetime) -> None:
-    """Note that a key was used. Without Redis the use goes unnoted and the API answers all the same."""
+    """Note in Redis that a key was used. If Redis does not answer, the use is not recorded; nothing is raised."""
     try:
         server.hset(_NOTED, str(key_id), now.isoformat())
     except redis.RedisError as error:
@@ -26,7 +26,7 @@ def note_use(server: redis.Redis, key_id: int, *, now: datetime) -> None:
 
 
 def store_uses(server: redis.Redis) -> int:
-    """Move what was noted into the rows; return how many keys were used. Raises RedisError."""
+    """Store the noted uses in the rows of the keys. Return how many keys were used. Raises RedisError."""
     together = server.pipeline(transaction=True)
     together.hgetall(_NOTED)
     together.delete(_NOTED)

@@ -1,6 +1,6 @@
-"""The tables and their names. One class a noun of the vocabulary; decisions about rows live in `watch`.
+"""The tables. Decisions about rows are in `extract.rules`.
 
-What a null means is said beside each nullable column. Times are aware UTC.
+A comment beside each nullable column says what null means. Times are aware UTC.
 """
 
 from __future__ import annotations
@@ -35,13 +35,15 @@ from extract.values import (
 
 
 class Row(Model):
+    """The base of all tables."""
+
     class Meta:
         database = database
         legacy_table_names = False
 
 
 class Organisation(Row):
-    """A silo: members, connections, chatbots. Nothing crosses it."""
+    """The owner of members, connections and chatbots. No row of one organisation refers to a row of another."""
 
     id = AutoField()
     chatbots: ModelSelect[Chatbot]
@@ -79,24 +81,32 @@ class Connection(Row):
     access_token = TextField(null=True)  # sealed; null: disconnected
     refresh_token = TextField(null=True)  # sealed; null: disconnected, or Notion gave none
     refreshing_until = UtcDateTimeField(null=True)  # null: nobody is refreshing
-    error = TextField(null=True)  # a sentence a person can act on; null: nothing to say
+    error = TextField(null=True)  # a sentence a person can act on; null: no error
     created_at = UtcDateTimeField()
-    # The lease of the drain that works this connection; the number is the fence each commit checks.
+    # The lease of the drain that syncs this connection; each commit of the drain checks the number.
     lease_number = IntegerField(default=0)
     lease_until = UtcDateTimeField(null=True)  # null: free
-    paused_until = UtcDateTimeField(null=True)  # null: may work now; else budget, Retry-After or a failure
+    paused_until = UtcDateTimeField(
+        null=True
+    )  # null: not paused; else because of budget, Retry-After or an error
     # Polling. Watermarks are Notion's times, never ours.
     edits_seen_to = UtcDateTimeField(null=True)  # null: never polled
     trash_seen_to = UtcDateTimeField(null=True)  # null: never polled
     polled_at = UtcDateTimeField(null=True)  # last complete poll; null: never
-    poll_at = UtcDateTimeField(null=True, index=True)  # next poll is due; null: at once
+    poll_at = UtcDateTimeField(null=True, index=True)  # when the next poll is due; null: at once
     poll_failures = IntegerField(default=0)
-    sweeps = JSONField(default=dict)  # where an interrupted sweep goes on; see `poll`
-    checks_paused_until = UtcDateTimeField(null=True)  # null: mere looks may go on; else their share is spent
-    brake_at = UtcDateTimeField(null=True)  # too much vanished at once, a person is asked; null: no
-    # Webhooks: whether they prove alive decides how often the connection is polled.
-    event_at = UtcDateTimeField(null=True)  # the last event that told of something of ours; null: never
-    event_missed_at = UtcDateTimeField(null=True)  # a poll found an edit that no event had told; null: never
+    sweeps = JSONField(default=dict)  # where an interrupted sweep continues; see `discovery.sweeps`
+    checks_paused_until = UtcDateTimeField(
+        null=True
+    )  # routine checks are paused: their share is spent; null: no
+    brake_at = UtcDateTimeField(
+        null=True
+    )  # since when the brake holds and a person is asked; null: it does not
+    # Webhooks: a connection whose webhooks prove alive is polled less often.
+    event_at = UtcDateTimeField(null=True)  # when the last event for this connection arrived; null: never
+    event_missed_at = UtcDateTimeField(
+        null=True
+    )  # a poll found an edit that no event had reported; null: never
 
     class Meta:
         indexes = ((("organisation", "bot_id"), True),)
@@ -112,31 +122,35 @@ class Source(Row):
     connection = ForeignKeyField(Connection, backref="sources", on_delete="CASCADE")
     connection_id: Field[int]
     kind = WordField(SOURCE_KINDS)
-    with_subpages = BooleanField(default=False)  # of a page: everything below it belongs, too
+    with_subpages = BooleanField(
+        default=False
+    )  # of a page: everything below it belongs to the source as well
     notion_id = CharField(index=True)
     title = TextField()
     url = TextField(default="")
     icon = TextField(null=True)  # null: none in Notion
     parent_label = TextField(default="")
     status = WordField(SOURCE_STATUSES, default="pending", index=True)
-    error = TextField(null=True)  # a sentence a person can act on; null: nothing wrong
+    error = TextField(null=True)  # a sentence a person can act on; null: no error
     auto_retrain = WordField(SCHEDULES, default="live")
     next_sync_at = UtcDateTimeField(null=True, index=True)  # null: no schedule, or live
-    requested_at = UtcDateTimeField(null=True, index=True)  # a listing is wanted; null: none
-    request_rank = IntegerField(default=0)  # see watch.Rank
-    full_requested = BooleanField(default=False)  # fetch every body, not only what moved
+    requested_at = UtcDateTimeField(null=True, index=True)  # when a listing was requested; null: none is
+    request_rank = IntegerField(default=0)  # see timing.Rank
+    full_requested = BooleanField(default=False)  # fetch every body, not only those of changed pages
     retry_after = UtcDateTimeField(null=True)  # null: at once
     attempts = IntegerField(default=0)  # failed listings in a row
-    doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
+    doubted_at = UtcDateTimeField(null=True)  # first 404, or when it was confirmed gone; null: no doubt
     runs_since_full = IntegerField(default=0)
     listed_at = UtcDateTimeField(null=True)  # last complete listing; null: never
     listing = IntegerField(default=0)  # number of the current or last listing
     listing_open = BooleanField(default=False)  # that listing is not complete yet
     last_synced_at = UtcDateTimeField(null=True)  # null: never
     hidden_columns = JSONField(default=list)  # Notion's ids of the columns that are not indexed
-    walk_cursor = TextField(null=True)  # an interrupted walk through search goes on here; null: from the top
-    walked = IntegerField(default=0)  # how much its last walk has shown
-    stopped_at = UtcDateTimeField(null=True)  # a person stopped its sync, until they resume it; null: it runs
+    walk_cursor = TextField(
+        null=True
+    )  # an interrupted walk through search continues here; null: from the top
+    walked = IntegerField(default=0)  # how many objects its last walk has shown
+    stopped_at = UtcDateTimeField(null=True)  # when a person stopped its sync; null: not stopped
     created_at = UtcDateTimeField()
 
     class Meta:
@@ -144,16 +158,16 @@ class Source(Row):
 
 
 class DataSource(Row):
-    """One Notion data source whose rows belong to a source, with the schema they follow."""
+    """One Notion data source whose rows belong to a source, with its schema."""
 
     id = AutoField()
     source = ForeignKeyField(Source, backref="data_sources", on_delete="CASCADE")
     source_id: Field[int]
     notion_id = CharField(index=True)
-    database_id = CharField(null=True)  # Notion's id of its container; null: not told
+    database_id = CharField(null=True)  # Notion's id of its container; null: Notion did not say
     name = TextField(default="")
     properties = JSONField(default=dict)  # the schema as Notion gave it
-    listed_to = UtcDateTimeField(null=True)  # an interrupted listing goes on here; null: from the start
+    listed_to = UtcDateTimeField(null=True)  # an interrupted listing continues here; null: from the start
     listed = BooleanField(default=False)  # complete in the open listing
 
     class Meta:
@@ -161,7 +175,7 @@ class DataSource(Row):
 
 
 class Document(Row):
-    """One Notion page as a chatbot holds it. Removed documents stay as tombstones, without text."""
+    """One Notion page in the knowledge base of a chatbot. Removed documents stay as tombstones, without text."""
 
     id = AutoField()
     children: ModelSelect[Child]
@@ -171,13 +185,11 @@ class Document(Row):
     connection_id: Field[int]
     notion_id = CharField(index=True)
     data_source_id = CharField(null=True)  # null: not a database row
-    parent_page_id = CharField(
-        null=True
-    )  # the page it sits in, by its own word; null: none, or a block of one
+    parent_page_id = CharField(null=True)  # its parent, as the page object says; null: the parent is no page
     title = TextField(default="")
     url = TextField(default="")
     icon = TextField(null=True)  # null: none in Notion
-    # What we hold
+    # The stored content
     text = TextField(default="")
     hash = CharField(default="")  # of the canonical text; empty: never read
     bytes = IntegerField(default=0)
@@ -190,22 +202,22 @@ class Document(Row):
     characters_left_out = IntegerField(default=0)  # of a page that is too long to be read whole
     previous_text = TextField(null=True)  # before the last change; null: none, or not to be kept
     changed_at = UtcDateTimeField(null=True)  # null: the text has not changed since it was first read
-    edited_at = UtcDateTimeField(null=True)  # Notion's time of what we hold; null: never read
+    edited_at = UtcDateTimeField(null=True)  # Notion's edit time of the stored content; null: never read
     synced_at = UtcDateTimeField(null=True)  # when it was last read; null: never
-    # What the newest listing said
-    stub = JSONField(null=True)  # raw properties as listed; null: ask the page itself first
+    # The newest listing
+    stub = JSONField(null=True)  # raw properties as listed; null: the page object has to be fetched first
     stub_digest = CharField(default="")
-    computed_digest = CharField(default="")  # of formulas and rollups as listed; empty: not told
+    computed_digest = CharField(default="")  # of formulas and rollups as listed; empty: never listed, or none
     noticed_at = UtcDateTimeField(null=True)  # Notion's time in the newest listing; null: never listed
     # What is to be done, and when
-    requested_at = UtcDateTimeField(null=True)  # stale since; null: nothing wanted
-    request_rank = IntegerField(default=0)  # see watch.Rank
+    requested_at = UtcDateTimeField(null=True)  # when a read was requested; null: none is
+    request_rank = IntegerField(default=0)  # see timing.Rank
     retry_after = UtcDateTimeField(null=True)  # null: at once
     attempts = IntegerField(default=0)  # failures in a row
-    error = TextField(null=True)  # a sentence; null: the last attempt went well
-    recheck_at = UtcDateTimeField(null=True)  # one more look once its minute has closed; null: settled
-    check_at = UtcDateTimeField(null=True)  # the daily look; null: not live
-    doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
+    error = TextField(null=True)  # a sentence; null: the last attempt succeeded
+    recheck_at = UtcDateTimeField(null=True)  # one more read after the minute of the edit; null: not needed
+    check_at = UtcDateTimeField(null=True)  # the next routine check; null: its database is checked instead
+    doubted_at = UtcDateTimeField(null=True)  # when Notion first answered 404; null: no doubt
     removed_at = UtcDateTimeField(null=True)  # tombstone since; null: present
     removed_because = WordField(REMOVAL_REASONS, null=True)  # confirmed: by a person; null: present
     created_at = UtcDateTimeField()
@@ -227,11 +239,11 @@ WITHOUT_CONTENT = [
     for field in Document._meta.sorted_fields
     if field.name not in ("text", "previous_text", "links", "properties")
 ]
-"""The fields of a document that are worked with while nobody reads it."""
+"""The columns of a document without its content, for code that does not need the text."""
 
 
 class Membership(Row):
-    """Which source holds which document; a document goes when its last source goes."""
+    """A document is a member of a source. A document without a membership is deleted."""
 
     source = ForeignKeyField(Source, backref="memberships", on_delete="CASCADE")
     source_id: Field[int]
@@ -244,22 +256,22 @@ class Membership(Row):
 
 
 class Link(Row):
-    """That a document names a Notion page, by a link, a mention or a relation. Written only by `index`."""
+    """A document points to a Notion page, by a link, a mention or a relation. Written only by `search.index`."""
 
     document = ForeignKeyField(Document, backref="targets", on_delete="CASCADE")
     document_id: Field[int]
-    notion_id = CharField(index=True)  # of the target, whether we hold it or not
+    notion_id = CharField(index=True)  # of the target, which need not be a document
 
     class Meta:
         primary_key = CompositeKey("document", "notion_id")
 
 
 class Child(Row):
-    """That the body of a document holds a sub-page or a database. Written only by `index`."""
+    """A sub-page or a database in the body of a document. Written only by `search.index`."""
 
     document = ForeignKeyField(Document, backref="children", on_delete="CASCADE")
     document_id: Field[int]
-    notion_id = CharField(index=True)  # of the page or the database, whether we hold it or not
+    notion_id = CharField(index=True)  # of the page or the database, which need not be stored
     kind = WordField(CHILD_KINDS)
 
     class Meta:
@@ -267,7 +279,7 @@ class Child(Row):
 
 
 class Chunk(Row):
-    """A passage as indexed. Written only by `index`."""
+    """An indexed passage. Written only by `search.index`."""
 
     id = AutoField()
     document = ForeignKeyField(Document, backref="chunks", on_delete="CASCADE")
@@ -282,7 +294,7 @@ class Chunk(Row):
 
 
 class Run(Row):
-    """One sync of one source: what asked for it, what it cost, what came of it."""
+    """One sync of one source: what triggered it, how many requests it took, and its outcome."""
 
     id = AutoField()
     source = ForeignKeyField(Source, backref="runs", on_delete="CASCADE")
@@ -291,8 +303,8 @@ class Run(Row):
     outcome = WordField(OUTCOMES, null=True)  # null: still running
     requests = IntegerField(default=0)
     retries = IntegerField(default=0)  # of those requests
-    waits = IntegerField(default=0)  # how often the connection had to rest while the run was open
-    waited_seconds = IntegerField(default=0)  # how long, in all
+    waits = IntegerField(default=0)  # how often the connection was paused while the run was open
+    waited_seconds = IntegerField(default=0)  # the length of these pauses together
     fetched = IntegerField(default=0)
     changed = IntegerField(default=0)
     unchanged = IntegerField(default=0)
@@ -303,7 +315,7 @@ class Run(Row):
     chunks_removed = IntegerField(default=0)
     unread_blocks = IntegerField(default=0)
     unknown_tags = JSONField(default=list)
-    error = TextField(null=True)  # a sentence; null: nothing went wrong
+    error = TextField(null=True)  # a sentence; null: no error
     started_at = UtcDateTimeField()
     finished_at = UtcDateTimeField(null=True)  # null: still running
 
@@ -312,7 +324,7 @@ class Run(Row):
 
 
 class WebhookToken(Row):
-    """The secret of a webhook subscription; of the installation, not of an organisation. See `webhooks`."""
+    """The secret of a webhook subscription; it belongs to the installation. See `discovery.webhook_tokens`."""
 
     id = AutoField()
     sealed = TextField()
@@ -322,7 +334,7 @@ class WebhookToken(Row):
 
 
 class WebhookEvent(Row):
-    """One event of Notion's as it came: a hint, worked in the background and kept a while against repeats."""
+    """One event as Notion sent it. The daemon processes it, and it is kept a while, since Notion repeats events."""
 
     id = AutoField()
     event_id = CharField(unique=True)  # Notion's
@@ -359,7 +371,7 @@ class Invitation(Row):
     organisation_id: Field[int]
     email = CharField()
     role = WordField(ROLE_WORDS, default="member")
-    # Who is removed takes their invitations along; null: made before this was kept, or by the operator
+    # A removed member's invitations are deleted; null: made by the operator, or before this column existed
     invited_by = ForeignKeyField(Member, backref="invited", null=True, on_delete="CASCADE")
     invited_by_id: Field[int | None]
     token_hash = CharField(unique=True)

@@ -1,4 +1,4 @@
-"""Rotating the encryption keys: seals everything that is sealed with the first key, while the product runs."""
+"""Rotates the encryption keys: seals every sealed value again with the first key, while the product runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SEALED: tuple[tuple[type[Any], str], ...] = (
     (Connection, "refresh_token"),
     (WebhookToken, "sealed"),
 )
-"""Every column that the vault seals. Who adds one adds it here."""
+"""Every column that the vault seals. A new one has to be added here."""
 
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A value that none of the configured keys opens: its person reconnects, or the token is confirmed again."""
+    """A value that none of the configured keys opens. A person has to reconnect, or confirm a webhook token again."""
 
     table: str
     id: int
@@ -36,7 +36,7 @@ class Unreadable:
 
 @dataclass(slots=True)
 class Seals:
-    """How many values are sealed with the first key, how many with an older one, and which with none we have."""
+    """How many values the first key opens, how many only an older key, and which values none of our keys opens."""
 
     current: int = 0
     old: int = 0
@@ -44,7 +44,7 @@ class Seals:
 
 
 def seals(vault: Vault) -> Seals:
-    """With which keys the stored values are sealed."""
+    """Count the stored values by the key that opens them."""
     found = Seals()
     for model, column, row_id, sealed in _values():
         if vault.is_current(sealed):
@@ -57,9 +57,9 @@ def seals(vault: Vault) -> Seals:
 
 
 def rotate(vault: Vault) -> int:
-    """Seal what an older key sealed with the first one; how many values that were.
+    """Seal every value that an older key sealed with the first key. Return how many values that were.
 
-    A value that another process replaces meanwhile is left as that process wrote it, and looked at again.
+    A value that another process replaces in the meantime is kept as that process wrote it, and examined again.
     """
     resealed = 0
     for model, column, row_id, _ in _values():
@@ -83,7 +83,7 @@ def _reseal(vault: Vault, model: type[Any], column: str, row_id: int) -> bool:
 
 
 def _values() -> Iterator[tuple[type[Any], str, int, str]]:
-    """Each sealed value with its place, a batch of rows at a time and without an open transaction."""
+    """Yield each sealed value with its model, column and row id: a batch of rows at a time, outside a transaction."""
     for model, column in SEALED:
         field_, last = getattr(model, column), 0
         while True:

@@ -17,18 +17,18 @@ class Vault:
         self._first, self._fernet = fernets[0], MultiFernet(fernets)
 
     def seal(self, secret: str) -> str:
-        """`secret` as text that only our keys open."""
+        """Return `secret` as text that only our keys open."""
         return self._fernet.encrypt(secret.encode()).decode()
 
     def open(self, sealed: str) -> str:
-        """The secret in `sealed`. Raises VaultError when no key opens it."""
+        """Return the secret in `sealed`. Raises VaultError when no key opens it."""
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as error:
             raise VaultError() from error
 
     def reseal(self, sealed: str) -> str:
-        """`sealed` under the first key, for key rotation. Raises VaultError."""
+        """Return the secret in `sealed`, sealed with the first key. Raises VaultError when no key opens it."""
         try:
             return self._fernet.rotate(sealed.encode()).decode()
         except InvalidToken as error:

@@ -1,1 +1,1 @@
-"""Carries out what is wanted, for one connection at a time: lists, fetches, compares, writes."""
+"""Carries out what is requested, for one connection at a time: lists, fetches, compares, writes."""

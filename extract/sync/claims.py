@@ -1,4 +1,4 @@
-"""Booking documents for a drain: what is asked for each, and the retry that is claimed before the attempt."""
+"""Claims documents for a drain: decides what to fetch for each, and schedules the retry before the attempt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from extract.worklist.facts import held_facts, stored_stub
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A document under way: its row as it was claimed, the sources that hold it, and what is asked for it."""
+    """A claimed document: its row at that time, the sources that hold it, and what to fetch."""
 
     row: Document
     source_ids: tuple[int, ...]
@@ -40,10 +40,11 @@ def task_for(
     unplaced: bool = False,
     now: datetime,
 ) -> Task:
-    """What to fetch for a document that is due. A wish reads the body; a mere look reads it only if it moved.
+    """Return what to fetch for a document that is due.
 
-    What no live source holds is only looked at for whether it is still there: its edits wait for its schedule.
-    `reread`: the body is read whatever its time says.
+    For a request the body is read. Routine checks, and schedules without a listed edit, fetch the page object and read
+    the body only if it shows a change. The check of a document that is not `followed` never reads the body: its edits
+    wait for the schedule. `reread`: a routine check reads the body whatever the edit time says.
     """
     unnamed = partial(_unnamed, document.chatbot_id, hidden)
     task = Task(
@@ -55,9 +56,11 @@ def task_for(
         unplaced=unplaced,
     )
     if document.removed_at is not None:
-        return task  # what has come back is read whole, whatever its time says: nothing of it is held
-    told = document.stub is not None  # a listing said that it moved, though a doubt has the page asked first
-    if document.requested_at is not None and (told or document.request_rank != Rank.SCHEDULE):
+        return task  # a page that came back is read whatever its edit time says: no content of it is stored
+    is_listed = (
+        document.stub is not None
+    )  # a listing showed an edit, though a doubt makes us fetch the page object
+    if document.requested_at is not None and (is_listed or document.request_rank != Rank.SCHEDULE):
         return task
     if document.requested_at is None and document.recheck_at is not None and document.recheck_at <= now:
         return task
@@ -65,16 +68,16 @@ def task_for(
         return replace(task, stub=None, only_if=lambda seen: False)
     if document.requested_at is None and reread:
         return replace(task, stub=None)
-    facts = replace(held_facts(document), wanted=False)
+    facts = replace(held_facts(document), requested=False)
     return replace(
         task, stub=None, only_if=lambda seen: compare_listing(seen, facts, thorough=True) == "stale"
     )
 
 
 def claim(rows: Sequence[Document], run_log: RunLog, *, watch: Watch, now: datetime) -> list[Claimed]:
-    """Book each document's retry, open the runs of their sources, and say what to fetch.
+    """Schedule each document's retry, open the runs of their sources, and decide what to fetch.
 
-    The retry comes before the attempt: a crash then means later, never at once and forever.
+    The retry is scheduled before the attempt, so that a document that crashes the worker is delayed.
     """
     ids = [row.id for row in rows]
     hidden, live, unplaced = (
@@ -112,16 +115,16 @@ def claim(rows: Sequence[Document], run_log: RunLog, *, watch: Watch, now: datet
 
 
 def _unnamed(chatbot_id: int, hidden: Collection[str], stub: Stub) -> Sequence[str]:
-    """The related pages that the knowledge base cannot name. In the thread of the fetch, once the stub is there."""
+    """Return the related pages whose titles the knowledge base does not have. Runs in the thread of the fetch."""
     shown, _ = split_columns(stub.properties, hidden)
     related = relation_ids(shown)
     if not related:
         return ()
     with database_opened():
         held_here = queries.titles_held(chatbot_id, related)
-    return tuple(each for each in related if each not in held_here)
+    return tuple(notion_id for notion_id in related if notion_id not in held_here)
 
 
 def release_claims(claims: Sequence[Claimed]) -> None:
-    """Unbook what was started and not written: it did not fail."""
+    """Release the claims of documents that were not written: they did not fail."""
     documents.release([claimed.row.id for claimed in claims])

@@ -1,9 +1,9 @@
-"""Moments that lie further ahead of the clock than their row can have been put off for: found, and let go of.
+"""Finds and clears times in rows that are further ahead of the clock than the product ever sets them.
 
-A clock that is set back, or was wrong for a while, leaves such moments behind. Rows that wait for one of them would
-wait for hours or years, and nothing would say so. Each column that holds a row back is listed here with the longest
-time that it can have been set ahead; what lies beyond counts as due. Moments of the past that lie ahead are left as
-they are, since it may be our clock that is wrong; `watch.believable` guards the places that compare them.
+A clock that is set back, or was wrong for a while, leaves such times behind. Rows that wait for one would wait for
+hours or years, and nothing would show it. Each column that delays a row is listed here with the longest time that it
+can have been set ahead; what is further ahead counts as due. Times of past events that lie ahead are not changed, since
+our clock may be the wrong one; code that compares them uses `timing.believable`.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ from extract.worklist import documents, sources
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(minutes=1)
-"""How often sources and documents are looked through; connections are few, and are at each tick."""
+"""How often sources and documents are searched; the connections, which are few, are searched at each tick."""
 
 _AFTER_A_FAULT = timedelta(minutes=5)
-"""How long a poll that a fault of ours ended is put off."""
+"""How long the daemon delays the next poll after a bug ended one."""
 
 
 @dataclass(slots=True)
 class LastCheck:
-    """When the rows were looked through last, in one process."""
+    """When this process last searched the rows."""
 
     at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
-        """Return True, and remember `now`, once a minute and whenever the clock went back."""
+        """Return True and store `now`, once a minute and whenever the clock was set back."""
         if self.at is not None and self.at <= now < self.at + EVERY:
             return False
         self.at = now
@@ -70,33 +70,33 @@ class Ahead:
 
 
 def release_connections(runtime: Runtime, *, now: datetime) -> None:
-    """Let every alive connection go on that waits for a moment further ahead than it can have been put off for."""
+    """Clear the times of alive connections that are further ahead than they can have been set."""
     late = now + CLOCKS_DIFFER
     waits: Expression = Connection.poll_at > late
-    for field in _HOLDING:
+    for field in _DELAYING:
         waits |= field > late
     for row in Connection.select().where((Connection.state == "alive") & waits).order_by(Connection.id):
         longest = _longest(runtime, row, now=now)
-        for field in (Connection.poll_at, *_HOLDING):
+        for field in (Connection.poll_at, *_DELAYING):
             moment = getattr(row, field.name)
             if moment is None or believable(moment, now=now, longest=longest[field.name]):
                 continue
-            # A drain that is at work has renewed its lease meanwhile, and keeps it.
+            # A drain that has renewed its lease in the meantime keeps it.
             Connection.update({field: None}).where((Connection.id == row.id) & (field == moment)).execute()
-            _tell(f"connection.{field.name}", 1, moment - now, connection_id=row.id)
+            _report(f"connection.{field.name}", 1, moment - now, connection_id=row.id)
 
 
-_HOLDING = (
+_DELAYING = (
     Connection.paused_until,
     Connection.checks_paused_until,
     Connection.lease_until,
     Connection.refreshing_until,
-    Connection.brake_at,  # a moment of the past; without it the question is put again when it is still to be asked
+    Connection.brake_at,  # a time of the past; if too much is still missing, the brake is set again
 )
 
 
 def release_rows(watch: Watch, *, now: datetime) -> None:
-    """The same for the sources and documents of alive connections."""
+    """Clear such times of the sources and documents of alive connections."""
     alive = [row.id for row in Connection.select(Connection.id).where(Connection.state == "alive")]
     for ids in batches(alive):
         _release_schedules(Source.connection.in_(ids), now=now)
@@ -105,7 +105,7 @@ def release_rows(watch: Watch, *, now: datetime) -> None:
             Source, Source.connection.in_(ids) & Source.requested_at.is_null(False), least, now=now
         )
         ours = Document.connection.in_(ids)
-        # Only what is due by an index is looked through; what is not due waits for something else.
+        # Only rows that an index finds due are searched; the others wait for another time, not for their retry.
         for due in (
             Document.requested_at.is_null(False),
             Document.check_at <= now,
@@ -119,11 +119,11 @@ def release_rows(watch: Watch, *, now: datetime) -> None:
             late = now + longest + CLOCKS_DIFFER
             changed = documents.check_again_now(ours & (field > late), field, now=now)
             if changed:
-                _tell(f"document.{field.name}", changed, None)
+                _report(f"document.{field.name}", changed, None)
 
 
 def _release_schedules(ours: Expression, *, now: datetime) -> None:
-    """A scheduled sync comes at the first moment of its grid that is still to come."""
+    """Move scheduled syncs that are too far ahead to the next time of their schedule."""
     scheduled = Source.select(Source.id, Source.auto_retrain, Source.next_sync_at).where(
         ours & (Source.next_sync_at > now + min(PERIODS.values()) + CLOCKS_DIFFER)
     )
@@ -134,13 +134,13 @@ def _release_schedules(ours: Expression, *, now: datetime) -> None:
             following = following_sync(row.auto_retrain, due_at=due_at, now=now)
             same = (Source.id == row.id) & (Source.next_sync_at == due_at)
             Source.update(next_sync_at=following).where(same).execute()
-            _tell("source.next_sync_at", 1, due_at - now, source_id=row.id)
+            _report("source.next_sync_at", 1, due_at - now, source_id=row.id)
 
 
 def _release_retries(
     table: type[Source] | type[Document], chosen: Expression, least: timedelta, *, now: datetime
 ) -> None:
-    """`least` is how long a row is put off that has not failed before."""
+    """Clear retries that are too far ahead. `least` is the longest delay of a row that has not failed before."""
     late = now + least + CLOCKS_DIFFER
     rows = table.select(table.id, table.attempts, table.retry_after).where(
         chosen & (table.retry_after > late)
@@ -155,11 +155,11 @@ def _release_retries(
         clear_retry = documents.clear_retry if table is Document else sources.clear_retry
         clear_retry(table.id.in_(ids) & (table.retry_after > late))
     if stuck:
-        _tell(f"{table._meta.table_name}.retry_after", len(stuck), None)
+        _report(f"{table._meta.table_name}.retry_after", len(stuck), None)
 
 
 def _longest(runtime: Runtime, row: Connection, *, now: datetime) -> dict[str, timedelta]:
-    """How far ahead each moment of this connection can lie."""
+    """Return how far ahead each column of this connection can have been set."""
     config = runtime.config
     pace = poll_pause(
         row.event_at,
@@ -182,21 +182,21 @@ def _longest(runtime: Runtime, row: Connection, *, now: datetime) -> dict[str, t
 
 
 def _asked_for(runtime: Runtime, row: Connection, *, now: datetime) -> timedelta:
-    """How long Notion has us wait for this workspace, which may be up to a day."""
+    """Return how long Notion asked us to wait for this workspace, which may be up to a day."""
     block = BLOCK_PAUSE if row.error == Blocked.sentence else timedelta(0)
     budget = budget_for(runtime, row.workspace_id)
     try:
         ends = [until for until in (budget.paused_until(), budget.blocked_until()) if until is not None]
     except BudgetUnreachable:
-        return timedelta(days=1)  # nobody asks Notion anything until Redis answers, so nothing is lost
+        return timedelta(days=1)  # no request is sent to Notion until Redis answers, so nothing is lost
     return max([block, *(until - now for until in ends)])
 
 
 def moments_ahead(*, now: datetime) -> list[Ahead]:
-    """Return the columns with moments later than `now` that should lie in the past, farthest first.
+    """Return the columns of past events with times later than `now`, farthest first.
 
-    They are mended by the next look at their row, so what stays for more than a day or two comes from a wrong clock.
-    It reads every row of some tables: for `flask doctor`, not for a loop.
+    The next check of a row corrects it, so a time that stays for more than a day or two comes from a wrong clock. This
+    reads every row of some tables: it is for `flask doctor`, not for a loop.
     """
     return sorted(_ahead(_PAST, now=now), key=lambda found: found.by, reverse=True)
 
@@ -226,6 +226,6 @@ def _ahead(columns: Iterable[tuple[type[Row], Field]], *, now: datetime) -> Iter
             yield Ahead(f"{table._meta.table_name}.{field.name}", rows, by)
 
 
-def _tell(column: str, rows: int, ahead: timedelta | None, **ids: int) -> None:
+def _report(column: str, rows: int, ahead: timedelta | None, **ids: int) -> None:
     by = {} if ahead is None else {"seconds_ahead": round(ahead.total_seconds())}
     log.warning("moment_ahead_of_the_clock", column=column, rows=rows, **by, **ids)

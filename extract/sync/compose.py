@@ -1,4 +1,4 @@
-"""A page as it was fetched made into what the index holds: without hidden columns, with related pages named."""
+"""Makes a fetched page into what the index stores: without hidden columns, with the titles of related pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from extract.values import Json, PageReading
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What `index.put` is given. `keep_previous` is False when the text so far holds a column now switched off."""
+    """What `index.put` stores. `keep_previous` is False if the stored text shows a column that is hidden now."""
 
     reading: PageReading
     related: tuple[str, ...]
@@ -25,13 +25,14 @@ class Composed:
 
 
 def compose(config: Config, document: Document, fetched: Fetched, *, hidden: Collection[str]) -> Composed:
-    """The reading of a page. One without words in its body and without properties has no text and no passages.
+    """Return the reading of a page, whose body was fetched.
 
-    A database row is an entry by its title alone: it keeps it.
+    A page without words in its body and without properties gets no text and no passages, unless it is a database row:
+    the title of a row is an entry by itself.
     """
     assert fetched.tree is not None
     shown, left_out = split_columns(fetched.stub.properties, hidden)
-    related = relation_ids(_whole(shown, fetched.completed))
+    related = relation_ids(_uncapped(shown, fetched.completed))
     properties = read_properties(
         shown,
         schema=_schema_of(document),
@@ -50,11 +51,11 @@ def compose(config: Config, document: Document, fetched: Fetched, *, hidden: Col
     if not is_row and not properties and not has_text(fetched.tree):
         # A bare title, or links to media without a word, is nothing to answer from.
         reading = replace(reading, text="", passages=())
-    return Composed(reading, related, keep_previous=not (left_out and _holds(document, left_out)))
+    return Composed(reading, related, keep_previous=not (left_out and _shows_any(document, left_out)))
 
 
-def _whole(properties: Mapping[str, Json], completed: Mapping[str, Sequence[Json]]) -> Mapping[str, Json]:
-    """The properties with the lists that Notion had capped."""
+def _uncapped(properties: Mapping[str, Json], completed: Mapping[str, Sequence[Json]]) -> Mapping[str, Json]:
+    """Return the properties with the complete lists in place of those that Notion had capped."""
     return {
         name: completed_value(value, completed[str(value.get("id"))])
         if isinstance(value, dict) and str(value.get("id")) in completed
@@ -63,8 +64,8 @@ def _whole(properties: Mapping[str, Json], completed: Mapping[str, Sequence[Json
     }
 
 
-def _holds(document: Document, names: frozenset[str]) -> bool:
-    """Whether what is held shows one of these columns."""
+def _shows_any(document: Document, names: frozenset[str]) -> bool:
+    """Return True if the stored content shows one of these columns."""
     held = Document.select(Document.properties).where(Document.id == document.id).first()
     return held is not None and not names.isdisjoint(held.properties)
 

@@ -77,8 +77,8 @@ def drain(
     """Sync what is due for a connection until nothing is, its slice of time ends, the budget is spent or `stop` is set.
 
     `progress` is called each time the lease is renewed: with every commit, and every second while Notion is awaited.
-    Raises no error of Notion's: what failed is recorded on the rows. A fault of ours in one document is logged, and
-    the document is tried again later.
+    Raises no NotionError: failures are recorded on the rows. A bug that one document meets is logged, and the document
+    is tried again later.
     """
     seconds = runtime.config.watch.lease_seconds
     held = lease.take(connection_id, seconds=seconds, clock=runtime.clock, renewed=progress)
@@ -98,7 +98,7 @@ def drain(
 
 
 class _Drain:
-    """The loop: what is listed, fetched and written next."""
+    """The loop of a drain: it decides what is listed, fetched and written next."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -165,7 +165,7 @@ class _Drain:
         return not documents or source.request_rank <= documents[0].request_rank
 
     def _list(self, source: Source) -> None:
-        """List one source. A fault of ours in it is logged and the listing deferred, so that others go on."""
+        """List one source. A bug that it meets is logged and the listing deferred, so that other sources are synced."""
         run = ListingRun(self._session, self._session.client(), source)
         try:
             list_source(run)
@@ -208,7 +208,7 @@ class _Drain:
         rechecks = due.next_rechecks(connection_id, now=now, limit=limit, exclude=under_way)
         if rechecks or not checks:
             return rechecks
-        # Claims beyond the share of routine checks would only be released again. One finds out that it is spent.
+        # Claims beyond the share of routine checks would only be released again. One claim finds out if it is spent.
         limit = max(1, min(limit, session.free_checks()))
         return due.next_checks(connection_id, now=now, limit=limit, exclude=under_way)
 
@@ -248,7 +248,9 @@ class _Drain:
             self._session.answered = True
         except HilalError:
             raise
-        except Exception as fault:  # one broken page must not hold up the others; it is logged with its trace
+        except (
+            Exception
+        ) as fault:  # a bug that one page meets must not stop the others; it is logged with a traceback
             self._failed(fetch, fault)
 
     def _failed(self, fetch: InFlight, error: BaseException | None) -> None:
@@ -293,5 +295,7 @@ class _Drain:
 def _is_check(claimed: Claimed, now: datetime) -> bool:
     """Return True if nobody requested this document and no listing showed an edit: see `due.next_documents`."""
     document = claimed.row
-    closes = document.requested_at is None and document.recheck_at is not None and document.recheck_at <= now
-    return rank_of(document) is Rank.CHECK and claimed.task.stub is None and not closes
+    is_recheck = (
+        document.requested_at is None and document.recheck_at is not None and document.recheck_at <= now
+    )
+    return rank_of(document) is Rank.CHECK and claimed.task.stub is None and not is_recheck

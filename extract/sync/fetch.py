@@ -1,4 +1,4 @@
-"""Asking Notion for one page: its stub if needed, its body, what fills the holes. In a thread; writes nothing."""
+"""Fetches one page from Notion: its page object if needed, its body, what fills the holes. Writes nothing."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MOST_REFETCHES = 40
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One document to fetch. `stub` is what a listing said; None asks the page first. `only_if` skips the body.
+    """One document to fetch. `stub` is the page in a listing; with None the page object is fetched first.
 
-    `hidden` are the ids of the columns that are switched off for it; `unnamed` finds the related pages in a stub that
-    it cannot name.
-    `unplaced`: if the page sits in a block, nothing we hold says in which page that is.
+    The body is fetched unless `only_if` returns False for the stub. `hidden` are the ids of the columns that are
+    switched off; `unnamed` returns the related pages of a stub whose titles are not known. `unplaced`: if the parent is
+    a block, no stored body says which page contains it.
     """
 
     document_id: int
@@ -37,7 +37,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came back. `tree` is None when the body was not asked for: in the trash, or not moved.
+    """What Notion returned. `tree` is None if the body was not fetched: the page is in the trash, or did not change.
 
     `read_at` is by our clock; Notion's was ahead of it by `skew`.
     """
@@ -53,16 +53,16 @@ class Fetched:
 
 
 def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Clock) -> Fetched:
-    """Everything of one page, in one request where Notion reports no holes. Raises NotionError.
+    """Fetch everything of one page: one request if a stub is given and Notion reports no holes. Raises NotionError.
 
-    `client` serves this task alone, so that its counts are the task's cost, whether it succeeds or not.
+    `client` serves this task alone, so that it counts the requests of the task, also of one that fails.
     """
     stub, asked = task.stub, False
     if stub is None:
         stub, asked = client.get_page(task.notion_id), True
         if task.unplaced and stub.parent.kind == "block_id" and stub.parent.id:
             stub = replace(stub, parent=client.place_of_block(stub.parent.id))
-        client.ask_for("sync")  # a look ends here: what it found to have moved is an edit
+        client.ask_for("sync")  # the check ends here: a change that it found is an edit
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
         return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock())
     related_names = names.of(client, task.unnamed(stub))
@@ -72,10 +72,10 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Cloc
     except NotFound as error:
         if not asked:
             raise
-        # The page itself was there a moment ago: a body that is not proves nothing about it.
+        # Notion has just returned the page object, so a 404 for the body proves nothing about the page.
         raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
     client.ask_for("sync")
-    tree, unread = _whole(client, page)
+    tree, unread = _filled_tree(client, page)
     return Fetched(
         stub=stub,
         asked_page=asked,
@@ -88,18 +88,18 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Cloc
     )
 
 
-def _whole(client: NotionClient, page: PageMarkdown) -> tuple[Tree, int]:
-    """The tree of a page with its holes filled as far as Notion lets us, and how many were not."""
+def _filled_tree(client: NotionClient, page: PageMarkdown) -> tuple[Tree, int]:
+    """Return the tree of a page, with its holes filled as far as possible, and how many were not."""
     limits = ReadingLimits()
     tree = limits.parse(page.markdown)
-    wanted = holes(tree, page.unknown_block_ids)
-    if not wanted:
+    found = holes(tree, page.unknown_block_ids)
+    if not found:
         return tree, 0
-    return _filled(client, tree, wanted, page_id=page.page_id, limits=limits)
+    return _filled(client, tree, found, page_id=page.page_id, limits=limits)
 
 
 def _completed(client: NotionClient, task: Task, stub: Stub) -> dict[str, Sequence[Json]]:
-    """Lists that Notion had capped, in full; one that it does not give stays as short as it came."""
+    """Return the complete lists of properties that Notion had capped. One that it refuses stays capped."""
     completed: dict[str, Sequence[Json]] = {}
     for property_id in capped_properties(stub.properties):
         if property_id not in task.hidden:
@@ -112,19 +112,19 @@ def _children(client: NotionClient, page_id: str) -> Sequence[Json]:
     try:
         return client.list_children(page_id)
     except (NotFound, InvalidRequest):
-        return ()  # each hole is asked for by itself, then
+        return ()  # each hole is fetched by itself, then
 
 
 def _filled(
-    client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id: str, limits: ReadingLimits
+    client: NotionClient, tree: Tree, found: Sequence[Hole], *, page_id: str, limits: ReadingLimits
 ) -> tuple[Tree, int]:
     blocks: dict[str, Json] = {}
     subtrees: dict[str, Tree] = {}
     unread = 0
-    single = [hole.block_id for hole in wanted if hole.reason == "unsupported" and hole.block_id]
-    truncated = [hole.block_id for hole in wanted if hole.reason == "truncated" and hole.block_id]
+    single = [hole.block_id for hole in found if hole.reason == "unsupported" and hole.block_id]
+    truncated = [hole.block_id for hole in found if hole.reason == "truncated" and hole.block_id]
     if len(single) > 1:
-        # Several holes usually sit under the page itself: one listing instead of one request each.
+        # Several holes are usually children of the page: one listing instead of one request each.
         listed = {str(block.get("id")): block for block in _children(client, page_id)}
         blocks.update({block_id: listed[block_id] for block_id in single if block_id in listed})
     requests_left = MOST_REFETCHES

@@ -60,12 +60,12 @@ class Fetches:
 
     @property
     def may_start(self) -> bool:
-        """Whether a batch may be started beside what is under way."""
+        """True if a batch may be started beside what is under way."""
         return len(self) < self._session.parallel and not self._one_alone and not self._waiting_alone
 
     @property
     def has_waiting(self) -> bool:
-        """Whether a page waits to be fetched alone."""
+        """True if a page waits to be fetched alone."""
         return bool(self._waiting_alone)
 
     def document_ids(self) -> list[int]:
@@ -101,15 +101,17 @@ class Fetches:
             yield Collected(fetch, None if error else future.result(), error)
 
     def release(self, fetch: InFlight) -> None:
-        """Give back the room that an answer took."""
+        """Release the room that the answer of a fetch took."""
         fetch.share.release()
         if not self._under_way:
             self._one_alone = False
 
     def fetch_alone(self, fetch: InFlight) -> None:
-        """Let a page whose answer did not fit wait for its turn; a small one may fit another time."""
+        """Let a page whose answer did not fit wait to be fetched alone."""
         log.info("page_is_read_alone", document_id=fetch.claimed.row.id)
-        if fetch.share.most_wanted > HELD_BYTES // 8:  # it is fetched alone from the beginning another time
+        if (
+            fetch.share.most_wanted > HELD_BYTES // 8
+        ):  # the next drains fetch it alone at once; a small one may fit
             self._large_pages.add(fetch.claimed.row.id)
         self._waiting_alone.append(fetch.claimed)
 
@@ -128,6 +130,6 @@ class Fetches:
         self._under_way[future] = InFlight(claimed, client, share)
 
     def _fetch(self, client: NotionClient, task: Task, share: Share) -> Fetched:
-        """In a thread of the pool."""
+        """Fetch one page. Runs in a thread of the pool."""
         share.wait()
         return fetch(client, task, names=self._titles, clock=self._session.runtime.clock)

@@ -1,4 +1,4 @@
-"""The lease of a drain: at most one worker works a connection, and an orphan can write nothing."""
+"""The lease of a drain: one worker at a time syncs a connection, and one that lost the lease cannot write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extract.values import Clock
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Held by one drain. `number` is the fence: each taking raises it, each commit checks it.
+    """The lease that one drain holds. Each `take` raises the connection's `number`, and each commit checks it.
 
     `renewed` is called after each renewal.
     """
@@ -25,34 +25,34 @@ class Lease:
     renewed: Callable[[], None]
 
     def renew(self) -> None:
-        """Prove, inside the caller's transaction, that the lease is still ours, and prolong it. Raises LeaseLost."""
+        """Extend the lease, inside the caller's transaction. Raises LeaseLost if another drain has taken it."""
         until = self.clock() + timedelta(seconds=self.seconds)
         if not _update(self, lease_until=until):
             raise LeaseLost()
         self.renewed()
 
     def release(self) -> None:
-        """Let the next drain begin at once; nothing happens when the lease was lost already."""
+        """Release the lease, so that the next drain may begin at once. Does nothing if it was lost already."""
         _update(self, lease_until=None)
 
 
 def take(
     connection_id: int, *, seconds: float, clock: Clock, renewed: Callable[[], None] = lambda: None
 ) -> Lease | None:
-    """The lease on an alive connection, or None when another holds it, it rests, or it is not alive."""
+    """Take the lease of a connection. Return None if another drain has it, or the connection is paused or not alive."""
     now = clock()
     free = Connection.lease_until.is_null() | (Connection.lease_until <= now)
-    rested = Connection.paused_until.is_null() | (Connection.paused_until <= now)
+    not_paused = Connection.paused_until.is_null() | (Connection.paused_until <= now)
     taken = (
         Connection.update(
             lease_number=Connection.lease_number + 1, lease_until=now + timedelta(seconds=seconds)
         )
-        .where((Connection.id == connection_id) & (Connection.state == "alive") & free & rested)
+        .where((Connection.id == connection_id) & (Connection.state == "alive") & free & not_paused)
         .execute()
     )
     if taken != 1:
         return None
-    # Between the update and this read nobody else can take it: it is not free any more.
+    # No other drain can take it between the update and this read: it is not free any more.
     number = Connection.select(Connection.lease_number).where(Connection.id == connection_id).scalar()
     return Lease(connection_id=connection_id, number=number, seconds=seconds, clock=clock, renewed=renewed)
 

@@ -1,4 +1,4 @@
-"""How long a connection rests, or only its mere looks, and what is written of it. Nobody sleeps meanwhile."""
+"""Decides for how long a connection, or only its routine checks, are paused, and stores it. Nothing sleeps."""
 
 from __future__ import annotations
 
@@ -22,32 +22,38 @@ from extract.rules.timing import LONGEST_REST
 from extract.store.models import Connection
 from extract.sync.runs import count_wait
 
-_REST: Mapping[type[HilalError], timedelta] = {
+_PAUSES: Mapping[type[HilalError], timedelta] = {
     BudgetUnreachable: timedelta(seconds=10),
-    # Its state keeps it still; who reconnects meanwhile need not wait.
+    # No drain runs in state `reconnect` anyway; after reconnecting, a person need not wait long.
     ReconnectNeeded: timedelta(seconds=10),
 }
-_LEAST_REST = timedelta(seconds=1)
+_LEAST_PAUSE = timedelta(seconds=1)
 
 log = structlog.get_logger(__name__)
 
 
 def pause_until(error: HilalError, *, now: datetime) -> datetime:
-    """When to go on: what Notion asks for to the second, a spent window never for a moment only."""
+    """Return when the connection may continue after `error`: exactly when Notion says so, if it does.
+
+    After a spent window that is at least a second from now.
+    """
     if isinstance(error, BudgetSpent):
-        return max(error.resume_at, now + _LEAST_REST)
+        return max(error.resume_at, now + _LEAST_PAUSE)
     if isinstance(error, (Later, Blocked)):
         return error.resume_at
-    return now + _REST.get(type(error), LONGEST_REST)
+    return now + _PAUSES.get(type(error), LONGEST_REST)
 
 
 def checks_pause_until(error: ChecksSpent, *, window: timedelta, now: datetime) -> datetime:
-    """A whole window: coming back for each slot would spend them on beginning a listing anew."""
+    """Return when routine checks may continue: after a whole window.
+
+    A drain for each free slot would spend the slots on the first requests of the same listing.
+    """
     return max(error.resume_at, now + window)
 
 
 def pause_connection(connection_id: int, error: HilalError, *, now: datetime) -> None:
-    """The whole connection pauses, and its open runs with it. Call inside a transaction that checked the lease."""
+    """Pause the whole connection and count it on its open runs. Call inside a transaction that checked the lease."""
     until = pause_until(error, now=now)
     values: dict[str, object] = {"paused_until": until}
     if not isinstance(error, Later):

@@ -1,7 +1,7 @@
-"""Names of related pages that the knowledge base does not hold: asked of Notion once, remembered for a day.
+"""Titles of related pages that are not in the knowledge base: fetched from Notion and remembered for a day.
 
-A relation gives ids only. What we hold we can name; of the rest a few a page are asked, and what was asked for one
-row serves all others. Redis may forget them at any moment; they are asked again then.
+A relation gives ids only. For each page a few titles that we do not have are fetched, and serve all other rows too. If
+Redis loses them, they are fetched again.
 """
 
 from __future__ import annotations
@@ -18,33 +18,34 @@ from extract.errors import InvalidRequest, NotFound
 from extract.notion.client import NotionClient
 
 MOST_ASKED = 10
-"""How many names one page may cost in requests; the others wait for a page that asks less."""
+"""How many titles are fetched for one page; the others may be fetched for another page."""
 
 _REMEMBERED_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedTitles:
-    """The names one connection has asked for. An empty name is remembered too: the page is not shared with us."""
+    """The titles that one connection has fetched. The title of a page that is not shared with us is empty."""
 
     store: redis.Redis
     connection_id: int
     _turn: Lock = field(default_factory=Lock)
 
     def of(self, client: NotionClient, notion_ids: Sequence[str]) -> dict[str, str]:
-        """Notion id -> title of those that Notion shows us. Raises NotionError when it cannot be asked now."""
+        """Return Notion id -> title of the pages that Notion shows us. Raises NotionError if it cannot answer now."""
         if not notion_ids:
             return {}
         names = self._remembered(notion_ids)
         if len(names) < len(set(notion_ids)):
-            # One at a time: rows read together usually name the same pages, and the first to ask asks for all.
+            # One thread at a time: rows read together usually point to the same pages, so the first fetches for all.
             with self._turn:
                 names = self._remembered(notion_ids)
-                for notion_id in [each for each in notion_ids if each not in names][:MOST_ASKED]:
-                    names[notion_id] = self._ask(client, notion_id)
+                unknown = [notion_id for notion_id in notion_ids if notion_id not in names]
+                for notion_id in unknown[:MOST_ASKED]:
+                    names[notion_id] = self._fetch(client, notion_id)
         return {notion_id: name for notion_id, name in names.items() if name}
 
-    def _ask(self, client: NotionClient, notion_id: str) -> str:
+    def _fetch(self, client: NotionClient, notion_id: str) -> str:
         try:
             name = client.get_page(notion_id).title
         except (NotFound, InvalidRequest):
@@ -55,10 +56,10 @@ class RelatedTitles:
 
     def _remembered(self, notion_ids: Sequence[str]) -> dict[str, str]:
         with suppress(redis.RedisError):
-            found: list[Any] = self.store.mget([self._key(each) for each in notion_ids])
+            found: list[Any] = self.store.mget([self._key(notion_id) for notion_id in notion_ids])
             return {
-                each: name.decode("utf-8", "replace")
-                for each, name in zip(notion_ids, found, strict=True)
+                notion_id: name.decode("utf-8", "replace")
+                for notion_id, name in zip(notion_ids, found, strict=True)
                 if name is not None
             }
         return {}

@@ -1,4 +1,4 @@
-"""Takes a document out of the index, and keeps it as a tombstone so that it can come back."""
+"""Removes a document from the index, and keeps it as a tombstone, since its page may come back."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def remove(
 
 
 def _may_be_deleted(document: Document) -> bool:
-    """Return False for a page that was requested in the meantime, or that is a source by itself: it shows what left."""
+    """Return False for a page that was requested in the meantime, or that is a source by itself."""
     if documents.is_overtaken(document):
         return False
     own_source = (

@@ -1,4 +1,4 @@
-"""The running account of a source: opening, counting and closing runs, and the status a person sees."""
+"""The runs of a source: opening, counting and closing them, and the status that a person sees."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from extract.worklist.facts import is_gone
 from extract.worklist.outcome import count_documents, has_outstanding
 
 KEPT_RUNS = 50
-"""How many runs of a source are kept at least; of a busy month more, up to the most."""
+"""How many runs of a source are kept at least."""
+
 MOST_RUNS = 500
+"""How many runs of the last `RUNS_KEPT_FOR` are kept."""
 RUNS_KEPT_FOR = timedelta(days=30)
 
 NOTHING_TO_READ = "There is no text to learn from in this source yet."
@@ -29,9 +31,9 @@ NOTHING_READABLE = "None of its pages could be read. "
 
 
 class RunLog:
-    """The accounts of one drain: which runs are open, what is counted into them, which sources to settle.
+    """The open runs of one drain, and the sources whose runs may be finished.
 
-    Every method that writes is called inside a transaction that has checked the lease.
+    Call every method that writes inside a transaction that has checked the lease.
     """
 
     def __init__(self) -> None:
@@ -39,9 +41,9 @@ class RunLog:
         self._touched: set[int] = set()
 
     def open(self, source_ids: Sequence[int], *, rank: Rank, now: datetime) -> None:
-        """See that each source that was not stopped has an open run, and shows that it is at work."""
+        """Open a run for each source that has none and is not stopped, and show that it is being synced."""
         self._forget_closed(source_ids)
-        unopened = [one for one in source_ids if one not in self._runs]
+        unopened = [source_id for source_id in source_ids if source_id not in self._runs]
         running = Source.id.in_(unopened) & Source.stopped_at.is_null()
         for source in Source.select().where(running) if unopened else ():
             run = Run.get_or_none((Run.source == source.id) & Run.finished_at.is_null())
@@ -55,15 +57,15 @@ class RunLog:
         self.mark_touched(source_ids)
 
     def _forget_closed(self, source_ids: Sequence[int]) -> None:
-        """A person may have stopped a source and resumed it: what is read now belongs to another run."""
-        known = {self._runs[one]: one for one in source_ids if one in self._runs}
+        """Forget runs that were closed because a person stopped the source, and may have resumed it since."""
+        known = {self._runs[source_id]: source_id for source_id in source_ids if source_id in self._runs}
         if known:
             still = Run.select(Run.id).where(Run.id.in_(list(known)) & Run.finished_at.is_null())
             for closed in known.keys() - {run.id for run in still}:
                 del self._runs[known[closed]]
 
     def mark_touched(self, source_ids: Iterable[int]) -> None:
-        """These sources may have come to an end of their work: settle them before long."""
+        """Note that these sources may be finished; `close_finished` examines them."""
         self._touched.update(source_ids)
 
     def count(self, source_ids: Sequence[int], **added: int) -> None:
@@ -108,22 +110,22 @@ class RunLog:
 
 
 def prune(*, now: datetime) -> int:
-    """Delete runs that nobody looks at any more; answers how many. Twice at once is harmless.
+    """Delete old runs. Return how many. Two processes may do it at once.
 
-    Each source keeps its latest and those of the last month, whichever is more, up to the most.
+    Each source keeps its latest `KEPT_RUNS` runs, and up to `MOST_RUNS` of those within `RUNS_KEPT_FOR`.
     """
     place = fn.ROW_NUMBER().over(partition_by=[Run.source], order_by=[Run.started_at.desc(), Run.id.desc()])
     placed = Run.select(Run.id, Run.started_at, place.alias("place")).where(Run.finished_at.is_null(False))
     old = (placed.c.started_at < now - RUNS_KEPT_FOR) & (placed.c.place > KEPT_RUNS)
     rows = placed.select_from(placed.c.id).where(old | (placed.c.place > MOST_RUNS)).tuples()
     ids = [run_id for (run_id,) in rows]
-    for some in batches(ids):
-        Run.delete().where(Run.id.in_(some)).execute()
+    for batch in batches(ids):
+        Run.delete().where(Run.id.in_(batch)).execute()
     return len(ids)
 
 
 def count_wait(connection_id: int, pause: timedelta) -> None:
-    """The connection rests for so long: its sources' open runs wait with it."""
+    """Count a pause of the connection on the open runs of its sources."""
     ours = Source.select(Source.id).where(Source.connection == connection_id)
     seconds = max(0, round(pause.total_seconds()))
     Run.update(waits=Run.waits + 1, waited_seconds=Run.waited_seconds + seconds).where(
@@ -132,16 +134,16 @@ def count_wait(connection_id: int, pause: timedelta) -> None:
 
 
 def show_listing(source: Source) -> None:
-    """A listing has begun."""
+    """Show that the source is being listed."""
     sources.show_status(source, "re-training" if source.last_synced_at else "processing")
 
 
 def close_if_finished(source: Source, *, now: datetime) -> bool:
-    """Close the run and show the outcome once nothing of the source is left to try; answers whether it did.
+    """Close the run and show the outcome if nothing of the source is left to try. Return True if so.
 
-    Call inside a transaction, with a row read in it.
+    Call inside a transaction, with a row that was read in it.
     """
-    if source.stopped_at is not None:  # its run is closed; what was under way may have brought its first text
+    if source.stopped_at is not None:  # its run is closed; a fetch under way may have brought its first text
         sources.show_status(source, "trained" if count_documents(source.id).with_text else "empty")
         return True
     if source.requested_at is not None and source.error is None:
@@ -150,7 +152,7 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
         return False
     counts = count_documents(source.id)
     listing_failed = source.requested_at is not None
-    # Rows of a database that left may be held elsewhere, and go on answering there.
+    # A database that is gone shows as empty, even if other sources hold some of its rows.
     outcome: Settled = "empty"
     if not is_gone(source):
         outcome = outcome_of(
@@ -166,7 +168,7 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
         .where((Run.source == source.id) & Run.finished_at.is_null())
         .execute()
     )
-    # A mere look, which opens no run, is no sync.
+    # A routine check, which opens no run, does not count as a sync.
     if not listing_failed and outcome != "failed" and (ran or source.last_synced_at is None):
         source.last_synced_at = now
         source.save(only=[Source.last_synced_at])
@@ -175,7 +177,7 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
 
 
 def _sentence(source: Source, outcome: Settled) -> str | None:
-    """What a person reads beside the status; None when there is nothing to say."""
+    """Return what a person reads beside the status; None if the status says enough."""
     if outcome == "failed":
         first = (
             Document.select(Document.error)
@@ -185,7 +187,7 @@ def _sentence(source: Source, outcome: Settled) -> str | None:
         )
         return NOTHING_READABLE + (first.error if first else "")
     if outcome == "empty":
-        if source.doubted_at is not None:  # the database itself is gone, and said so
+        if source.doubted_at is not None:  # the database is gone, and the sentence says so already
             return str(source.error)
         gone = (
             Document.select(Document.error)
@@ -204,7 +206,7 @@ def _sentence(source: Source, outcome: Settled) -> str | None:
 
 
 def _only_embeds(source: Source) -> bool:
-    """Whether the one page that an empty source has holds embeds."""
+    """Return True if the source has one page, and that page contains embeds."""
     pages = list(
         Document.select(Document.embeds_without_caption)
         .join(Membership)

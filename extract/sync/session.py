@@ -37,11 +37,11 @@ Answer = TypeVar("Answer")
 
 
 class Stopped(Exception):
-    """The worker was asked to end in the middle of a listing, or its source to stop: it goes on another time."""
+    """The worker was asked to end, or the source was stopped, in the middle of a listing. A later drain continues."""
 
 
 class Session:
-    """One drain of one connection, from taking the lease to giving it back."""
+    """One drain of one connection, while it holds the lease."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Session:
 
     @property
     def config(self) -> Config:
+        """The configuration of the runtime."""
         return self.runtime.config
 
     def now(self) -> datetime:
@@ -90,7 +91,7 @@ class Session:
     def ask(self, request: Callable[[], Answer], source_id: int) -> Answer:
         """Send a request of a listing in the pool, and keep the lease while it lasts.
 
-        Raises Stopped when a person has stopped the source, or rather than wait long for a worker that is to end.
+        Raises Stopped if a person has stopped the source, or if the worker is asked to end and the answer takes long.
         """
         if due.is_stopped(source_id):
             raise Stopped()
@@ -136,7 +137,7 @@ class Session:
                 ).execute()
 
     def close(self) -> None:
-        """Let the pool go. A worker that was asked to end does not wait for it: its threads write nothing."""
+        """Shut the pool down. A worker that was asked to end does not wait for its threads, which write nothing."""
         self.pool.shutdown(wait=not self.stop.is_set(), cancel_futures=True)
 
     def _window(self) -> timedelta:

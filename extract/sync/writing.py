@@ -1,6 +1,6 @@
 """Writes a page that Notion returned: one decision, then one write of document, passages and memberships.
 
-The usual case, a page that we hold and that was edited, is `write` → `_index`: nothing else is asked or changed.
+The usual case, a stored page that was edited, is `write` → `_index`.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Writer:
             self.run_log.mark_touched(claimed.source_ids)
             index.drop([document.id])
             return False
-        if left:  # its own connection may have held it through those sources only
+        if left:  # the connection that serves it may have held it through those sources only
             reassign(unserved([document.id]))
         return True
 

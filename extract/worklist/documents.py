@@ -21,10 +21,10 @@ _NO_RETRY: dict[str, Any] = {"retry_after": None, "attempts": 0}
 
 
 def request_read(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = None) -> None:
-    """Request that this document is read again: from a listing, an event or a person's action.
+    """Request that this document is read again: because of a listing, an event or a person's action.
 
-    With `stub`, its page need not be fetched for title and properties. A request that is already there keeps the more
-    urgent rank; a failure is forgotten.
+    With `stub`, the page object need not be fetched for title and properties. A request that is already there keeps the
+    more urgent rank; a failure is cleared.
     """
     already = document.requested_at is not None and document.error is None
     if stub is None and document.requested_at is not None and document.stub is not None:
@@ -68,7 +68,7 @@ def raise_rank(document: Document, rank: Rank) -> None:
 def withdraw(chosen: Expression) -> None:
     """Drop the requests of the chosen documents.
 
-    A document that was read before forgets its stub, so that the edit that was listed and not read is found again.
+    The stub of a document that was read before is cleared, so that the next listing finds the unread edit again.
     """
     waiting = chosen & Document.requested_at.is_null(False)
     _update(waiting & (Document.hash != ""), requested_at=None, stub=None, stub_digest="", **_NO_RETRY)
@@ -76,7 +76,7 @@ def withdraw(chosen: Expression) -> None:
 
 
 def complete(document: Document) -> None:
-    """The request that was claimed is carried out. One that was made in the meantime stays."""
+    """Record that the claimed request was carried out. A request that was made in the meantime stays."""
     if document.requested_at is not None:
         _update(
             (Document.id == document.id) & (Document.requested_at == document.requested_at), requested_at=None
@@ -120,7 +120,7 @@ def defer(document: Document, sentence: str, *, now: datetime, attempts: int = 1
 
 
 def doubt(document: Document, sentence: str, *, until: datetime, now: datetime) -> None:
-    """Notion answered 404: ask once more at `until` before anything is removed. Existing content stays."""
+    """Record that Notion answered 404, and schedule another attempt at `until`. Existing content stays."""
     if document.requested_at is None:
         _request_at_lowest_rank(document, now=now)
     document.doubted_at = not_ahead(document.doubted_at or now, now=now)
@@ -133,12 +133,12 @@ def doubt(document: Document, sentence: str, *, until: datetime, now: datetime) 
 def note_read(
     document: Document, *, edited_at: datetime | None, read_at: datetime, recheck_at: datetime | None
 ) -> None:
-    """The body was read at `read_at`; `confirm` saves it. `recheck_at` is when its minute has closed, if it had not."""
+    """Note on the row that the body was read at `read_at` and is rechecked at `recheck_at`. `confirm` saves it."""
     document.edited_at, document.synced_at, document.recheck_at = edited_at, read_at, recheck_at
 
 
 def confirm(document: Document, *, check_at: datetime) -> None:
-    """The page was there: no failure, no doubt, not removed; its next routine check is due at `check_at`."""
+    """Record that Notion shows the page: no failure, no doubt, not removed. Its next routine check is at `check_at`."""
     document.doubted_at = document.removed_at = document.removed_because = None
     document.error = document.retry_after = None
     document.attempts = 0
@@ -150,7 +150,7 @@ def confirm(document: Document, *, check_at: datetime) -> None:
 def remove(
     document: Document, sentence: str, *, because: RemovalReason | None, check_at: datetime, now: datetime
 ) -> None:
-    """Make the document a tombstone, which is still checked at `check_at` and later, so that it can come back."""
+    """Make the document a tombstone. It is checked at `check_at` and later, since the page may come back."""
     document.removed_at = not_ahead(document.removed_at or now, now=now)
     document.removed_because = because
     document.error = sentence
@@ -178,17 +178,17 @@ def remove_with_database(ids: Sequence[int], sentence: str, *, because: RemovalR
 
 
 def mark_confirmed_by_person(chosen: Expression) -> None:
-    """A person said that these tombstones were removed on purpose."""
+    """Record that a person confirmed the removal of these tombstones."""
     _update(chosen, removed_because="confirmed")
 
 
 def end_doubts(chosen: Expression) -> None:
-    """Forget every doubt about the chosen documents: whoever connected again may have shared them again."""
+    """End every doubt about the chosen documents: a person who reconnected may have shared the pages again."""
     _update(chosen & Document.doubted_at.is_null(False), doubted_at=None, stub=None, error=None, **_NO_RETRY)
 
 
 def give_up(chosen: Expression) -> None:
-    """Nobody can read the chosen documents for now: drop request, doubt and failure. Existing content stays."""
+    """Drop request, doubt and failure of documents that no connection can read for now. Existing content stays."""
     _update(chosen, doubted_at=None, requested_at=None, error=None, **_NO_RETRY)
 
 
@@ -203,7 +203,7 @@ def clear_retry(chosen: Expression) -> int:
 
 
 def check_at(chosen: Expression, at: datetime) -> int:
-    """Let the routine check of the chosen documents be due at `at`. Return how many."""
+    """Set the next routine check of the chosen documents to `at`. Return how many."""
     return _update(chosen, check_at=at)
 
 
@@ -214,7 +214,7 @@ def check_again_now(chosen: Expression, field: Field, *, now: datetime) -> int:
 
 
 def store_stub(document: Document, stub: Stub | None) -> None:
-    """Put a listed page's properties onto the row, unsaved. None forgets them, so that the page itself is fetched."""
+    """Set a listed page's properties on the row, unsaved. None clears them, so that the page object is fetched."""
     if stub is None:
         document.stub = None
         return

@@ -1,4 +1,4 @@
-"""What is due for one connection, and which connections have something due: the queries behind `watch`."""
+"""Queries: what is due for one connection, and which connections have something due."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from extract.worklist.outcome import outstanding
 
 
 def ready(table: type[Source] | type[Document], now: datetime) -> Expression:
-    """Wanted, and not put off beyond `now`."""
+    """The condition that a row is requested and its retry is not later than `now`."""
     return table.requested_at.is_null(False) & (table.retry_after.is_null() | (table.retry_after <= now))
 
 
 def next_source(connection_id: int, *, now: datetime, checks: bool = True) -> Source | None:
-    """The source whose listing comes first, or None; without `checks`, one that somebody requested."""
-    wanted = (Source.connection == connection_id) & ready(Source, now) & Source.stopped_at.is_null()
+    """Return the source whose listing comes first, or None. Without `checks`, routine listings are left out."""
+    chosen = (Source.connection == connection_id) & ready(Source, now) & Source.stopped_at.is_null()
     if not checks:
-        wanted &= Source.request_rank < Rank.CHECK
+        chosen &= Source.request_rank < Rank.CHECK
     found: Source | None = (
-        Source.select().where(wanted).order_by(Source.request_rank, Source.requested_at, Source.id).first()
+        Source.select().where(chosen).order_by(Source.request_rank, Source.requested_at, Source.id).first()
     )
     return found
 
@@ -32,9 +32,9 @@ def next_source(connection_id: int, *, now: datetime, checks: bool = True) -> So
 def sources_due(
     condition: Expression, due_at: Field, *, rank: Rank, now: datetime, most: int
 ) -> list[Source]:
-    """Sources of alive connections that are due by `condition`, smallest `due_at` first, a few of each connection.
+    """Return sources of alive connections that are due by `condition`, smallest `due_at` first, a few per connection.
 
-    `most` counts those of this rank that already wait to be worked.
+    With those of this `rank` that are requested already, a connection has at most `most` of them.
     """
     due = (
         Source.select(Source.id, Source.connection)
@@ -55,29 +55,29 @@ def sources_due(
         .iterator()
     )
     ids = few_of_each(pairs, waiting=dict(waiting), most=most)
-    return [row for some in batches(ids) for row in _in_order(some)]
+    return [source for batch in batches(ids) for source in _in_order(batch)]
 
 
 def _in_order(ids: Sequence[int]) -> list[Source]:
     rows = {row.id: row for row in Source.select().where(Source.id.in_(list(ids)))}
-    return [rows[each] for each in ids if each in rows]
+    return [rows[source_id] for source_id in ids if source_id in rows]
 
 
 def next_documents(
     connection_id: int, *, now: datetime, limit: int, exclude: Sequence[int] = (), checks: bool = True
 ) -> list[Document]:
-    """The wanted documents that come first: what a person asked for, then newest wish first. Without text.
+    """Return the requested documents that come first: the most urgent rank, then the newest request. Without text.
 
-    Without `checks`, only those that somebody requested or that a listing showed to have changed.
+    Without `checks`, those requests are left out that only ask whether the page changed or is there.
     """
-    wanted = (Document.connection == connection_id) & ready(Document, now) & not_stopped()
+    chosen = (Document.connection == connection_id) & ready(Document, now) & not_stopped()
     if exclude:
-        wanted &= Document.id.not_in(list(exclude))
+        chosen &= Document.id.not_in(list(exclude))
     if not checks:
-        wanted &= ~_only_a_check()
+        chosen &= ~_only_a_check()
     return list(
         Document.select(*WITHOUT_CONTENT)
-        .where(wanted)
+        .where(chosen)
         .order_by(Document.request_rank, Document.requested_at.desc(), Document.id)
         .limit(limit)
     )
@@ -86,35 +86,41 @@ def next_documents(
 def next_rechecks(
     connection_id: int, *, now: datetime, limit: int, exclude: Sequence[int] = ()
 ) -> list[Document]:
-    """Documents to be read once more because the minute of their last edit has closed; longest due first."""
-    return _next_unwanted(connection_id, Document.recheck_at, now=now, limit=limit, exclude=exclude)
+    """Return documents whose recheck is due, since the minute of their last edit has closed; longest due first."""
+    return _next_unrequested(connection_id, Document.recheck_at, now=now, limit=limit, exclude=exclude)
 
 
 def next_checks(
     connection_id: int, *, now: datetime, limit: int, exclude: Sequence[int] = ()
 ) -> list[Document]:
-    """Documents whose daily look is due although nobody wants them; longest due first, so that none starves."""
-    return _next_unwanted(connection_id, Document.check_at, now=now, limit=limit, exclude=exclude)
+    """Return documents that are not requested and whose routine check is due; longest due first."""
+    return _next_unrequested(connection_id, Document.check_at, now=now, limit=limit, exclude=exclude)
 
 
-def _next_unwanted(
+def _next_unrequested(
     connection_id: int, due_at: Field, *, now: datetime, limit: int, exclude: Sequence[int]
 ) -> list[Document]:
-    chosen = (Document.connection == connection_id) & _unwanted(due_at, now) & not_stopped()
+    chosen = (Document.connection == connection_id) & _due_unrequested(due_at, now) & not_stopped()
     if exclude:
         chosen &= Document.id.not_in(list(exclude))
     return list(Document.select(*WITHOUT_CONTENT).where(chosen).order_by(due_at, Document.id).limit(limit))
 
 
-def _unwanted(due_at: Field, now: datetime) -> Expression:
-    """Due at its own time, not wanted, and not claimed for later by somebody who did not come to its end."""
+def _due_unrequested(due_at: Field, now: datetime) -> Expression:
+    """The condition that `due_at` has come, the document is not requested, and no claim delays it.
+
+    A claim is left behind by a drain that ended before it wrote the document.
+    """
     claimed = Document.retry_after.is_null(False) & (Document.retry_after > now)
     free: Expression = ~claimed
     return (due_at <= now) & Document.requested_at.is_null() & free
 
 
 def not_stopped() -> Expression:
-    """Not a document that only stopped sources hold. Where nothing is stopped, that is asked once and not of each."""
+    """The condition that a source that is not stopped holds the document.
+
+    If no source at all is stopped, the database finds that out once and not for each document.
+    """
     stopped, holder = Source.alias(), Source.alias()
     running = (
         Membership.select(SQL("1"))
@@ -126,12 +132,12 @@ def not_stopped() -> Expression:
 
 
 def is_stopped(source_id: int) -> bool:
-    """Whether a person has stopped the source by now."""
+    """Return True if a person has stopped the source by now."""
     return bool(Source.select().where((Source.id == source_id) & Source.stopped_at.is_null(False)).exists())
 
 
 def connections_with_work(*, now: datetime) -> list[int]:
-    """The alive connections that have something due and that nobody works or rests."""
+    """Return the alive connections that have something due, are not paused, and that no drain works on."""
     free = (
         (Connection.state == "alive")
         & (Connection.lease_until.is_null() | (Connection.lease_until <= now))
@@ -141,7 +147,7 @@ def connections_with_work(*, now: datetime) -> list[int]:
     runs = Source.stopped_at.is_null()
     source = _has(Source, runs & ready(Source, now) & ((Source.request_rank < Rank.CHECK) | checks))
     document = _has(Document, ready(Document, now) & (~_only_a_check() | checks) & not_stopped())
-    # What is at work and has nothing left to try, now or later, only wants settling.
+    # A source that shows work and has nothing left to try, now or later: only its run has to be closed.
     unsettled = fn.EXISTS(
         Source.select(SQL("1")).where(
             (Source.connection == Connection.id)
@@ -150,18 +156,18 @@ def connections_with_work(*, now: datetime) -> list[int]:
             & ~fn.EXISTS(outstanding(Source.id))
         )
     )
-    closing = _has(Document, _unwanted(Document.recheck_at, now) & not_stopped())
-    check = checks & _has(Document, _unwanted(Document.check_at, now) & not_stopped())
+    recheck = _has(Document, _due_unrequested(Document.recheck_at, now) & not_stopped())
+    check = checks & _has(Document, _due_unrequested(Document.check_at, now) & not_stopped())
     query = (
         Connection.select(Connection.id)
-        .where(free & (source | document | unsettled | closing | check))
+        .where(free & (source | document | unsettled | recheck | check))
         .order_by(Connection.id)
     )
     return [row.id for row in query]
 
 
 def _only_a_check() -> Expression:
-    """A wish of the lowest rank whose page has yet to be asked whether it moved, or is there, at all."""
+    """The condition that a request of the lowest rank only asks whether the page changed or is there."""
     unknown = (
         Document.stub.is_null() | Document.doubted_at.is_null(False) | Document.removed_at.is_null(False)
     )
@@ -169,11 +175,11 @@ def _only_a_check() -> Expression:
 
 
 def _has(table: type[Source] | type[Document], condition: Expression) -> Function:
-    """That the connection of the outer query has such a row."""
+    """The condition that the connection of the outer query has such a row."""
     return fn.EXISTS(table.select(SQL("1")).where((table.connection == Connection.id) & condition))
 
 
 def sources_at_work(connection_id: int) -> list[int]:
-    """Sources of a connection that show a person that they are at work."""
+    """Return the sources of a connection whose status says that their sync is waiting or running."""
     query = Source.select(Source.id).where((Source.connection == connection_id) & Source.status.in_(AT_WORK))
     return [row.id for row in query]

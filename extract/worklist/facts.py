@@ -1,4 +1,4 @@
-"""What a row means: whether a document waits, is present or in doubt, whether a source is gone or follows edits."""
+"""Predicates of rows: a document that waits, is present or in doubt; a source that is gone or follows edits."""
 
 from __future__ import annotations
 
@@ -54,28 +54,28 @@ def stored_stub(document: Document) -> Stub | None:
 
 
 def held_facts(document: Document) -> Held:
-    """The facts of a row that `judging.compare_listing` decides on."""
+    """Return the facts of a row that `changes.compare_listing` decides on."""
     return Held(
         edited_at=document.edited_at,
         noticed_at=document.noticed_at,
         stub_digest=document.stub_digest,
-        wanted=document.requested_at is not None,
+        requested=document.requested_at is not None,
         removed=not is_present(document),
         computed_digest=document.computed_digest,
     )
 
 
 def gone() -> Expression:
-    """Of a source: its database has left, and so have its rows, until it is listed again. As `is_gone`."""
+    """The condition that the database of a source is gone, as `is_gone` tests on a row."""
     return Source.doubted_at.is_null(False) & (Source.listed_at >= Source.doubted_at)
 
 
 def is_gone(source: Source) -> bool:
-    """Whether a listing has confirmed that the database of a source left, and none has shown it since."""
+    """Return True if the database of a source was confirmed gone, and no listing has shown it since."""
     return bool(source.doubted_at and source.listed_at and source.listed_at >= source.doubted_at)
 
 
 def follows() -> Expression:
-    """That a source follows edits: live, not stopped, and not gone."""
+    """The condition that a source follows edits: live, not stopped, and not gone."""
     present: Expression = ~gone()
     return (Source.auto_retrain == "live") & Source.stopped_at.is_null() & present

@@ -1,4 +1,4 @@
-"""What is left to do for a source, and how many of its documents can be read, have text or failed."""
+"""Queries: what is left to do for a source, and how many of its documents are readable, have text or failed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from extract.store.models import Chunk, Connection, Document, Membership, Source
 
 @dataclass(frozen=True, slots=True)
 class DocumentCounts:
-    """How the documents of one source stand."""
+    """How many documents of one source are readable, have text, and failed."""
 
     readable: int
     with_text: int
@@ -20,34 +20,34 @@ class DocumentCounts:
 
 
 def has_outstanding(source: Source) -> bool:
-    """Whether a document of the source is wanted and has not failed since."""
+    """Return True if a document of the source is requested and has not failed since."""
     return bool(outstanding(source.id).exists())
 
 
 def outstanding(source_id: object) -> Any:
-    """A select of the documents of a source that are wanted and have not failed since.
+    """Select the documents of a source that are requested and have not failed since.
 
-    Also those that another connection serves; nobody waits for one that is not alive.
+    Documents that another connection serves are included; those of a connection that is not alive are not.
     """
     server = Connection.alias()
-    wanted = Document.requested_at.is_null(False) & Document.error.is_null()
+    waiting = Document.requested_at.is_null(False) & Document.error.is_null()
     return (
         Document.select(SQL("1"))
         .join(Membership)
         .switch(Document)
         .join(server)
-        .where((Membership.source == source_id) & (server.state == "alive") & wanted)
+        .where((Membership.source == source_id) & (server.state == "alive") & waiting)
     )
 
 
 def count_documents(source_id: int) -> DocumentCounts:
     """Count the documents of a source: readable, with text, failed."""
-    live = Document.removed_at.is_null()
+    present = Document.removed_at.is_null()
     [counts] = (
         Document.select(
-            _count(live & Document.synced_at.is_null(False)),
-            _count(live & fn.EXISTS(Chunk.select(SQL("1")).where(Chunk.document == Document.id))),
-            _count(live & Document.error.is_null(False)),
+            _count(present & Document.synced_at.is_null(False)),
+            _count(present & fn.EXISTS(Chunk.select(SQL("1")).where(Chunk.document == Document.id))),
+            _count(present & Document.error.is_null(False)),
         )
         .join(Membership)
         .where(Membership.source == source_id)

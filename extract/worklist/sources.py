@@ -40,13 +40,13 @@ def request_missing(chosen: Expression, *, now: datetime) -> None:
 
 
 def read_everything(source: Source) -> None:
-    """Let the listing under way read every body, because a column was renamed or retyped, which moves no time."""
+    """Make the listing under way request every body: a renamed or retyped column does not change the rows' times."""
     source.full_requested = True
     _update(Source.id == source.id, full_requested=True)
 
 
 def complete(source: Source) -> None:
-    """The listing that was requested is complete. A request that was made in the meantime stays."""
+    """Record that the requested listing is complete. A request that was made in the meantime stays."""
     source.error = source.retry_after = None
     source.attempts = 0
     source.save(only=[Source.error, Source.retry_after, Source.attempts])
@@ -66,7 +66,10 @@ def defer(source: Source, sentence: str, *, now: datetime) -> None:
 
 
 def doubt(source: Source, sentence: str, *, pause: timedelta, now: datetime) -> None:
-    """Notion does not show the database: ask again after `pause`, then ever more rarely. Its rows keep answering."""
+    """Record that Notion does not show the database, and schedule a retry: after `pause`, then ever more rarely.
+
+    Its rows stay searchable.
+    """
     if source.doubted_at is not None:
         source.attempts += 1
         pause = max(pause, pause_after(source.attempts))
@@ -77,13 +80,13 @@ def doubt(source: Source, sentence: str, *, pause: timedelta, now: datetime) -> 
 
 
 def end_doubt(source: Source) -> None:
-    """Notion shows the database."""
+    """Record that Notion shows the database."""
     source.doubted_at = None
     source.save(only=[Source.doubted_at])
 
 
 def mark_gone(source: Source, *, now: datetime) -> None:
-    """The database is gone; a later listing may show it again."""
+    """Record that the database is gone; a later listing may show it again."""
     source.doubted_at = now
     source.save(only=[Source.doubted_at])
 
@@ -107,20 +110,20 @@ def stop(sources: Sequence[Source], *, now: datetime) -> None:
 
 
 def resume(source: Source) -> None:
-    """Let a stopped source be worked on again. The caller requests its listing."""
+    """End the stop of a source. The caller requests its listing."""
     source.stopped_at = None
     source.save(only=[Source.stopped_at])
     show_waiting(source)
 
 
 def show(source: Source, status: SourceStatus, sentence: str | None) -> None:
-    """Show a person this status and this sentence."""
+    """Set the status and the sentence that people see."""
     source.status, source.error = status, sentence
     source.save(only=[Source.status, Source.error])
 
 
 def show_status(source: Source, status: SourceStatus) -> None:
-    """Show a person this status; the sentence beside it stays."""
+    """Set the status that people see; the sentence beside it stays."""
     if source.status != status:
         source.status = status
         source.save(only=[Source.status])
@@ -132,7 +135,7 @@ def show_waiting(source: Source) -> None:
 
 
 def show_idle(chosen: Expression) -> None:
-    """Those of the chosen sources that are at work are not any more: their connection was disconnected."""
+    """Show that the chosen sources no longer wait or work, since their connection was disconnected."""
     at_work = chosen & Source.status.in_(AT_WORK)
     _update(at_work & Source.last_synced_at.is_null(False), status="trained")
     _update(at_work & Source.last_synced_at.is_null(), status="pending")

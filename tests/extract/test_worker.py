@@ -23,7 +23,7 @@ from extract.process.redis_clients import connect
 from extract.runtime import Runtime
 from extract.sync.drain import drain
 from extract.watchdog import Watchdog
-from extract.worker import Worker, _note_the_dead
+from extract.worker import Worker, _report_dead_workers
 from tests.clock import StoppedClock
 from tests.conftest import FERNET_KEY
 from tests.knowledge import Knowledge
@@ -141,7 +141,7 @@ def test_the_next_worker_says_where_a_killed_one_was(runtime: Runtime, clock: St
     write_beat(runtime.redis, "worker", Beat("another.machine:1", clock(), 9, clock()))
 
     with capture_logs() as lines:
-        _note_the_dead(runtime)
+        _report_dead_workers(runtime)
 
     assert [(line["event"], line["connection_id"]) for line in lines] == [("worker_had_died", 7)]
     assert {beat.connection_id for beat in beats(runtime.redis, "worker")} == {8, 9}

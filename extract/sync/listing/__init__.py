@@ -1,1 +1,1 @@
-"""What belongs to a source now: a page, a database, a tree, a workspace."""
+"""Listings: they find out what belongs to a source now, be it a page, a database, a tree or a workspace."""

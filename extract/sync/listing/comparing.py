@@ -76,7 +76,7 @@ def check_missing(run: ListingRun, missing: Iterable[Document]) -> None:
 
 
 def complete_listing(source: Source, *, now: datetime) -> None:
-    """The listing is complete."""
+    """Record that the listing is complete."""
     source.listed_at = now
     source.save(only=[Source.listed_at])
     sources.complete(source)
@@ -94,7 +94,7 @@ def _is_reread_due(run: ListingRun, document: Document, *, now: datetime) -> boo
 
 
 def _mark_seen(source: Source, stubs: Sequence[Stub], *, now: datetime, hours: float) -> None:
-    """The listing has checked these: their own routine checks move behind the next listing."""
+    """Note which members the listing has shown, and move their routine checks behind the next listing."""
     shown = Document.select(Document.id).where(
         (Document.chatbot == source.chatbot_id) & Document.notion_id.in_([stub.id for stub in stubs])
     )

@@ -95,7 +95,7 @@ def _begin(source: Source, container: DatabaseContainer, schemas: Sequence[Stub]
 
 
 def _finish(run: ListingRun) -> None:
-    """The listing is complete: check the rows that it did not show."""
+    """Complete the listing, and check the rows that it did not show."""
     source = run.source
     missing = (
         Document.select()

@@ -88,7 +88,7 @@ def _update_container(run: ListingRun, container: DatabaseContainer, *, in_body:
 
 
 def _belongs(source: Source, container: DatabaseContainer, *, in_body: bool) -> bool:
-    """Return True if the database is in the tree, by its own parent; a block that contains it must be known."""
+    """Return True if the database is in the tree, as its parent says, or as a body does if the parent is a block."""
     if source.kind == "workspace":
         return True
     if container.parent.kind == "page_id":
@@ -116,7 +116,7 @@ def _check_rows(run: ListingRun, tables: Sequence[DataSource]) -> None:
 
 
 def _request_rows(run: ListingRun, database_id: str) -> None:
-    """The database is in the trash, and its rows with it, unless one was moved before: fetch each of them."""
+    """Request each row of a database in the trash: the rows are in the trash, too, unless they were moved before."""
     tables = _tables_in(run.source, database_id)
     ids = rows_of(run.source.id, [table.notion_id for table in tables])
     for batch in batches(ids):
@@ -126,7 +126,7 @@ def _request_rows(run: ListingRun, database_id: str) -> None:
 
 
 def _remove_database(run: ListingRun, database_id: str) -> None:
-    """The database has left the tree, and its rows with it."""
+    """End the memberships of the rows of a database that has left the tree, and forget the database."""
     tables = _tables_in(run.source, database_id)
     ids = rows_of(run.source.id, [table.notion_id for table in tables], tombstones=True)
     DataSource.delete().where(DataSource.id.in_([table.id for table in tables])).execute()

@@ -15,7 +15,7 @@ from extract.sync.session import Answer, Session
 
 @dataclass(frozen=True, slots=True)
 class ListingRun:
-    """A listing under way. A listing that was interrupted goes on where it stopped, in another run."""
+    """A listing under way. A listing that was interrupted continues where it stopped, in another run."""
 
     session: Session
     client: NotionClient
@@ -28,9 +28,11 @@ class ListingRun:
 
     @property
     def verify_hours(self) -> float:
+        """The period of routine checks, in hours."""
         return self.session.config.watch.verify_hours
 
     def now(self) -> datetime:
+        """Return the present time by the clock of the runtime."""
         return self.session.now()
 
     def ask(self, request: Callable[[], Answer]) -> Answer:

@@ -64,5 +64,5 @@ def _list_whole(run: ListingRun) -> None:
     try:
         list_whole(run)
     except NotFound as error:
-        # The pages of a tree or a workspace show themselves whether they are there.
+        # For a tree or a workspace a 404 proves nothing: each page is checked by itself.
         raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error

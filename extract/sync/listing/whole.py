@@ -58,7 +58,7 @@ def _open(source: Source) -> None:
 
 
 def _finish(run: ListingRun) -> None:
-    """The listing is complete: check what it should have shown and did not."""
+    """Complete the listing, and check what it should have shown and did not."""
     source = run.source
     unseen = (Membership.source == source.id) & (Membership.listing < source.listing)
     if source.kind != "workspace":

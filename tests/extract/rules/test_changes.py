@@ -111,28 +111,28 @@ def seconds(after: float | None) -> timedelta | None:
 
 
 @pytest.mark.parametrize(
-    ("synced", "look", "wanted", "asks"),
+    ("synced", "recheck", "requested", "verdict"),
     [
         (None, None, None, "read"),  # never read
         (-60, None, None, "read"),  # read before
         (10, None, None, "read"),  # read so soon after that the clocks may differ
         (90, None, None, "known"),  # read after, its minute closed
-        (5, 50, None, "look"),  # the coming look reads the body, and now the page too
-        (30, 50, None, "known"),  # read after; the coming look makes sure of its minute
-        (-60, 5, None, "read"),  # the coming look was meant for an earlier minute
-        (-60, None, 25, "known"),  # wanted since, not read yet
-        (-60, None, 5, "read"),  # wanted at about that time
+        (5, 50, None, "check"),  # the recheck reads the body, and now the page object too
+        (30, 50, None, "known"),  # read after; the recheck makes sure of its minute
+        (-60, 5, None, "read"),  # the recheck was meant for an earlier minute
+        (-60, None, 25, "known"),  # requested since, not read yet
+        (-60, None, 5, "read"),  # requested at about that time
     ],
 )
 def test_what_an_event_asks_for_a_page(
-    synced: float | None, look: float | None, wanted: float | None, asks: str
+    synced: float | None, recheck: float | None, requested: float | None, verdict: str
 ) -> None:
     def moment(after: float | None) -> object:
         return None if after is None else START + timedelta(seconds=after)
 
-    facts = {"synced_at": moment(synced), "recheck_at": moment(look), "requested_at": moment(wanted)}
+    facts = {"synced_at": moment(synced), "recheck_at": moment(recheck), "requested_at": moment(requested)}
 
-    assert compare_event(START, **facts) == asks  # type: ignore[arg-type]
+    assert compare_event(START, **facts) == verdict  # type: ignore[arg-type]
     assert compare_event(None, **facts) == "read"  # type: ignore[arg-type]
 
 

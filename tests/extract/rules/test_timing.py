@@ -36,7 +36,7 @@ STUB = Stub(
     is_archived=False,
     properties={"Note": {"id": "n", "type": "number", "number": 1}},
 )
-HELD = Held(edited_at=NOON, noticed_at=NOON, stub_digest=digest_of(STUB), wanted=False, removed=False)
+HELD = Held(edited_at=NOON, noticed_at=NOON, stub_digest=digest_of(STUB), requested=False, removed=False)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ HELD = Held(edited_at=NOON, noticed_at=NOON, stub_digest=digest_of(STUB), wanted
         (replace(STUB, title="Renamed in the same minute"), HELD, "stale"),
         (replace(STUB, properties={"Note": {"id": "n", "type": "number", "number": 2}}), HELD, "stale"),
         (STUB, replace(HELD, edited_at=None), "stale"),
-        (STUB, replace(HELD, edited_at=None, noticed_at=None, wanted=True), "same"),
-        (STUB, replace(HELD, wanted=True), "same"),
-        (replace(STUB, edited_at=NOON + timedelta(minutes=1)), replace(HELD, wanted=True), "stale"),
+        (STUB, replace(HELD, edited_at=None, noticed_at=None, requested=True), "same"),
+        (STUB, replace(HELD, requested=True), "same"),
+        (replace(STUB, edited_at=NOON + timedelta(minutes=1)), replace(HELD, requested=True), "stale"),
         (replace(STUB, in_trash=True), HELD, "trashed"),
         (replace(STUB, in_trash=True), replace(HELD, removed=True), "same"),
         (STUB, replace(HELD, removed=True), "stale"),
