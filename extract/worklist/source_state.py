@@ -43,7 +43,8 @@ def hidden_columns(document_ids: Sequence[int]) -> dict[int, frozenset[str]]:
 
 def gone() -> Expression:
     """Of a source: its database has left, and so have its rows, until it is listed again. As `is_gone`."""
-    return Source.doubted_at.is_null(False) & (Source.listed_at >= Source.doubted_at)
+    listed_since = Source.listed_at.is_null(False) & (Source.listed_at >= Source.doubted_at)
+    return Source.doubted_at.is_null(False) & listed_since  # never null, so that its negation holds
 
 
 def is_gone(source: Source) -> bool:
