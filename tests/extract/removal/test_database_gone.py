@@ -1,4 +1,4 @@
-"""A database that Notion does not show: how its doubt grows, when it counts as gone, and what becomes of its rows."""
+"""A database that Notion does not show: when it counts as gone, and what becomes of its rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from peewee import Database
 
 from extract.removal import database_gone
-from extract.rules.timing import pause_after
 from extract.store.models import Chunk, Source
 from tests import rows
 from tests.clock import START
@@ -18,33 +17,6 @@ PAUSE = timedelta(minutes=1)
 
 def database(**values: object) -> Source:
     return rows.source(kind="database", **values)
-
-
-def test_the_first_404_is_a_doubt_that_is_asked_about_after_the_pause(memory_store: Database) -> None:
-    source = database(attempts=0)
-
-    database_gone.doubt(source, "Not there.", pause=PAUSE, now=START)
-
-    assert (source.doubted_at, source.retry_after) == (START, START + PAUSE)
-    assert (source.error, source.attempts) == ("Not there.", 0)
-
-
-def test_a_doubt_that_lasts_is_asked_about_ever_more_rarely(memory_store: Database) -> None:
-    source = database(attempts=7, doubted_at=START - timedelta(hours=1))
-
-    database_gone.doubt(source, "Not there.", pause=PAUSE, now=START)
-
-    assert source.doubted_at == START - timedelta(hours=1)
-    assert source.attempts == 8
-    assert source.retry_after == START + pause_after(8)
-
-
-def test_a_doubt_from_a_wrong_clock_begins_again(memory_store: Database) -> None:
-    source = database(doubted_at=START + timedelta(days=1))
-
-    database_gone.doubt(source, "Not there.", pause=PAUSE, now=START)
-
-    assert source.doubted_at == START
 
 
 @pytest.mark.parametrize(

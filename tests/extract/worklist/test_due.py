@@ -9,7 +9,7 @@ import pytest
 from peewee import Database
 
 from extract.rules.timing import Rank
-from extract.store.models import Connection, Document, Source
+from extract.store.models import Connection, Source
 from extract.worklist import due
 from tests import rows
 from tests.clock import START
@@ -80,7 +80,7 @@ def test_documents_come_by_rank_then_by_the_newest_wish(memory_store: Database) 
 
     assert next_ids(source) == [person.id, new.id, old.id]
     assert next_ids(source, limit=1) == [person.id]
-    assert next_ids(source, but=[person.id]) == [new.id, old.id]
+    assert next_ids(source, exclude=[person.id]) == [new.id, old.id]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,9 @@ def test_what_is_due_at_its_own_time_comes_longest_due_first(memory_store: Datab
 
     found = query(source.connection_id, now=START, limit=9)
     assert [document.id for document in found] == [longest.id, late.id]
-    assert [row.id for row in query(source.connection_id, now=START, limit=9, but=[longest.id])] == [late.id]
+    assert [row.id for row in query(source.connection_id, now=START, limit=9, exclude=[longest.id])] == [
+        late.id
+    ]
 
 
 @pytest.mark.parametrize(("running", "comes"), [(False, False), (True, True)])
@@ -253,8 +255,3 @@ def test_a_source_is_stopped_by_what_its_row_says_now(memory_store: Database) ->
 
     assert due.is_stopped(source.id)
     assert not due.is_stopped(rows.source().id)
-
-
-def test_a_document_that_nobody_wants_is_worked_as_a_check() -> None:
-    assert due.rank_of(Document(requested_at=None, request_rank=Rank.PERSON)) is Rank.CHECK
-    assert due.rank_of(Document(requested_at=START, request_rank=Rank.PERSON)) is Rank.PERSON
