@@ -10,6 +10,7 @@ import httpx
 
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
+from extract.store.db import database
 from extract.store.models import Connection
 from sandbox.world.world import GrantHandle
 from tests.extract.notion.script import Script, ok

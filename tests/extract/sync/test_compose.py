@@ -1,4 +1,4 @@
-"""What the index is given of a page: no hidden column, related pages by name, nothing where there is nothing to read."""
+"""What the index is given of a page: no hidden column, related pages by name, nothing where nothing is to be read."""
 
 from __future__ import annotations
 
