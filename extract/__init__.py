@@ -5,7 +5,7 @@ How an edit in Notion becomes an answer, in the order the code runs::
     discovery.sweeps, discovery.events    Notion's lists and events -> what changed
     discovery.changes_listed              a stub of a listing, compared with what is held
     rules.changes                         the decision: newer, new, gone, or nothing (pure)
-    worklist.requests                     rows are marked as wanted
+    worklist.documents                    rows are marked as requested
     jobs                                  a worker is woken with the id of the connection
     sync.drain                            the worker takes the lease, and one document after the other
     sync.fetch                            one markdown request for a page, more only for what Notion left out
