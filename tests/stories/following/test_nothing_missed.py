@@ -100,7 +100,7 @@ def listed_and_read(acme: Knowledge, notion: Notion, count: int) -> None:
     acme.tick(notion.terms.id)
     while acme.source(notion.terms.id).listed_at is None:
         acme.clock.advance(seconds=61)
-        with_budget(acme, 3).work()
+        with_budget(acme, 12).work()  # enough for the listing, in one window
     Document.update(
         requested_at=None, attempts=0, retry_after=None, hash="read", edited_at=Document.noticed_at
     ).execute()

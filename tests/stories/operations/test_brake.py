@@ -63,7 +63,7 @@ def test_pages_unshared_together_but_noticed_one_by_one_meet_the_brake(
     spread_looks(acme)
 
     unshare(acme, pages)
-    a_day(acme, hours=24, every_minutes=60)
+    a_day(acme, hours=24, every_minutes=30)
 
     assert asked()
     assert held() == 4  # ten went before it was clear that so many would
@@ -174,7 +174,7 @@ def test_pages_that_a_person_confirmed_do_not_put_the_question_again(acme: Knowl
 
     unshare(acme, pages[14:15])
     acme.clock.advance(hours=24)
-    a_day(acme, hours=2)
+    a_day(acme, hours=2, every_minutes=30)
 
     assert held() == 5
     assert not asked()
@@ -252,13 +252,13 @@ def test_a_small_database_that_is_missing_twice_goes_and_returns_by_itself(
 
     acme.grant.unshare(notion.terms)
     acme.clock.advance(hours=24)
-    a_day(acme, hours=2)
+    a_day(acme, hours=2, every_minutes=30)
     assert acme.ask("espresso") == []
     assert {row.removed_because for row in Document.select()} <= {"database", "missing"}
 
     acme.grant.share(notion.terms)
     acme.clock.advance(hours=24)
-    a_day(acme, hours=2)
+    a_day(acme, hours=2, every_minutes=30)
     assert sorted(acme.answers("espresso")) == ["Lungo", "Ristretto"]
     assert {row.removed_because for row in Document.select()} == {None}
 
@@ -292,7 +292,7 @@ def test_reconnecting_begins_every_doubt_anew_and_looks_for_what_was_missing(
     pages = shared_guides(acme, notion, 16)
     unshare(acme, pages[:2])
     acme.clock.advance(hours=24)
-    a_day(acme, hours=2)
+    a_day(acme, hours=2, every_minutes=30)
     assert held() == 14
     unshare(acme, pages)
     acme.clock.advance(hours=24)
