@@ -22,9 +22,7 @@ def test_reading_is_allowed(statement: str) -> None:
         refuse_write(statement)
 
 
-@pytest.mark.parametrize(
-    "statement", ["INSERT INTO a", "update a", "\nDELETE FROM a", "DROP TABLE a", ""]
-)
+@pytest.mark.parametrize("statement", ["INSERT INTO a", "update a", "\nDELETE FROM a", "DROP TABLE a", ""])
 def test_anything_else_is_refused(statement: str) -> None:
     with read_only(), pytest.raises(SideEffectError, match="tried to write"):
         refuse_write(statement)

@@ -59,6 +59,8 @@ def test_the_instance_folder_of_a_machine_of_ones_own_is_made_private(
     config.instance.mkdir(exist_ok=True)
     config.instance.chmod(0o755)
 
-    open_runtime(of(config, sqlite_url, environment="production" if production else "development")).redis.close()
+    open_runtime(
+        of(config, sqlite_url, environment="production" if production else "development")
+    ).redis.close()
 
     assert config.instance.stat().st_mode & 0o777 == mode
