@@ -1,4 +1,4 @@
-"""The rows that the pages of `webapp` show, in the order in which its tests name their parts. See `tests/rows.py`."""
+"""Makes the rows that the pages of `webapp` show, as a sync would have left them; see `tests/rows.py`."""
 
 from __future__ import annotations
 
