@@ -67,7 +67,7 @@ class Bed:
         """Tick everything as the picker does: from listings, so that no page is asked twice."""
         picks, listed_at = [], utc_now()
         with connections.http_for(self.runtime) as http:
-            client = connections.client_for(self.runtime, self.connection, http=http, lane="people")
+            client = connections.client_for(self.runtime, self.connection, http=http, lane="interactive")
             pages = [stub for page in client.walk_search(kind="page") for stub in page.stubs]
             tables = [stub for page in client.walk_search(kind="data_source") for stub in page.stubs]
         wanted = set(self.ids)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from bench.bed import Bed
 from extract.config.load import ROOT
@@ -85,8 +85,8 @@ def _lives(notion: Bed, name: str, web: str) -> bool:
     if name != "web":
         return bool(list(notion.runtime.redis.scan_iter(f"hilal:beat:{name}:*")))
     try:
-        return httpx.get(f"{web}/readyz").is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{web}/readyz").is_success
+    except httpx2.TransportError:
         return False
 
 

@@ -25,7 +25,7 @@ from typing import Any
 from extract.search import find, index
 from extract.store.db import database, is_postgres, open_database, upgrade
 from extract.store.models import Chatbot, Connection, Document, Membership, Organisation, Source
-from extract.values import Passage, Reading, utc_now
+from extract.values import PageReading, Passage, utc_now
 
 DEPTH = 10
 
@@ -172,10 +172,10 @@ def fill(name: str, documents: Sequence[dict[str, Any]]) -> tuple[int, dict[str,
     return chatbot.id, known
 
 
-def _reading(title: str, texts: Sequence[str]) -> Reading:
+def _reading(title: str, texts: Sequence[str]) -> PageReading:
     passages = tuple(Passage(text, (), sha256(text.encode()).hexdigest()) for text in texts)
     text = "\n\n".join([title, *texts])
-    return Reading(title, text, sha256(text.encode()).hexdigest(), (), (), passages)
+    return PageReading(title, text, sha256(text.encode()).hexdigest(), (), (), passages)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import threading
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 
-import httpx
+import httpx2
 import structlog
 from peewee import fn
 
@@ -150,13 +150,13 @@ def polls_due(now: datetime) -> list[int]:
     return [row.id for row in query]
 
 
-def poll_and_wake(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> None:
+def poll_and_wake(runtime: Runtime, connection_id: int, *, http: httpx2.Client | None = None) -> None:
     """Poll one connection, and wake a worker if something changed."""
     if poll_one(runtime, connection_id, http=http):
         jobs.wake(runtime, connection_id)
 
 
-def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> bool:
+def poll_one(runtime: Runtime, connection_id: int, *, http: httpx2.Client | None = None) -> bool:
     """Poll one connection unless another daemon was first; return True if something changed.
 
     An error postpones this connection only.
@@ -168,7 +168,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
     connection = Connection.get_by_id(connection_id)
     try:
         with nullcontext(http) if http is not None else connections.http_for(runtime) as opened:
-            client = connections.client_for(runtime, connection, http=opened, lane="work")
+            client = connections.client_for(runtime, connection, http=opened, lane="sync")
             noticed = poll(client, connection, now=now, verify_hours=runtime.config.watch.verify_hours)
         events.note_missed(connection, noticed, now=now, poll_at=now + timedelta(seconds=seconds))
         if noticed:

@@ -18,7 +18,7 @@
         NeedsRoom                   what comes back is more than we read beside others; ask again, alone
         Later                       nothing is wrong with the request: ask again at `resume_at`
           BudgetSpent               our own window is used up
-            LooksSpent              ... only the share of it that mere looks may use
+            ChecksSpent             ... only the share of routine checks
           RateLimited               429 or 529
         Blocked                     429 public_api_request_blocked: never retried, the operator must act
         Transient                   5xx, time-out, broken connection, truncated or non-JSON body
@@ -163,8 +163,8 @@ class BudgetSpent(Later):
     """Our own request window for this workspace is used up."""
 
 
-class LooksSpent(BudgetSpent):
-    """Only the share of the window that mere looks may use is used up; everything else goes on."""
+class ChecksSpent(BudgetSpent):
+    """Routine checks have used their share of the window; everything else goes on."""
 
 
 class RateLimited(Later):

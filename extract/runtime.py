@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpx
+import httpx2
 import redis
 from peewee import InterfaceError, OperationalError
 
@@ -32,7 +32,7 @@ class Runtime:
     redis: redis.Redis
     clock: Clock = utc_now
     pause: Callable[[float], None] = time.sleep
-    transport: httpx.BaseTransport | None = None
+    transport: httpx2.BaseTransport | None = None
 
 
 def open_runtime(config: Config, *, schema_must_match: bool = True) -> Runtime:

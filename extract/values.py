@@ -85,12 +85,11 @@ class PageMarkdown:
 
     page_id: str
     markdown: str
-    truncated: bool
     unknown_block_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PageLink:
     """A reference found in a document. `notion_id` is set when the target is a Notion page or database."""
 
     text: str
@@ -99,7 +98,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class BodyChild:
     """A sub-page or a database that the body of a page holds. `title` is what the body calls it."""
 
     kind: Literal["page", "database"]
@@ -127,7 +126,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PageReading:
     """Everything the index needs to know of one page, made by `reading` without any I/O.
 
     `text` is the canonical text (title and properties first, then the body, as plain CommonMark), what the bot sees;
@@ -141,13 +140,13 @@ class Reading:
     text: str
     digest: str
     properties: tuple[Property, ...]
-    links: tuple[Link, ...]
+    links: tuple[PageLink, ...]
     passages: tuple[Passage, ...]
     unread_blocks: int = 0
     unknown_tags: tuple[str, ...] = ()
     images_without_caption: int = 0
     embeds_without_caption: int = 0
-    children: tuple[Child, ...] = ()
+    children: tuple[BodyChild, ...] = ()
     read_as_plain_text: bool = False
     characters_left_out: int = 0
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import redis
 from peewee import Database
@@ -160,7 +160,7 @@ def _runtime(config: Config, redis_server: redis.Redis, clock: StoppedClock, wor
         redis=redis_server,
         clock=clock,
         pause=lambda seconds: None,
-        transport=httpx.WSGITransport(app=create_app(world)),
+        transport=httpx2.WSGITransport(app=create_app(world)),
     )
 
 
@@ -185,11 +185,11 @@ def offline(
         redis=redis_server,
         clock=clock,
         pause=lambda seconds: None,
-        transport=httpx.MockTransport(_no_notion),
+        transport=httpx2.MockTransport(_no_notion),
     )
 
 
-def _no_notion(request: httpx.Request) -> httpx.Response:
+def _no_notion(request: httpx2.Request) -> httpx2.Response:
     raise AssertionError(f"this test asks Notion nothing, but {request.method} {request.url.path} was sent")
 
 

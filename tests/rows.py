@@ -29,7 +29,7 @@ from extract.store.models import (
     Source,
 )
 from extract.store.vault import Vault
-from extract.values import Parent, Passage, Reading, Stub
+from extract.values import PageReading, Parent, Passage, Stub
 from tests.clock import START
 
 FERNET_KEY = Fernet.generate_key().decode()
@@ -166,7 +166,7 @@ def run(of: Source, *, now: datetime = START, **values: Any) -> Run:
     return Run.create(**{"source": of, "trigger": "edit", "started_at": now, **values})
 
 
-def reading(title: str, *passages: str, heading_path: tuple[str, ...] = (), **values: Any) -> Reading:
+def reading(title: str, *passages: str, heading_path: tuple[str, ...] = (), **values: Any) -> PageReading:
     """What `extract.reading` makes of a page with these passages."""
     text = f"# {title}\n\n" + "\n\n".join(passages)
     given = {
@@ -180,7 +180,7 @@ def reading(title: str, *passages: str, heading_path: tuple[str, ...] = (), **va
             for passage in passages
         ),
     }
-    return Reading(**{**given, **values})  # type: ignore[arg-type]
+    return PageReading(**{**given, **values})  # type: ignore[arg-type]
 
 
 def stub(**values: Any) -> Stub:

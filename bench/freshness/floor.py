@@ -65,7 +65,7 @@ def measure(
         if not browsing:  # as when the person who ticked has closed the picker ten minutes ago
             for key in notion.runtime.redis.scan_iter("hilal:budget:*:browsing"):
                 notion.runtime.redis.delete(key)
-        work_limit = connections.budget_for(notion.runtime, notion.connection.workspace_id).share("work")
+        work_limit = connections.budget_for(notion.runtime, notion.connection.workspace_id).share("sync")
         patience = 60 + 3 * window * (documents / work_limit + 1)
         with running(notion, "worker", "daemon"):
             wait_until(lambda: notion.synced() == documents, what="the import", patience=patience)

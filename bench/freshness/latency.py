@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-import httpx
+import httpx2
 
 from bench.bed import Bed, bed
 from bench.processes import running
@@ -71,7 +71,7 @@ class _Chatbot:
     """A chatbot that asks the retrieval API, beside somebody who edits."""
 
     notion: Bed
-    http: httpx.Client
+    http: httpx2.Client
     pages: Sequence[str]
     chance: random.Random = field(default_factory=lambda: random.Random(4))
 
@@ -123,7 +123,7 @@ def _chatbot(poll_seconds: int, *, pages: int) -> Iterator[_Chatbot]:
         held = [row.notion_id for row in Document.select(Document.notion_id)]
         with (
             running(notion, *PROCESSES) as product,
-            httpx.Client(base_url=product.web, headers={"Authorization": f"Bearer {secret}"}) as http,
+            httpx2.Client(base_url=product.web, headers={"Authorization": f"Bearer {secret}"}) as http,
         ):
             yield _Chatbot(notion, http, held)
 

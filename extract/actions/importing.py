@@ -98,7 +98,7 @@ def import_picks(
 def find_pick(runtime: Runtime, connection: Connection, link_or_id: str) -> Pick:
     """What a pasted Notion link or id points to, as Notion sees it. Raises Refused with a sentence, NotionError."""
     with connections.http_for(runtime) as http:
-        client = connections.client_for(runtime, connection, http=http, lane="people")
+        client = connections.client_for(runtime, connection, http=http, lane="interactive")
         try:
             found = client.resolve(link_or_id)
         except NotFound as error:

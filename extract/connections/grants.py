@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-import httpx
+import httpx2
 import structlog
 from peewee import Expression, IntegrityError, TextField
 
 from extract.connections.serving import reassign
 from extract.connections.tokens import ConnectionTokens, database_opened, revoke
 from extract.errors import Blocked, VaultError
-from extract.notion.budget import Budget, Lane
+from extract.notion.budget import Budget
 from extract.notion.client import NotionClient, http_client, longest_flight
+from extract.notion.lanes import Lane, RequestLimits
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
 from extract.store.db import database
@@ -39,7 +40,7 @@ def connect(runtime: Runtime, *, organisation_id: int, grant: TokenGrant) -> Con
             return _resumed(runtime, _renew(runtime, known, grant))
 
 
-def http_for(runtime: Runtime) -> httpx.Client:
+def http_for(runtime: Runtime) -> httpx2.Client:
     """A client for calls to Notion; the caller closes it."""
     return http_client(runtime.config, runtime.transport)
 
@@ -50,13 +51,15 @@ def budget_for(runtime: Runtime, workspace_id: str) -> Budget:
     return Budget(
         runtime.redis,
         workspace_id=workspace_id,
-        limit=notion.requests_per_window,
-        most=notion.most_requests_per_window,
-        window_seconds=notion.window_seconds,
-        people_share=notion.people_share,
-        looks_share=runtime.config.watch.verify_share,
+        limits=RequestLimits(
+            limit=notion.requests_per_window,
+            most=notion.most_requests_per_window,
+            window_seconds=notion.window_seconds,
+            interactive_share=notion.people_share,
+            checks_share=runtime.config.watch.verify_share,
+            flight_seconds=longest_flight(notion.timeout_seconds),
+        ),
         clock=runtime.clock,
-        flight_seconds=longest_flight(notion.timeout_seconds),
     )
 
 
@@ -69,8 +72,8 @@ def client_for(
     runtime: Runtime,
     connection: Connection,
     *,
-    http: httpx.Client,
-    lane: Lane = "work",
+    http: httpx2.Client,
+    lane: Lane = "sync",
     tokens: ConnectionTokens | None = None,
 ) -> NotionClient:
     """Notion as this connection sees it; marks the connection when only the person can mend it.
@@ -91,7 +94,7 @@ def client_for(
 
 
 def forget_tokens(
-    runtime: Runtime, connection: Connection, *, http: httpx.Client | None = None
+    runtime: Runtime, connection: Connection, *, http: httpx2.Client | None = None
 ) -> Connection:
     """Disconnect: delete both tokens here, revoke at Notion as well as we can, keep sources and content."""
     with database_opened():

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from threading import Lock
 
-import httpx
+import httpx2
 import structlog
 
 from extract.connections.serving import reassign
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 class ConnectionTokens:
     """The tokens of one connection, from its row; for use in any thread, refreshed once for all processes."""
 
-    def __init__(self, runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> None:
+    def __init__(self, runtime: Runtime, connection_id: int, *, http: httpx2.Client | None = None) -> None:
         self._runtime = runtime
         self._id = connection_id
         self._http = http
@@ -136,7 +136,7 @@ class ConnectionTokens:
         )
         return bool(stored == 1)
 
-    def _overtaken(self, http: httpx.Client, grant: TokenGrant) -> str:
+    def _overtaken(self, http: httpx2.Client, grant: TokenGrant) -> str:
         """The person reconnected or disconnected while we refreshed: that counts, not our new tokens."""
         try:
             return self._open(self._row().access_token)
@@ -144,7 +144,7 @@ class ConnectionTokens:
             revoke(self._runtime, http, self._id, grant.access_token)
             raise
 
-    def _client(self) -> httpx.Client | nullcontext[httpx.Client]:
+    def _client(self) -> httpx2.Client | nullcontext[httpx2.Client]:
         if self._http is not None:
             return nullcontext(self._http)
         return http_client(self._runtime.config, self._runtime.transport)
@@ -183,7 +183,7 @@ def mark_reconnect(connection: Connection) -> None:
         log.warning("connection_needs_reconnect", connection_id=connection.id)
 
 
-def revoke(runtime: Runtime, http: httpx.Client, connection_id: int, token: str) -> None:
+def revoke(runtime: Runtime, http: httpx2.Client, connection_id: int, token: str) -> None:
     """Make Notion forget `token`; a failure is logged and stops nothing, since we forget it anyway."""
     try:
         oauth.revoke(http, runtime.config, token, clock=runtime.clock)

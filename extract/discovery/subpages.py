@@ -15,7 +15,7 @@ from extract.membership.holding import holders_of
 from extract.rules.timing import Rank
 from extract.search.index import Put
 from extract.store.models import Document, Membership, Source
-from extract.values import Child, Stub
+from extract.values import BodyChild, Stub
 from extract.worklist.documents import request_read
 
 
@@ -57,7 +57,7 @@ def adopt_listed(
 
 def recheck_descendants(document: Document, *, now: datetime) -> None:
     """The page has left: those right below it, and the databases in its body, have probably left with it. Ask them."""
-    hanging = [Child(row.kind, row.notion_id, "") for row in document.children]
+    hanging = [BodyChild(row.kind, row.notion_id, "") for row in document.children]
     own_word = (
         Document.select(Document.notion_id)
         .where(
@@ -76,7 +76,7 @@ def recheck_descendants(document: Document, *, now: datetime) -> None:
 def _pages_came(
     source: Source,
     document: Document,
-    came: Sequence[Child],
+    came: Sequence[BodyChild],
     *,
     rank: Rank,
     now: datetime,
@@ -98,7 +98,7 @@ def _pages_came(
             )
 
 
-def _tables_moved(source: Source, children: Iterable[Child], *, now: datetime) -> None:
+def _tables_moved(source: Source, children: Iterable[BodyChild], *, now: datetime) -> None:
     """Databases that came into a body or left it: their containers are asked with the next listing."""
     databases = [child.notion_id for child in children if child.kind == "database"]
     if databases:
@@ -112,7 +112,7 @@ def _ask(chatbot_id: int, notion_ids: Iterable[str], *, now: datetime) -> None:
             request_read(document, now=now, rank=Rank.SCHEDULE)
 
 
-def _pages(children: Iterable[Child]) -> set[str]:
+def _pages(children: Iterable[BodyChild]) -> set[str]:
     return {child.notion_id for child in children if child.kind == "page"}
 
 

@@ -2,7 +2,7 @@
 
 Notion counts requests in a window; we never learn when it counted one, only that it did so between our
 sending and its answer. A slot is therefore held from `take` until a whole window after the answer came back:
-whatever window the server looks at, it never sees more than `limit`. An attempt that never returns gives its
+whatever window the server checks at, it never sees more than `limit`. An attempt that never returns gives its
 slot back after the longest flight plus a window. https://developers.notion.com/reference/request-limits
 
 Redis may lose all of this at any moment; the cost is a 429, which `pause` then spreads to all processes.
@@ -13,23 +13,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import uuid4
 
 import redis
 import structlog
 
-from extract.errors import Blocked, BudgetSpent, HilalError, LooksSpent, RateLimited
-from extract.notion.limit_store import LearntLimit
+from extract.errors import Blocked, BudgetSpent, ChecksSpent, HilalError, RateLimited
+from extract.notion.lanes import LANES, Lane, RequestLimits
+from extract.notion.limit_store import LimitStore
 from extract.values import Clock
 
-Lane = Literal["people", "work", "looks"]
-"""`people` is a person waiting before a page; `looks` only sees to it that nothing was missed; `work` is the rest."""
-
-_LANES: tuple[Lane, ...] = ("people", "work", "looks")
 _LEAST_WAIT = timedelta(seconds=1)
-_FIRST_PAGE = 5  # requests that the first page of a picker takes at most
 _BROWSING = timedelta(minutes=10)
 """A person who has just asked for something is taken to browse for so long."""
 _GRACE_MS = 60_000  # keys outlive their last slot by this much, so that clocks may differ a little
@@ -38,70 +35,8 @@ _CLOCKS_DIFFER_MS = 120_000
 
 log = structlog.get_logger(__name__)
 
-# KEYS: slots of people, of work, of looks (sorted sets: slot -> when it becomes free), pause, block, browsing,
-#       when the pause was written, when the block was
-# ARGV: now, lane (1 people, 2 work, 3 looks), limit, limit of work with looks, limit of looks, slot,
-#       when it is free if it never returns, window, life of the keys,
-#       limit of work while nobody browses, how long a person is taken to browse, how far clocks may differ
-_TAKE = """
-local now, lane, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[8])
-local latest = now + tonumber(ARGV[12])
-local function until_of(key, since)
-  if tonumber(redis.call('GET', since) or '0') > latest then return 0 end
-  return tonumber(redis.call('GET', key) or '0')
-end
-local blocked, paused = until_of(KEYS[5], KEYS[8]), until_of(KEYS[4], KEYS[7])
-if blocked > now then return {'blocked', blocked} end
-if paused > now then return {'paused', paused} end
-
-local used = {}
-for i = 1, 3 do
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. ARGV[1])
-  -- No slot is held longer than one whose request never returns: the clock was set back.
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], tonumber(ARGV[7]) + tonumber(ARGV[12]) + 1, '+inf')
-  used[i] = redis.call('ZCARD', KEYS[i])
-end
-
--- When enough slots of these lanes are free again: for a person the first, for others enough to go on with, since a
--- drain for each single slot would spend them on beginning anew. A request in flight is expected to return soon.
-local work_limit = tonumber(redis.call('EXISTS', KEYS[6]) == 1 and ARGV[4] or ARGV[10])
-local worth = lane == 1 and 1 or math.max(1, math.floor(work_limit / 4))
-local function resume(first, last, over)
-  local all = {}
-  for i = first, last do
-    local found = redis.call('ZRANGE', KEYS[i], 0, over + worth - 1, 'WITHSCORES')
-    for j = 2, #found, 2 do table.insert(all, math.min(tonumber(found[j]), now + window)) end
-  end
-  table.sort(all)
-  return all[math.min(over + worth, #all)]
-end
-
-local over = used[1] + used[2] + used[3] - tonumber(ARGV[3])
-local work_over = lane > 1 and used[2] + used[3] - work_limit or -1
-local looks_over = lane == 3 and used[3] - tonumber(ARGV[5]) or -1
-if over < 0 and work_over < 0 and looks_over < 0 then
-  if lane == 1 then redis.call('SET', KEYS[6], 1, 'PX', ARGV[11]) end
-  redis.call('ZADD', KEYS[lane], ARGV[7], ARGV[6])
-  redis.call('PEXPIRE', KEYS[lane], ARGV[9])
-  return {'taken', 0}
-end
-
-local at = now
-if over >= 0 then at = math.max(at, resume(1, 3, over)) end
-if work_over >= 0 then at = math.max(at, resume(2, 3, work_over)) end
-if over >= 0 or work_over >= 0 then return {'spent', at + 1} end
-return {'looks', resume(3, 3, looks_over) + 1}
-"""
-
-# KEYS: pause, when it was written. ARGV: until, life of the keys, now, how far clocks may differ.
-# The longer of two pauses counts, unless it was written under a wrong clock.
-_PAUSE = """
-local wrong = tonumber(redis.call('GET', KEYS[2]) or '0') > tonumber(ARGV[3]) + tonumber(ARGV[4])
-if wrong or tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2])
-end
-"""
+_TAKE = Path(__file__).with_name("budget.lua").read_text(encoding="utf-8")
+_PAUSE = Path(__file__).with_name("pause.lua").read_text(encoding="utf-8")
 
 
 class BudgetUnreachable(HilalError):
@@ -114,7 +49,7 @@ class BudgetUnreachable(HilalError):
 
 
 @dataclass(slots=True)
-class Slip:
+class Permit:
     """One request that may be made now. `done` as soon as its answer is there, whatever it says."""
 
     _budget: Budget
@@ -123,11 +58,12 @@ class Slip:
     _returned: bool = False
 
     def done(self) -> None:
+        """Give the slot back, once: it becomes free a window from now."""
         if not self._returned:
             self._returned = True
             self._budget.returned(self._key, self._slot)
 
-    def __enter__(self) -> Slip:
+    def __enter__(self) -> Permit:
         return self
 
     def __exit__(
@@ -137,10 +73,10 @@ class Slip:
 
 
 class Budget:
-    """`limit` requests in any `window`, of which work leaves `people_share` to people who browse.
+    """`limit` requests in any `window`, of which work leaves `interactive_share` to people who browse.
 
     While nobody has browsed for some minutes, work leaves only what the first page of a picker takes. Looks are a part
-    of work, and use at most `looks_share` of the window.
+    of work, and use at most `checks_share` of the window.
     """
 
     def __init__(
@@ -148,31 +84,25 @@ class Budget:
         redis: redis.Redis,
         *,
         workspace_id: str,
-        limit: int,
-        window_seconds: float,
-        people_share: float,
+        limits: RequestLimits,
         clock: Clock,
-        looks_share: float = 1.0,
-        most: int = 0,
-        flight_seconds: float = 180.0,
     ) -> None:
-        """`most` is how far the limit may be raised; no request takes longer than `flight_seconds`."""
         self._redis = redis
         self._clock = clock
-        self._people_share, self._looks_share = people_share, looks_share
-        self.window = timedelta(seconds=window_seconds)
-        self._flight = timedelta(seconds=flight_seconds)
+        self._limits = limits
+        self.window = timedelta(seconds=limits.window_seconds)
+        self._flight = timedelta(seconds=limits.flight_seconds)
         # The braces keep the keys of a workspace together on a Redis cluster.
         name = f"hilal:budget:{{{workspace_id}}}"
-        self._keys: dict[Lane, str] = {lane: f"{name}:{lane}" for lane in _LANES}
+        self._keys: dict[Lane, str] = {lane: f"{name}:{lane}" for lane in LANES}
         self._pause_key, self._block_key = f"{name}:pause", f"{name}:block"
         self._browsing_key = f"{name}:browsing"
-        self._limit = LearntLimit(
+        self._limit = LimitStore(
             redis,
             f"{name}:limit",
             workspace_id=workspace_id,
-            configured=limit,
-            most=most,
+            configured=limits.limit,
+            most=limits.most,
             window=self.window,
             clock=clock,
         )
@@ -194,51 +124,43 @@ class Budget:
             quiet = not self._redis.exists(self._browsing_key)
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
-        return self._share(lane, self.limit, quiet=quiet)
+        return self._limits.share(lane, self.limit, quiet=quiet)
 
-    def _share(self, lane: Lane, limit: int, *, quiet: bool) -> int:
-        """`quiet`: nobody has browsed lately."""
-        if lane == "people":
-            return limit
-        beside_people = max(1, int(limit * (1 - self._people_share) + 1e-9))
-        work = max(beside_people, limit - _FIRST_PAGE) if quiet else beside_people
-        return work if lane == "work" else min(work, max(1, int(limit * self._looks_share + 1e-9)))
-
-    def take(self, lane: Lane) -> Slip:
+    def take(self, lane: Lane) -> Permit:
         """The right to make one request now.
 
-        Raises BudgetSpent, LooksSpent when only their share is used up, RateLimited while Notion has us pause, Blocked.
+        Raises BudgetSpent; ChecksSpent when only the share of checks is used up; RateLimited during a pause; Blocked.
         """
         now = self._clock()
-        slip = Slip(self, self._keys[lane])
+        permit = Permit(self, self._keys[lane])
         try:
-            verdict, resume = self._try(slip, lane, now)
+            verdict, resume = self._try(permit, lane, now)
             if verdict == "spent" and self._limit.full():
-                verdict, resume = self._try(slip, lane, now)
+                verdict, resume = self._try(permit, lane, now)
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
         if verdict == "taken":
-            return slip
+            return permit
         resume_at = _moment(resume)
         if verdict == "blocked":
             raise Blocked(resume_at=resume_at)
         if verdict == "paused":
             raise RateLimited(resume_at=resume_at, code="paused")
-        spent = LooksSpent if verdict == "looks" else BudgetSpent
+        spent = ChecksSpent if verdict == "checks" else BudgetSpent
         raise spent(resume_at=max(resume_at, now + _LEAST_WAIT))
 
-    def _try(self, slip: Slip, lane: Lane, now: datetime) -> tuple[str, int]:
+    def _try(self, permit: Permit, lane: Lane, now: datetime) -> tuple[str, int]:
         limit = self._limit.present()
         free_at = _epoch(now + self._flight + self.window)
-        beside_people, alone = (self._share("work", limit, quiet=quiet) for quiet in (False, True))
-        shares = (limit, beside_people, self._share("looks", limit, quiet=False))
+        beside_people, alone = (self._limits.share("sync", limit, quiet=quiet) for quiet in (False, True))
+        shares = (limit, beside_people, self._limits.share("checks", limit, quiet=False))
         life = (_milliseconds(self.window), self._life_ms)
         lent = (alone, _milliseconds(_BROWSING))
         arguments: list[int | str] = [
             _epoch(now),
-            _LANES.index(lane) + 1,
+            LANES.index(lane) + 1,
             *shares,
-            slip._slot,
+            permit._slot,
             free_at,
             *life,
             *lent,
@@ -302,25 +224,25 @@ class Budget:
         """Slots held now, by one lane or by all."""
         now = self._clock()
         last = _epoch(now + self._flight + self.window) + _CLOCKS_DIFFER_MS
-        lanes = (lane,) if lane else _LANES
+        lanes = (lane,) if lane else LANES
         try:
             return sum(
-                int(cast(Any, self._redis.zcount(self._keys[each], _epoch(now), last))) for each in lanes
+                int(cast(Any, self._redis.zcount(self._keys[one], _epoch(now), last))) for one in lanes
             )
         except redis.RedisError as error:
             raise BudgetUnreachable() from error
 
-    def free(self, lane: Lane = "people") -> int:
+    def free(self, lane: Lane = "interactive") -> int:
         """How many requests this lane could make at once; 0 while paused or blocked."""
         if self.paused_until() or self.blocked_until():
             return 0
-        limit, looks = self.limit, self.used("looks")
-        work = looks + self.used("work")
-        left = limit - work - self.used("people")
-        if lane != "people":
-            left = min(left, self.share("work") - work)
-        if lane == "looks":
-            left = min(left, self.share("looks") - looks)
+        limit, checks = self.limit, self.used("checks")
+        work = checks + self.used("sync")
+        left = limit - work - self.used("interactive")
+        if lane != "interactive":
+            left = min(left, self.share("sync") - work)
+        if lane == "checks":
+            left = min(left, self.share("checks") - checks)
         return max(left, 0)
 
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import TypeVar
-from urllib.parse import quote
 
-import httpx
+import httpx2
 
-from extract.errors import InvalidRequest, NotFound, Refused, Transient, WrongKind
-from extract.notion.budget import Budget, Lane
+from extract.errors import InvalidRequest, NotFound, Refused, WrongKind
+from extract.notion.answers import fitting, of_kind, once, segment
+from extract.notion.budget import Budget
 from extract.notion.door import Door, TokenSource
 from extract.notion.http import CONNECT_SECONDS, LARGEST_ANSWER, http_client
-from extract.notion.listing import Listed, listed, walk
+from extract.notion.lanes import Lane
+from extract.notion.pagination import Listed, listed, walk
 from extract.notion.room import Share
 from extract.notion.rows import all_rows
+from extract.notion.search import SEARCH_PATH, Search, search_page
 from extract.notion.stubs import Bot, SearchPage, bot_of, database_of, markdown_of, parent_of, stub_of
 from extract.reading import notion_id_of
 from extract.values import Clock, DatabaseContainer, Json, ObjectKind, PageMarkdown, Parent, Stub
@@ -35,11 +36,9 @@ _DEEPEST = 20  # blocks in blocks that are walked up
 
 NO_LINK = "This is not a link to a Notion page or database. In Notion, use “Copy link” and paste it here."
 
-_Shape = TypeVar("_Shape")
-
 
 def longest_flight(timeout_seconds: float) -> float:
-    """No request takes longer than this from its slip to its answer: what the budget waits for a lost one."""
+    """No request takes longer than this from its permit to its answer: what the budget waits for a lost one."""
     return 3 * max(timeout_seconds, MARKDOWN_SECONDS) + 3 * CONNECT_SECONDS
 
 
@@ -52,10 +51,10 @@ class NotionClient:
     def __init__(
         self,
         *,
-        http: httpx.Client,
+        http: httpx2.Client,
         tokens: TokenSource,
         budget: Budget,
-        lane: Lane = "work",
+        lane: Lane = "sync",
         clock: Clock,
         pause: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
@@ -83,11 +82,8 @@ class NotionClient:
 
     @property
     def retries(self) -> int:
+        """Requests that were sent again after a failure that passes."""
         return self._door.retries
-
-    @property
-    def waited_seconds(self) -> float:
-        return self._door.waited_seconds
 
     @property
     def skew(self) -> timedelta:
@@ -105,28 +101,29 @@ class NotionClient:
     def me(self) -> Bot:
         """The bot behind the token: the cheapest way to ask whether the token still works."""
         path = "/v1/users/me"
-        return _fitting(bot_of(self._door.get(path)), path)
+        return fitting(bot_of(self._door.get(path)), path)
 
     def get_page(self, page_id: str) -> Stub:
-        path = f"/v1/pages/{_segment(page_id)}"
-        return _of_kind("page", stub_of(self._door.get(path)), path)
+        """Return a page with its properties. https://developers.notion.com/reference/retrieve-a-page"""
+        path = f"/v1/pages/{segment(page_id)}"
+        return of_kind("page", stub_of(self._door.get(path)), path)
 
     def get_data_source(self, data_source_id: str) -> Stub:
         """A data source with its schema in `properties`."""
-        path = f"/v1/data_sources/{_segment(data_source_id)}"
-        return _of_kind("data_source", stub_of(self._door.get(path)), path)
+        path = f"/v1/data_sources/{segment(data_source_id)}"
+        return of_kind("data_source", stub_of(self._door.get(path)), path)
 
     def get_database(self, database_id: str) -> DatabaseContainer:
         """A container; without data sources when it is a linked view of a database elsewhere."""
-        path = f"/v1/databases/{_segment(database_id)}"
-        return _fitting(database_of(self._door.get(path)), path)
+        path = f"/v1/databases/{segment(database_id)}"
+        return fitting(database_of(self._door.get(path)), path)
 
     def get_markdown(self, page_or_block_id: str) -> PageMarkdown:
         """The body of a page, or of a subtree that was cut off. Takes seconds for large pages.
 
         https://developers.notion.com/reference/retrieve-page-markdown
         """
-        path = f"/v1/pages/{_segment(page_or_block_id)}/markdown"
+        path = f"/v1/pages/{segment(page_or_block_id)}/markdown"
         asked = self._asks_for_v2
         try:
             body = self._markdown(path, v2=asked)
@@ -138,16 +135,17 @@ class NotionClient:
             # An older deployment that does not know the parameter; the reader accepts both forms.
             body = self._markdown(path, v2=False)
             self._asks_for_v2 = False
-        return _fitting(markdown_of(body, page_or_block_id), path)
+        return fitting(markdown_of(body, page_or_block_id), path)
 
     def _markdown(self, path: str, *, v2: bool) -> dict[str, Json]:
         params = {"include_transcript": "true"} | ({"markdown_version": "v2"} if v2 else {})
         return self._door.get(path, params, timeout_seconds=MARKDOWN_SECONDS)
 
     def get_block(self, block_id: str) -> Json:
-        path = f"/v1/blocks/{_segment(block_id)}"
+        """Return a block as it came. https://developers.notion.com/reference/retrieve-a-block"""
+        path = f"/v1/blocks/{segment(block_id)}"
         body = self._door.get(path)
-        return _fitting(body if body.get("object") == "block" else None, path)
+        return fitting(body if body.get("object") == "block" else None, path)
 
     def place_of_block(self, block_id: str) -> Parent:
         """The page or workspace that a block sits in; unknown where Notion does not show it to us."""
@@ -163,8 +161,8 @@ class NotionClient:
 
     def list_children(self, block_or_page_id: str) -> tuple[Json, ...]:
         """The direct children, all of them that are shared with us."""
-        path = f"/v1/blocks/{_segment(block_or_page_id)}/children"
-        return _once(item for page in self._pages(path) for item in page.results)
+        path = f"/v1/blocks/{segment(block_or_page_id)}/children"
+        return once(item for page in self._pages(path) for item in page.results)
 
     def property_items(self, page_id: str, property_id: str) -> tuple[Json, ...]:
         """Every value of a property that a page answer cuts at 25; one item for those that are no list.
@@ -172,7 +170,7 @@ class NotionClient:
         `property_id` is already encoded as Notion gives it (`M%3BBw`).
         https://developers.notion.com/reference/retrieve-a-page-property
         """
-        path = f"/v1/pages/{_segment(page_id)}/properties/{_segment(property_id, encoded=True)}"
+        path = f"/v1/pages/{segment(page_id)}/properties/{segment(property_id, encoded=True)}"
         first = self._door.get(path, {"page_size": 100})
         if first.get("object") == "property_item":
             return (first,)
@@ -193,7 +191,7 @@ class NotionClient:
 
         https://developers.notion.com/reference/search-optimizations-and-limitations
         """
-        return _search_page(self._search(query, kind, in_trash, cursor, page_size))
+        return search_page(self._search(Search(query, kind, in_trash, page_size), cursor))
 
     def walk_search(
         self,
@@ -209,10 +207,9 @@ class NotionClient:
         `cursor` goes on where an earlier walk stopped; one that Notion has forgotten begins from the top.
         """
         seen: set[str] = set()
-        for page in walk(
-            lambda at: self._search(query, kind, in_trash, at, page_size), "POST /v1/search", cursor=cursor
-        ):
-            found = _search_page(page)
+        wanted = Search(query, kind, in_trash, page_size)
+        for page in walk(lambda at: self._search(wanted, at), f"POST {SEARCH_PATH}", cursor=cursor):
+            found = search_page(page)
             fresh = tuple({stub.id: stub for stub in found.stubs if stub.id not in seen}.values())
             seen.update(stub.id for stub in fresh)
             yield SearchPage(fresh, found.next_cursor, found.incomplete)
@@ -221,7 +218,6 @@ class NotionClient:
         self,
         data_source_id: str,
         *,
-        edited_on_or_after: datetime | None = None,
         created_on_or_after: datetime | None = None,
         page_size: int = 100,
     ) -> Iterator[tuple[Stub, ...]]:
@@ -229,10 +225,9 @@ class NotionClient:
 
         Oldest creation first, so that a listing that was interrupted goes on with `created_on_or_after`.
         """
-        path = f"/v1/data_sources/{_segment(data_source_id)}/query"
+        path = f"/v1/data_sources/{segment(data_source_id)}/query"
         return all_rows(
             lambda body: listed(self._door.post(path, body), path),
-            edited_on_or_after=edited_on_or_after,
             created_on_or_after=created_on_or_after,
             page_size=page_size,
             endpoint=f"POST {path}",
@@ -256,23 +251,8 @@ class NotionClient:
                 missing = error if missing is None or isinstance(error, NotFound) else missing
         raise missing if isinstance(missing, NotFound) else NotFound() from missing
 
-    def _search(
-        self, query: str, kind: ObjectKind | None, in_trash: bool, cursor: str | None, page_size: int
-    ) -> Listed:
-        body: dict[str, Json] = {
-            "page_size": page_size,
-            "sort": {"timestamp": "last_edited_time", "direction": "descending"},
-        }
-        wanted: dict[str, Json] = {"property": "object", "value": kind} if kind else {}
-        if in_trash:
-            wanted["in_trash"] = True
-        if wanted:
-            body["filter"] = wanted
-        if query:
-            body["query"] = query
-        if cursor is not None:
-            body["start_cursor"] = cursor
-        return listed(self._door.post("/v1/search", body), "POST /v1/search")
+    def _search(self, wanted: Search, cursor: str | None) -> Listed:
+        return listed(self._door.post(SEARCH_PATH, wanted.body(cursor)), f"POST {SEARCH_PATH}")
 
     def _pages(self, path: str, *, first: Listed | None = None, restarts: int = 1) -> Iterator[Listed]:
         """The pages of a GET list; `first` when the first one is already there."""
@@ -288,37 +268,3 @@ class NotionClient:
             return listed(self._door.get(path, params), path)
 
         return walk(ask, f"GET {path}", restarts=restarts)
-
-
-def _search_page(page: Listed) -> SearchPage:
-    stubs = (stub_of(item) for item in page.results)
-    return SearchPage(
-        stubs=tuple(stub for stub in stubs if stub is not None),
-        next_cursor=page.next_cursor,
-        incomplete=page.capped or page.broken,
-    )
-
-
-def _once(items: Iterator[Json]) -> tuple[Json, ...]:
-    """Blocks by id, each once: a listing that was started again repeats itself."""
-    blocks = (item for item in items if isinstance(item, Mapping) and "id" in item)
-    return tuple({str(block["id"]): block for block in blocks}.values())
-
-
-def _fitting(value: _Shape | None, path: str) -> _Shape:
-    """`value`, unless the answer was no such object: then something between us and Notion answered."""
-    if value is None:
-        raise Transient(code="unexpected_object", endpoint=path)
-    return value
-
-
-def _of_kind(kind: ObjectKind, stub: Stub | None, path: str) -> Stub:
-    return _fitting(stub if stub is not None and stub.kind == kind else None, path)
-
-
-def _segment(identifier: str, *, encoded: bool = False) -> str:
-    """`identifier` as one segment of a path, whatever is in it. `encoded`: its per cent signs are meant."""
-    segment = quote(identifier, safe="%" if encoded else "")
-    if segment in ("", ".", ".."):
-        raise InvalidRequest(code="not_an_id")
-    return segment

@@ -9,12 +9,13 @@ from datetime import timedelta
 from threading import Lock
 from typing import Protocol
 
-import httpx
+import httpx2
 import structlog
 
 from extract.errors import Blocked, NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
-from extract.notion.budget import Budget, Lane
+from extract.notion.budget import Budget
 from extract.notion.http import LARGEST_ANSWER, Reply, send
+from extract.notion.lanes import Lane
 from extract.notion.room import Share
 from extract.notion.verdict import verdict
 from extract.values import Clock, Json
@@ -47,7 +48,7 @@ class Door:
     def __init__(
         self,
         *,
-        http: httpx.Client,
+        http: httpx2.Client,
         tokens: TokenSource,
         budget: Budget,
         lane: Lane,
@@ -71,7 +72,6 @@ class Door:
         self._lock = Lock()
         self.requests = 0
         self.retries = 0
-        self.waited_seconds = 0.0
         self.skew = timedelta(0)
 
     def get(
@@ -81,6 +81,7 @@ class Door:
         *,
         timeout_seconds: float | None = None,
     ) -> dict[str, Json]:
+        """Return the answer to a GET. Raises the errors of `verdict`."""
         return self._ask("GET", path, params=params, timeout_seconds=timeout_seconds)
 
     def post(self, path: str, content: Mapping[str, Json]) -> dict[str, Json]:
@@ -129,7 +130,7 @@ class Door:
         timeout_seconds: float | None,
     ) -> dict[str, Json]:
         endpoint = f"{method} {path}"
-        slip = self._budget.take(self.lane)
+        permit = self._budget.take(self.lane)
         with self._lock:
             self.requests += 1
         try:
@@ -149,7 +150,7 @@ class Door:
             log.warning("notion_request_failed", endpoint=endpoint, code=error.code)
             raise
         finally:
-            slip.done()
+            permit.done()
         self._compare_clocks(reply)
         refusal = verdict(reply, endpoint, now=self._clock())
         if refusal is None:
@@ -184,5 +185,4 @@ class Door:
         seconds *= 0.5 + self._chance()
         with self._lock:
             self.retries += 1
-            self.waited_seconds += seconds
         self._sleep(seconds)

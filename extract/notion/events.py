@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from extract.notion.fields import mapping
 from extract.notion.stubs import moment_of
 from extract.values import Json, Parent
 
@@ -96,7 +97,7 @@ def event_id(body: Json) -> str | None:
     """Notion's id of the event; None when this is no event."""
     if not isinstance(body, Mapping) or not isinstance(body.get("type"), str):
         return None
-    return _identifier(body.get("id"))
+    return _uuid(body.get("id"))
 
 
 def is_too_old(body: Mapping[str, Json], *, now: datetime) -> bool:
@@ -109,27 +110,27 @@ def trimmed(body: Mapping[str, Json]) -> dict[str, Json]:
     """The event as it came, without what is never used: names, and who did or may see what."""
     kept = {name: body.get(name) for name in ("id", "type", "timestamp", "workspace_id", "entity")}
     kept["accessible_by"] = [{"id": bot, "type": "bot"} for bot in sorted(_bots(body))]
-    kept["data"] = {"parent": dict(_mapping(_mapping(body.get("data")).get("parent")))}
+    kept["data"] = {"parent": dict(mapping(mapping(body.get("data")).get("parent")))}
     return kept
 
 
 def event_of(body: Json) -> Event:
     """What an event says; whatever does not fit is as if it were not said."""
-    said = _mapping(body)
+    said = mapping(body)
     return Event(
         type=str(said.get("type")),
         at=moment_of(said.get("timestamp")),
-        workspace_id=_identifier(said.get("workspace_id")),
+        workspace_id=_uuid(said.get("workspace_id")),
         bots=_bots(said),
-        entity_id=_identifier(_mapping(said.get("entity")).get("id")),
-        parent=_parent(_mapping(_mapping(said.get("data")).get("parent"))),
+        entity_id=_uuid(mapping(said.get("entity")).get("id")),
+        parent=_parent(mapping(mapping(said.get("data")).get("parent"))),
     )
 
 
 def _parent(value: Mapping[str, Json]) -> Parent:
     """In the words of a stub: a row's parent is its data source, `workspace` is the top."""
-    kind, identifier = str(value.get("type")), _identifier(value.get("id"))
-    table = _identifier(value.get("data_source_id"))
+    kind, identifier = str(value.get("type")), _uuid(value.get("id"))
+    table = _uuid(value.get("data_source_id"))
     if table is not None:
         return Parent("data_source_id", table, identifier if kind == "database" else None)
     if kind in ("space", "workspace"):
@@ -139,18 +140,14 @@ def _parent(value: Mapping[str, Json]) -> Parent:
 
 def _bots(body: Mapping[str, Json]) -> frozenset[str]:
     listed = body.get("accessible_by")
-    seers = [_mapping(each) for each in (listed if isinstance(listed, list) else [])]
-    ids = [_identifier(each.get("id")) for each in seers if each.get("type") == "bot"]
+    seers = [mapping(each) for each in (listed if isinstance(listed, list) else [])]
+    ids = [_uuid(each.get("id")) for each in seers if each.get("type") == "bot"]
     return frozenset(each for each in ids if each)
 
 
-def _identifier(value: Json) -> str | None:
+def _uuid(value: Json) -> str | None:
     """A UUID in the spelling we store; None for anything else, so that nothing odd reaches a query."""
     try:
         return str(UUID(value)) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def _mapping(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-import httpx
+import httpx2
 
 from extract.config.load import Config
 from extract.errors import AnswerTooLarge, InvalidRequest, NotionError, Transient
@@ -29,17 +29,17 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 MAPPED: Mapping[type[Exception], type[NotionError]] = {
-    # A wrong address or scheme is a fault of ours, whatever its place in httpx's tree.
-    httpx.UnsupportedProtocol: InvalidRequest,
-    httpx.LocalProtocolError: InvalidRequest,
-    httpx.InvalidURL: InvalidRequest,
+    # A wrong address or scheme is a fault of ours, whatever its place in httpx2's tree.
+    httpx2.UnsupportedProtocol: InvalidRequest,
+    httpx2.LocalProtocolError: InvalidRequest,
+    httpx2.InvalidURL: InvalidRequest,
     # Time-outs, broken connections, proxies, half an answer.
-    httpx.TransportError: Transient,
-    httpx.DecodingError: Transient,
-    httpx.TooManyRedirects: Transient,
+    httpx2.TransportError: Transient,
+    httpx2.DecodingError: Transient,
+    httpx2.TooManyRedirects: Transient,
     ConnectionError: Transient,  # a transport in the same process breaks off as a socket does
 }
-"""What comes out of httpx while asking, most specific first. What is not here is a bug and passes through."""
+"""What comes out of httpx2 while asking, most specific first. What is not here is a bug and passes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ class Reply:
     date: datetime | None = None
 
 
-def http_client(config: Config, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+def http_client(config: Config, transport: httpx2.BaseTransport | None = None) -> httpx2.Client:
     """The client for every call to Notion; `transport` replaces the network. The caller closes it."""
     refuse_notion()
     notion = config.notion
-    address = httpx.URL(notion.api_url)
+    address = httpx2.URL(notion.api_url)
     most = max(notion.parallel_requests, config.watch.parallel_polls)
-    return httpx.Client(
+    return httpx2.Client(
         base_url=address,
         headers={
             "Notion-Version": VERSION,
@@ -72,7 +72,7 @@ def http_client(config: Config, transport: httpx.BaseTransport | None = None) ->
         },
         timeout=_timeout(notion.timeout_seconds),
         # Kept open from one poll of a connection to the next.
-        limits=httpx.Limits(
+        limits=httpx2.Limits(
             max_connections=most + 2, max_keepalive_connections=most, keepalive_expiry=_KEPT_OPEN_SECONDS
         ),
         follow_redirects=False,
@@ -85,7 +85,7 @@ def http_client(config: Config, transport: httpx.BaseTransport | None = None) ->
 
 
 def send(
-    http: httpx.Client,
+    http: httpx2.Client,
     method: str,
     path: str,
     *,
@@ -108,10 +108,10 @@ def send(
     request = http.build_request(
         method, path, params=params, json=content, headers=dict(headers or {}), timeout=timeout
     )
-    # httpx bounds each read, not the answer: one byte a minute would hold a worker for hours.
+    # httpx2 bounds each read, not the answer: one byte a minute would hold a worker for hours.
     deadline = clock() + timedelta(seconds=2 * (timeout.read or 60.0))
     try:
-        response = http.send(request, stream=True, auth=httpx.BasicAuth(*auth) if auth else None)
+        response = http.send(request, stream=True, auth=httpx2.BasicAuth(*auth) if auth else None)
         try:
             if _announced(response) > largest:
                 raise AnswerTooLarge(largest, status=response.status_code, endpoint=endpoint)
@@ -130,14 +130,14 @@ def send(
     )
 
 
-def _announced(response: httpx.Response) -> int:
+def _announced(response: httpx2.Response) -> int:
     """The length of the body as sent, by its header; 0 when it does not say."""
     length = response.headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else 0
 
 
 def _read(
-    response: httpx.Response,
+    response: httpx2.Response,
     endpoint: str,
     *,
     largest: int,
@@ -164,7 +164,7 @@ def _read(
 
 
 def translated(error: Exception, endpoint: str | None = None) -> NotionError:
-    """The error of ours for one of httpx; its name travels as the code."""
+    """The error of ours for one of httpx2; its name travels as the code."""
     ours = next(ours for theirs, ours in MAPPED.items() if isinstance(error, theirs))
     return ours(code=type(error).__name__, endpoint=endpoint)
 
@@ -178,9 +178,9 @@ def _date(header: str | None) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else None
 
 
-def _timeout(seconds: float) -> httpx.Timeout:
+def _timeout(seconds: float) -> httpx2.Timeout:
     """Patience is for Notion's answer; getting a connection and sending a small body are quick or broken."""
-    return httpx.Timeout(CONNECT_SECONDS, read=seconds)
+    return httpx2.Timeout(CONNECT_SECONDS, read=seconds)
 
 
 def _request_id(body: Mapping[str, Json] | None) -> str | None:

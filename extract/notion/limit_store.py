@@ -18,7 +18,7 @@ _LIFE = timedelta(days=7)
 log = structlog.get_logger(__name__)
 
 
-class LearntLimit:
+class LimitStore:
     """The limit of one workspace between `configured` and `most`; below or at the configured one nothing is learnt."""
 
     def __init__(
@@ -42,6 +42,7 @@ class LearntLimit:
 
     @property
     def learns(self) -> bool:
+        """Return True if the limit may rise above the configured one."""
         return self._most > self._configured
 
     def present(self) -> int:

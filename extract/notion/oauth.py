@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-import httpx
+import httpx2
 
 from extract.config.load import Config
 from extract.errors import InvalidRequest, NotionError, OAuthRefused, RateLimited, Transient
 from extract.foreign_json import UNSTORABLE
+from extract.notion.fields import dashed, mapping
 from extract.notion.http import Reply, send
-from extract.notion.stubs import dashed
 from extract.notion.verdict import SERVICE_OVERLOAD, resume_at
 from extract.values import Clock, Json, utc_now
 
@@ -43,16 +43,11 @@ class TokenGrant:
     access_token: str = field(repr=False)
     bot_id: str
     workspace_id: str
-    token_type: str = "bearer"  # noqa: S105 (a kind, no password)
     refresh_token: str | None = field(default=None, repr=False)  # None: the access token cannot be refreshed
     workspace_name: str | None = None
     workspace_icon: str | None = None
-    owner_type: str | None = None  # user; workspace for legacy tokens
     owner_user_id: str | None = None
     owner_name: str | None = None
-    owner_email: str | None = None
-    duplicated_template_id: str | None = None
-    expires_in: int | None = None  # Notion sends none today
     request_id: str | None = None
 
 
@@ -62,33 +57,27 @@ def parse_grant(value: Json) -> TokenGrant:
     Raises OAuthRefused or InvalidRequest for an error body, Transient when it is neither.
     """
     body = value if isinstance(value, Mapping) else {}
-    access_token = _text(body, "access_token")
-    bot_id, workspace_id = _text(body, "bot_id"), _text(body, "workspace_id")
+    access_token = _stored_text(body, "access_token")
+    bot_id, workspace_id = _stored_text(body, "bot_id"), _stored_text(body, "workspace_id")
     if not (access_token and bot_id and workspace_id):
-        error = _refusal(Reply(HTTPStatus.OK, dict(body), _text(body, "request_id"), None), TOKEN_PATH)
+        error = _refusal(Reply(HTTPStatus.OK, dict(body), _stored_text(body, "request_id"), None), TOKEN_PATH)
         raise error or Transient(code="not_a_grant", endpoint=f"POST {TOKEN_PATH}")
-    owner = _mapping(body, "owner")
-    user = _mapping(owner, "user")
-    user_id, expires_in = _text(user, "id"), body.get("expires_in")
+    user = mapping(mapping(body.get("owner")).get("user"))
+    user_id = _stored_text(user, "id")
     return TokenGrant(
         access_token=access_token,
         bot_id=dashed(bot_id),
         workspace_id=dashed(workspace_id),
-        token_type=_text(body, "token_type") or "bearer",
-        refresh_token=_text(body, "refresh_token"),
+        refresh_token=_stored_text(body, "refresh_token"),
         workspace_name=_name(body, "workspace_name"),
-        workspace_icon=_text(body, "workspace_icon"),
-        owner_type=_text(owner, "type"),
+        workspace_icon=_stored_text(body, "workspace_icon"),
         owner_user_id=dashed(user_id) if user_id else None,
         owner_name=_name(user, "name"),
-        owner_email=_text(_mapping(user, "person"), "email"),
-        duplicated_template_id=_text(body, "duplicated_template_id"),
-        expires_in=expires_in if isinstance(expires_in, int) else None,
-        request_id=_text(body, "request_id"),
+        request_id=_stored_text(body, "request_id"),
     )
 
 
-def refresh(http: httpx.Client, config: Config, refresh_token: str, *, clock: Clock = utc_now) -> TokenGrant:
+def refresh(http: httpx2.Client, config: Config, refresh_token: str, *, clock: Clock = utc_now) -> TokenGrant:
     """A new pair of tokens.
 
     Raises OAuthRefused (`invalid_grant`) when only the person can mend it, InvalidRequest when the operator
@@ -98,13 +87,13 @@ def refresh(http: httpx.Client, config: Config, refresh_token: str, *, clock: Cl
     return parse_grant(_post(http, config, TOKEN_PATH, content, clock, REFRESH_SECONDS))
 
 
-def revoke(http: httpx.Client, config: Config, token: str, *, clock: Clock = utc_now) -> None:
+def revoke(http: httpx2.Client, config: Config, token: str, *, clock: Clock = utc_now) -> None:
     """Make Notion forget `token`. https://developers.notion.com/reference/revoke-token"""
     _post(http, config, REVOKE_PATH, {"token": token}, clock, REVOKE_SECONDS)
 
 
 def _post(
-    http: httpx.Client,
+    http: httpx2.Client,
     config: Config,
     path: str,
     content: Mapping[str, str],
@@ -135,7 +124,7 @@ def _refusal(reply: Reply, endpoint: str) -> NotionError | None:
     https://www.rfc-editor.org/rfc/rfc6749#section-5.2 · https://developers.notion.com/reference/status-codes
     """
     body = reply.body or {}
-    code = _text(body, "error") or _text(body, "code")
+    code = _stored_text(body, "error") or _stored_text(body, "code")
     if code is None:
         return None
     kind: type[NotionError] = OAuthRefused if code == "invalid_grant" else InvalidRequest
@@ -149,17 +138,12 @@ def _refusal(reply: Reply, endpoint: str) -> NotionError | None:
     )
 
 
-def _text(body: Mapping[str, Json], key: str) -> str | None:
+def _stored_text(body: Mapping[str, Json], key: str) -> str | None:
     value = body.get(key)
     return UNSTORABLE.sub("", value) or None if isinstance(value, str) else None
 
 
 def _name(body: Mapping[str, Json], key: str) -> str | None:
     """A name that people gave, as long as a column holds it."""
-    value = _text(body, key)
+    value = _stored_text(body, key)
     return value[:_LONGEST_NAME] if value else None
-
-
-def _mapping(body: Mapping[str, Json], key: str) -> Mapping[str, Json]:
-    value = body.get(key)
-    return value if isinstance(value, Mapping) else {}

@@ -27,6 +27,7 @@ class Room:
             return True
 
     def give_back(self, count: int) -> None:
+        """Return room for `count` bytes, and wake those who wait for it."""
         with self._changed:
             self._held -= count
             self._changed.notify_all()
@@ -65,4 +66,5 @@ class Share:
         self._held -= count
 
     def release(self) -> None:
+        """Give back all that was taken."""
         self.give_back(self._held)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from extract.errors import InvalidRequest, Transient, WrongKind
-from extract.notion.listing import Listed
+from extract.notion.pagination import Listed
 from extract.notion.stubs import stub_of
 from extract.values import Json, Stub
 
@@ -19,7 +19,7 @@ Ask = Callable[[Mapping[str, Json]], Listed]
 """Sends one query body."""
 
 
-class _Reading:
+class _RowsRead:
     """What has been read of one data source so far."""
 
     def __init__(self, window_start: datetime | None) -> None:
@@ -53,7 +53,6 @@ class _Reading:
 def all_rows(
     ask: Ask,
     *,
-    edited_on_or_after: datetime | None,
     created_on_or_after: datetime | None = None,
     page_size: int,
     endpoint: str,
@@ -62,10 +61,10 @@ def all_rows(
 
     Raises InvalidRequest when one minute holds more rows than Notion lists, Transient when it breaks off.
     """
-    reading = _Reading(created_on_or_after)
+    reading = _RowsRead(created_on_or_after)
     cursor: str | None = None
     while True:
-        body = _body(edited_on_or_after, reading.window_start, page_size, cursor)
+        body = _body(reading.window_start, page_size, cursor)
         try:
             page = ask(body)
         except WrongKind:
@@ -105,7 +104,6 @@ def all_rows(
 
 
 def _body(
-    edited_on_or_after: datetime | None,
     created_on_or_after: datetime | None,
     page_size: int,
     cursor: str | None,
@@ -115,13 +113,9 @@ def _body(
         # Without sorts the order is not guaranteed; creation times do not move while we read.
         "sorts": [{"timestamp": "created_time", "direction": "ascending"}],
     }
-    conditions = [
-        {"timestamp": key, key: {"on_or_after": _iso(moment)}}
-        for key, moment in (("last_edited_time", edited_on_or_after), ("created_time", created_on_or_after))
-        if moment is not None
-    ]
-    if conditions:
-        body["filter"] = {"and": conditions}
+    if created_on_or_after is not None:
+        after = {"on_or_after": _iso(created_on_or_after)}
+        body["filter"] = {"and": [{"timestamp": "created_time", "created_time": after}]}
     if cursor is not None:
         body["start_cursor"] = cursor
     return body

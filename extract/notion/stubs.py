@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from extract.notion.fields import dashed, identifier, mapping, text
 from extract.reading import page_title, plain_text
 from extract.values import DatabaseContainer, DataSourceRef, Json, ObjectKind, PageMarkdown, Parent, Stub
 
 UNTITLED = "Untitled"
 
-_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 _KINDS: Mapping[str, ObjectKind] = {"page": "page", "data_source": "data_source"}
 _LONGEST_EMOJI = 32  # a family of four with skin tones needs 11 code points
 
@@ -36,14 +35,6 @@ class SearchPage:
     incomplete: bool = False
 
 
-def dashed(identifier: str) -> str:
-    """A UUID in the one spelling we store, dashed and lower-case; anything else as it is."""
-    if not _UUID.fullmatch(identifier):
-        return identifier
-    digits = identifier.replace("-", "").lower()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
 def moment_of(value: Json) -> datetime | None:
     """A time of Notion's as an aware UTC moment.
 
@@ -64,7 +55,7 @@ def icon_of(value: Json) -> str | None:
         return None
     kind = value.get("type")
     if kind == "emoji":
-        emoji = _text(value.get("emoji"))
+        emoji = text(value.get("emoji"))
         return emoji if emoji and len(emoji) <= _LONGEST_EMOJI else None
     external = value.get("external")
     if kind == "external" and isinstance(external, Mapping):
@@ -76,8 +67,8 @@ def parent_of(value: Json) -> Parent:
     """Where an object sits; `unknown` for what Notion does not tell."""
     if not isinstance(value, Mapping):
         return Parent("unknown")
-    kind = _text(value.get("type")) or "unknown"
-    return Parent(kind, _identifier(value.get(kind)), _identifier(value.get("database_id")))
+    kind = text(value.get("type")) or "unknown"
+    return Parent(kind, identifier(value.get(kind)), identifier(value.get("database_id")))
 
 
 def stub_of(value: Json) -> Stub | None:
@@ -88,8 +79,8 @@ def stub_of(value: Json) -> Stub | None:
     if not isinstance(value, Mapping):
         return None
     kind = _KINDS.get(str(value.get("object")))
-    identifier = _identifier(value.get("id"))
-    if kind is None or identifier is None:
+    notion_id = identifier(value.get("id"))
+    if kind is None or notion_id is None:
         return None
     properties = value.get("properties")
     parent = parent_of(value.get("parent"))
@@ -99,7 +90,7 @@ def stub_of(value: Json) -> Stub | None:
         parent = Parent(place.kind, place.id, parent.database_id)
     return Stub(
         kind=kind,
-        id=identifier,
+        id=notion_id,
         title=_title(kind, value),
         url=_url(value.get("url")),
         icon=icon_of(value.get("icon")),
@@ -118,13 +109,13 @@ def database_of(value: Json) -> DatabaseContainer | None:
     """A database container; None for any other kind of object. A linked view has no data sources."""
     if not isinstance(value, Mapping) or value.get("object") != "database":
         return None
-    identifier = _identifier(value.get("id"))
-    if identifier is None:
+    notion_id = identifier(value.get("id"))
+    if notion_id is None:
         return None
     listed = value.get("data_sources")
     sources = (_data_source(item) for item in (listed if isinstance(listed, list) else []))
     return DatabaseContainer(
-        id=identifier,
+        id=notion_id,
         title=_joined(value.get("title")),
         url=_url(value.get("url")),
         icon=icon_of(value.get("icon")),
@@ -139,11 +130,10 @@ def markdown_of(value: Json, page_id: str) -> PageMarkdown | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("markdown"), str):
         return None
     listed = value.get("unknown_block_ids")
-    unknown = (_identifier(item) for item in (listed if isinstance(listed, list) else []))
+    unknown = (identifier(item) for item in (listed if isinstance(listed, list) else []))
     return PageMarkdown(
         page_id=dashed(page_id),
         markdown=value["markdown"],
-        truncated=value.get("truncated") is True,
         unknown_block_ids=tuple(dict.fromkeys(item for item in unknown if item is not None)),
     )
 
@@ -152,16 +142,15 @@ def bot_of(value: Json) -> Bot | None:
     """Our own user object; None when it is not one."""
     if not isinstance(value, Mapping) or value.get("object") != "user":
         return None
-    identifier = _identifier(value.get("id"))
-    if identifier is None:
+    notion_id = identifier(value.get("id"))
+    if notion_id is None:
         return None
-    bot = value.get("bot")
-    bot = bot if isinstance(bot, Mapping) else {}
+    bot = mapping(value.get("bot"))
     return Bot(
-        id=identifier,
-        name=_text(value.get("name")) or "",
-        workspace_id=_identifier(bot.get("workspace_id")),
-        workspace_name=_text(bot.get("workspace_name")),
+        id=notion_id,
+        name=text(value.get("name")) or "",
+        workspace_id=identifier(bot.get("workspace_id")),
+        workspace_name=text(bot.get("workspace_name")),
     )
 
 
@@ -187,13 +176,5 @@ def _in_trash(value: Mapping[str, Json]) -> bool:
 
 
 def _data_source(value: Json) -> DataSourceRef | None:
-    identifier = _identifier(value.get("id")) if isinstance(value, Mapping) else None
-    return DataSourceRef(identifier, _text(value.get("name")) or UNTITLED) if identifier else None
-
-
-def _identifier(value: Json) -> str | None:
-    return dashed(value) if isinstance(value, str) and value else None
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) else None
+    notion_id = identifier(value.get("id")) if isinstance(value, Mapping) else None
+    return DataSourceRef(notion_id, text(value.get("name")) or UNTITLED) if notion_id else None

@@ -5,16 +5,16 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 
 ENCODING = "gzip"
-"""What we ask for. httpx's own decoders unpack a received piece whole, which may be a thousand times as large."""
+"""What we ask for. httpx2's own decoders unpack a received piece whole, which may be a thousand times as large."""
 
 _PIECE = 256 * 1024  # bytes
 
 
-def pieces(response: httpx.Response) -> Iterator[bytes]:
-    """The decoded body. Raises httpx.DecodingError when it is not what its header says, httpx.TransportError."""
+def pieces(response: httpx2.Response) -> Iterator[bytes]:
+    """The decoded body. Raises httpx2.DecodingError when it is not what its header says, httpx2.TransportError."""
     if response.is_stream_consumed:  # a transport in the same process may hand over the whole body, decoded
         yield response.content
         return
@@ -23,7 +23,7 @@ def pieces(response: httpx.Response) -> Iterator[bytes]:
         yield from response.iter_raw()
         return
     if encoding != ENCODING:
-        raise httpx.DecodingError(f"content-encoding {encoding[:20]!r}", request=response.request)
+        raise httpx2.DecodingError(f"content-encoding {encoding[:20]!r}", request=response.request)
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)  # gzip
     try:
         for raw in response.iter_raw():
@@ -32,4 +32,4 @@ def pieces(response: httpx.Response) -> Iterator[bytes]:
                 raw = unpacker.unconsumed_tail
         yield unpacker.flush()
     except zlib.error as error:
-        raise httpx.DecodingError(str(error), request=response.request) from error
+        raise httpx2.DecodingError(str(error), request=response.request) from error

@@ -11,24 +11,24 @@
 from __future__ import annotations
 
 from extract.reading.blocks import Block, Hole, Inline, Tree
-from extract.reading.budget import Budget, parse
 from extract.reading.cut.chunks import Chunking
+from extract.reading.limits import ReadingLimits, parse
 from extract.reading.links import notion_id_of
-from extract.reading.listed import capped_properties, page_title, relation_ids, stub_digest
 from extract.reading.page import has_text, read_page
 from extract.reading.parse.api_blocks import block_tree
 from extract.reading.parse.detect import detect
 from extract.reading.parse.holes import fill, holes
-from extract.reading.parse.markdown_v1 import parse_v1
-from extract.reading.parse.markdown_v2 import parse_v2
-from extract.reading.parse.rich_text import plain_text
-from extract.reading.properties import read_properties
+from extract.reading.parse.markdown_v1.reader import parse_v1
+from extract.reading.parse.markdown_v2.reader import parse_v2
+from extract.reading.properties.listed import capped_properties, page_title, relation_ids, stub_digest
+from extract.reading.properties.values import read_properties
+from extract.reading.rich_text import plain_text
 from extract.reading.write.canonical import body_text
 from extract.reading.write.preview import preview_html
 
 __all__ = [
     "Block",
-    "Budget",
+    "ReadingLimits",
     "Chunking",
     "Hole",
     "Inline",

@@ -14,7 +14,7 @@ from extract.reading.links import is_notion_host, is_safe, notion_id_of, target_
 from extract.reading.write.canonical import pieces
 from extract.reading.write.escape import escape_line_start, escape_text
 from extract.reading.write.flow import LINKED_MEDIA, link_or_caption
-from extract.values import Child, Link, Property, Reading
+from extract.values import BodyChild, PageLink, PageReading, Property
 
 _PLAIN_URL = re.compile(r"https?://[^\s<>*`\\_\[\]]+(?:_[^\s<>*`\\_\[\]]+)*")
 _EMBEDS = frozenset({"embed", "link_preview", "external_object", "custom_block"})
@@ -28,7 +28,7 @@ def read_page(
     tree: Tree,
     unread_blocks: int = 0,
     chunking: Chunking | None = None,
-) -> Reading:
+) -> PageReading:
     """The whole reading of a page. Raises nothing, whatever the content.
 
     `text` is the title as a heading, the property lines, and the body, all of it in `passages` too, in that
@@ -43,7 +43,7 @@ def read_page(
     body = "\n\n".join([piece.text for piece in body_pieces])
     steady = [line for line, one in zip(lines, properties, strict=True) if not one.volatile]
     captions = list(_bare(tree))
-    return Reading(
+    return PageReading(
         title=title,
         text=f"{front}\n\n{body}" if body else front,
         digest=hashlib.sha256("\x00".join([head, *steady, "", body]).encode()).hexdigest(),
@@ -82,27 +82,27 @@ def _bare(tree: Tree) -> Iterator[str]:
             yield block.kind
 
 
-def _children(tree: Tree) -> tuple[Child, ...]:
-    found: dict[str, Child] = {}
+def _children(tree: Tree) -> tuple[BodyChild, ...]:
+    found: dict[str, BodyChild] = {}
     for block in tree.walk():
         if block.kind in ("child_page", "child_database"):
             notion_id = _notion_id(block.attrs.get("url", ""))
             if notion_id is not None:
                 kind: Literal["page", "database"] = "page" if block.kind == "child_page" else "database"
-                found.setdefault(notion_id, Child(kind, notion_id, one_line(text_of(block.inlines))))
+                found.setdefault(notion_id, BodyChild(kind, notion_id, one_line(text_of(block.inlines))))
     return tuple(found.values())
 
 
-def _links(properties: tuple[Property, ...], tree: Tree, own: str | None) -> tuple[Link, ...]:
-    found: dict[tuple[str, str], Link] = {}
+def _links(properties: tuple[Property, ...], tree: Tree, own: str | None) -> tuple[PageLink, ...]:
+    found: dict[tuple[str, str], PageLink] = {}
     for one in properties:
         if one.kind == "url" and is_safe(one.text):
-            found[one.name, one.text] = Link(one.name, one.text, _notion_id(one.text))
+            found[one.name, one.text] = PageLink(one.name, one.text, _notion_id(one.text))
     for block in tree.walk():
         for text, href in _hrefs(block):
             target = target_of(href)
             if target and (text, target) not in found:
-                found[text, target] = Link(text or target, target, _notion_id(target))
+                found[text, target] = PageLink(text or target, target, _notion_id(target))
     return tuple(
         [
             link

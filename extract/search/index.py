@@ -10,8 +10,7 @@ from typing import Any
 from extract.search.words import terms
 from extract.store.db import BATCH, batches, database, is_postgres
 from extract.store.models import Child, Chunk, Document, Link
-from extract.values import Child as ChildFound
-from extract.values import Passage, Reading
+from extract.values import BodyChild, PageReading, Passage
 
 TITLED = "title:"  # before a term of a title in PostgreSQL; no word of a text holds a colon
 _GAP = 100  # positions between two fields, so that no phrase reaches from one into the next
@@ -29,8 +28,8 @@ class Put:
     added: int
     kept: int
     removed: int
-    came: tuple[ChildFound, ...] = ()
-    went: tuple[ChildFound, ...] = ()
+    came: tuple[BodyChild, ...] = ()
+    went: tuple[BodyChild, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Counts:
 
 def put(
     document_id: int,
-    reading: Reading,
+    reading: PageReading,
     *,
     url: str | None = None,
     icon: str | None = None,
@@ -138,7 +137,7 @@ def _locked(document_id: int) -> Any:
     return (query.for_update() if is_postgres() else query).first()
 
 
-def _write_document(document: Any, reading: Reading) -> None:
+def _write_document(document: Any, reading: PageReading) -> None:
     document.title = reading.title
     document.text = reading.text
     document.hash = reading.digest
@@ -197,12 +196,12 @@ def _write_links(document: Any, targets: set[str]) -> None:
 
 
 def _write_children(
-    document: Any, children: Sequence[ChildFound]
-) -> tuple[tuple[ChildFound, ...], tuple[ChildFound, ...]]:
+    document: Any, children: Sequence[BodyChild]
+) -> tuple[tuple[BodyChild, ...], tuple[BodyChild, ...]]:
     """What the body holds besides words; answers what came and what went."""
     found = {child.notion_id: child for child in children if child.notion_id != document.notion_id}
     held = {
-        row.notion_id: ChildFound(row.kind, row.notion_id, "")
+        row.notion_id: BodyChild(row.kind, row.notion_id, "")
         for row in Child.select(Child.notion_id, Child.kind).where(Child.document == document.id)
     }
     came = tuple(child for notion_id, child in found.items() if notion_id not in held)
@@ -218,7 +217,7 @@ def _write_children(
     return came, went
 
 
-def _write_chunks(document: Any, reading: Reading, before: Mapping[str, Any], retitled: bool) -> Put:
+def _write_chunks(document: Any, reading: PageReading, before: Mapping[str, Any], retitled: bool) -> Put:
     after = {passage.digest: (position, passage) for position, passage in enumerate(reading.passages)}
     gone = [chunk.id for digest, chunk in before.items() if digest not in after]
     for some in batches(gone):

@@ -9,17 +9,17 @@ from extract.config.load import Config
 from extract.membership.columns import split_columns
 from extract.membership.queries import titles_held
 from extract.reading import Chunking, has_text, read_page, read_properties, relation_ids
-from extract.reading.properties import completed_value
+from extract.reading.properties.values import completed_value
 from extract.store.models import DataSource, Document
 from extract.sync.fetch import Fetched
-from extract.values import Json, Reading
+from extract.values import Json, PageReading
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
     """What `index.put` is given. `keep_previous` is False when the text so far holds a column now switched off."""
 
-    reading: Reading
+    reading: PageReading
     related: tuple[str, ...]
     keep_previous: bool
 

@@ -19,11 +19,11 @@ from peewee import OperationalError
 from extract import connections
 from extract.errors import (
     Blocked,
+    ChecksSpent,
     Forbidden,
     HilalError,
     Later,
     LeaseLost,
-    LooksSpent,
     NeedsRoom,
     NotionError,
     ReconnectNeeded,
@@ -169,7 +169,7 @@ class _Drain:
         run = ListingRun(self._session, self._session.client(), source)
         try:
             list_source(run)
-        except LooksSpent as error:
+        except ChecksSpent as error:
             self._session.pause_checks(error)
         except (*_WHOLE_CONNECTION, LeaseLost, OperationalError):
             raise
@@ -213,7 +213,7 @@ class _Drain:
         return due.next_checks(connection_id, now=now, limit=limit, exclude=under_way)
 
     def _client(self, claimed: Claimed, now: datetime) -> NotionClient:
-        return self._session.client("looks" if _is_check(claimed, now) else "work")
+        return self._session.client("checks" if _is_check(claimed, now) else "sync")
 
     def _collect(self) -> None:
         """Write what fetches brought. Raises the first error that concerns the whole connection."""
@@ -221,7 +221,7 @@ class _Drain:
         for ended in self._fetches.collect():
             if isinstance(ended.error, _WHOLE_CONNECTION):
                 self._defer(ended.fetch)
-                if isinstance(ended.error, LooksSpent):
+                if isinstance(ended.error, ChecksSpent):
                     self._session.pause_checks(ended.error)
                 else:
                     paused = paused or ended.error

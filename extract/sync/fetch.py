@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from extract.errors import InvalidRequest, NotFound, Transient
 from extract.notion.client import NotionClient
-from extract.reading import Budget, Hole, Tree, capped_properties, fill, holes
+from extract.reading import Hole, ReadingLimits, Tree, capped_properties, fill, holes
 from extract.sync.related_titles import RelatedTitles
 from extract.values import Clock, Json, PageMarkdown, Stub
 
@@ -62,7 +62,7 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Cloc
         stub, asked = client.get_page(task.notion_id), True
         if task.unplaced and stub.parent.kind == "block_id" and stub.parent.id:
             stub = replace(stub, parent=client.place_of_block(stub.parent.id))
-        client.ask_for("work")  # a look ends here: what it found to have moved is an edit
+        client.ask_for("sync")  # a look ends here: what it found to have moved is an edit
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
         return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock())
     related_names = names.of(client, task.unnamed(stub))
@@ -74,7 +74,7 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Cloc
             raise
         # The page itself was there a moment ago: a body that is not proves nothing about it.
         raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
-    client.ask_for("work")
+    client.ask_for("sync")
     tree, unread = _whole(client, page)
     return Fetched(
         stub=stub,
@@ -90,12 +90,12 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Cloc
 
 def _whole(client: NotionClient, page: PageMarkdown) -> tuple[Tree, int]:
     """The tree of a page with its holes filled as far as Notion lets us, and how many were not."""
-    budget = Budget()
-    tree = budget.parse(page.markdown)
+    limits = ReadingLimits()
+    tree = limits.parse(page.markdown)
     wanted = holes(tree, page.unknown_block_ids)
     if not wanted:
         return tree, 0
-    return _filled(client, tree, wanted, page_id=page.page_id, budget=budget)
+    return _filled(client, tree, wanted, page_id=page.page_id, limits=limits)
 
 
 def _completed(client: NotionClient, task: Task, stub: Stub) -> dict[str, Sequence[Json]]:
@@ -116,7 +116,7 @@ def _children(client: NotionClient, page_id: str) -> Sequence[Json]:
 
 
 def _filled(
-    client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id: str, budget: Budget
+    client: NotionClient, tree: Tree, wanted: Sequence[Hole], *, page_id: str, limits: ReadingLimits
 ) -> tuple[Tree, int]:
     blocks: dict[str, Json] = {}
     subtrees: dict[str, Tree] = {}
@@ -152,7 +152,7 @@ def _filled(
         except (NotFound, InvalidRequest):
             unread += 1
             continue
-        subtrees[block_id] = budget.parse(part.markdown)
+        subtrees[block_id] = limits.parse(part.markdown)
         for hole in holes(subtrees[block_id], part.unknown_block_ids):
             if hole.block_id and hole.block_id not in asked:
                 asked.add(hole.block_id)

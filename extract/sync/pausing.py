@@ -10,10 +10,10 @@ import structlog
 from extract.errors import (
     Blocked,
     BudgetSpent,
+    ChecksSpent,
     Forbidden,
     HilalError,
     Later,
-    LooksSpent,
     ReconnectNeeded,
     VaultError,
 )
@@ -41,7 +41,7 @@ def pause_until(error: HilalError, *, now: datetime) -> datetime:
     return now + _REST.get(type(error), LONGEST_REST)
 
 
-def checks_pause_until(error: LooksSpent, *, window: timedelta, now: datetime) -> datetime:
+def checks_pause_until(error: ChecksSpent, *, window: timedelta, now: datetime) -> datetime:
     """A whole window: coming back for each slot would spend them on beginning a listing anew."""
     return max(error.resume_at, now + window)
 

@@ -11,7 +11,7 @@ from extract.rules.timing import Rank, outcome_of
 from extract.search.index import Put
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Run, Source
-from extract.values import Reading
+from extract.values import PageReading
 from extract.worklist import sources
 from extract.worklist.facts import is_gone
 from extract.worklist.outcome import count_documents, has_outstanding
@@ -73,7 +73,7 @@ class RunLog:
         if ids and values:
             Run.update(**values).where(Run.id.in_(ids)).execute()
 
-    def count_put(self, source_ids: Sequence[int], reading: Reading, put: Put) -> None:
+    def count_put(self, source_ids: Sequence[int], reading: PageReading, put: Put) -> None:
         """Add one read document to the sources' open runs."""
         self.count(
             source_ids,

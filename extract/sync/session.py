@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import httpx
+import httpx2
 
 from extract import connections
 from extract.config.load import Config
-from extract.errors import HilalError, LooksSpent
-from extract.notion.budget import Lane
+from extract.errors import ChecksSpent, HilalError
 from extract.notion.client import NotionClient
+from extract.notion.lanes import Lane
 from extract.removal import brake
 from extract.rules.timing import believable
 from extract.runtime import Runtime
@@ -48,7 +48,7 @@ class Session:
         runtime: Runtime,
         connection: Connection,
         lease: Lease,
-        http: httpx.Client,
+        http: httpx2.Client,
         stop: threading.Event,
     ) -> None:
         self.runtime = runtime
@@ -70,7 +70,7 @@ class Session:
         """Return the present time by the clock of the runtime."""
         return self.runtime.clock()
 
-    def client(self, lane: Lane = "work") -> NotionClient:
+    def client(self, lane: Lane = "sync") -> NotionClient:
         """Return a client for this connection; all of them share its tokens."""
         return connections.client_for(
             self.runtime, self.connection, http=self._http, lane=lane, tokens=self._tokens
@@ -78,7 +78,7 @@ class Session:
 
     def free_checks(self) -> int:
         """Return how many requests routine checks may send in this window."""
-        return connections.budget_for(self.runtime, self.connection.workspace_id).free("looks")
+        return connections.budget_for(self.runtime, self.connection.workspace_id).free("checks")
 
     @contextmanager
     def commit(self) -> Iterator[None]:
@@ -106,7 +106,7 @@ class Session:
         until, window = self._checks_paused_until, self._window()
         return until is None or until <= now or not believable(until, now=now, longest=window)
 
-    def pause_checks(self, error: LooksSpent) -> None:
+    def pause_checks(self, error: ChecksSpent) -> None:
         """Pause routine checks only; edits and imports go on."""
         self._checks_paused_until = checks_pause_until(error, window=self._window(), now=self.now())
         with self.commit():

@@ -24,7 +24,11 @@ DRAINED_AS_A_WHOLE = "../stories and ../simulation: a drain is what its parts do
 WITHOUT_TESTS_OF_THEIR_OWN = {
     "config/schema.py": "config/test_load.py: the schema is what is loaded",
     "errors.py": "values: sentences and fields, without a decision",
+    "notion/answers.py": "notion/test_http.py and notion/test_client.py: an answer is read where it is asked for",
+    "notion/fields.py": "notion/test_stubs.py: fields are read as part of an object",
+    "notion/lanes.py": "notion/test_budget.py: the share of each lane in a window",
     "notion/limit_rules.py": "notion/test_limit.py: the rules and what they make of a budget",
+    "notion/search.py": "notion/test_client.py: a search as it is asked and answered",
     "reading/": READ_AS_A_WHOLE,
     "search/fulltext.py": "search/test_find.py: one search on both databases",
     "search/query.py": "search/test_search_steps.py: each step of a search",

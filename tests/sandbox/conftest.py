@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from sandbox import World, create_app
@@ -32,10 +32,10 @@ class Api:
     def __init__(self, world: World, grant: GrantHandle) -> None:
         self.world = world
         self.grant = grant
-        transport = httpx.WSGITransport(app=create_app(world))
-        self.http = httpx.Client(transport=transport, base_url="http://notion.test")
+        transport = httpx2.WSGITransport(app=create_app(world))
+        self.http = httpx2.Client(transport=transport, base_url="http://notion.test")
         self.status = 0
-        self.headers = httpx.Headers()
+        self.headers = httpx2.Headers()
         self.version = "2026-03-11"
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class Api:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.grant.access_token}", "Notion-Version": self.version}
 
-    def _json(self, response: httpx.Response) -> dict[str, Any]:
+    def _json(self, response: httpx2.Response) -> dict[str, Any]:
         self.status, self.headers = response.status_code, response.headers
         body: dict[str, Any] = response.json()
         return body

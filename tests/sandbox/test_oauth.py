@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from sandbox import World
@@ -15,15 +15,15 @@ ASK: dict[str, str] = {"redirect_uri": REDIRECT, "response_type": "code", "owner
 
 
 @pytest.fixture
-def http(world: World, api: Api) -> httpx.Client:
+def http(world: World, api: Api) -> httpx2.Client:
     return api.http
 
 
-def ask(http: httpx.Client, world: World, **changed: str) -> httpx.Response:
+def ask(http: httpx2.Client, world: World, **changed: str) -> httpx2.Response:
     return http.get("/v1/oauth/authorize", params={"client_id": world.client_id, **ASK, **changed})
 
 
-def decide(http: httpx.Client, world: World, pages: list[str], decision: str = "allow", **sent: str) -> Any:
+def decide(http: httpx2.Client, world: World, pages: list[str], decision: str = "allow", **sent: str) -> Any:
     workspace = next(iter(world.workspaces.values()))
     form = {
         "client_id": world.client_id,
@@ -37,12 +37,12 @@ def decide(http: httpx.Client, world: World, pages: list[str], decision: str = "
     return http.post("/v1/oauth/authorize", data=form, headers=headers)
 
 
-def answer_of(response: httpx.Response) -> dict[str, str]:
+def answer_of(response: httpx2.Response) -> dict[str, str]:
     assert response.headers["Location"].startswith(REDIRECT + "?")
     return {key: values[0] for key, values in parse_qs(urlsplit(response.headers["Location"]).query).items()}
 
 
-def token(http: httpx.Client, world: World, secret: str | None = None, **body: str) -> httpx.Response:
+def token(http: httpx2.Client, world: World, secret: str | None = None, **body: str) -> httpx2.Response:
     return http.post(
         "/v1/oauth/token",
         json=body,
@@ -51,12 +51,12 @@ def token(http: httpx.Client, world: World, secret: str | None = None, **body: s
     )
 
 
-def exchange(http: httpx.Client, world: World, code: str, redirect_uri: str = REDIRECT) -> httpx.Response:
+def exchange(http: httpx2.Client, world: World, code: str, redirect_uri: str = REDIRECT) -> httpx2.Response:
     return token(http, world, grant_type="authorization_code", code=code, redirect_uri=redirect_uri)
 
 
 def test_the_consent_screen_says_who_asks_and_shows_the_pages(
-    http: httpx.Client, world: World, acme: WorkspaceHandle
+    http: httpx2.Client, world: World, acme: WorkspaceHandle
 ) -> None:
     home = acme.page("<Home>")
     acme.page("Inside", parent=home)
@@ -69,7 +69,7 @@ def test_the_consent_screen_says_who_asks_and_shows_the_pages(
 
 
 def test_ticked_pages_are_granted_once_the_code_is_exchanged(
-    http: httpx.Client, world: World, acme: WorkspaceHandle
+    http: httpx2.Client, world: World, acme: WorkspaceHandle
 ) -> None:
     bob = acme.user("Bob Noyce")
     home, other = acme.page("Home"), acme.page("Other")
@@ -89,7 +89,7 @@ def test_ticked_pages_are_granted_once_the_code_is_exchanged(
 
 
 def test_a_code_works_once_and_only_for_its_redirect_uri(
-    http: httpx.Client, world: World, acme: WorkspaceHandle
+    http: httpx2.Client, world: World, acme: WorkspaceHandle
 ) -> None:
     code = answer_of(decide(http, world, []))["code"]
     assert exchange(http, world, code, "http://elsewhere.test").json()["error"] == "invalid_grant"
@@ -99,12 +99,12 @@ def test_a_code_works_once_and_only_for_its_redirect_uri(
     assert set(again.json()) == {"error", "error_description", "request_id"}
 
 
-def test_cancelling_goes_back_with_an_error(http: httpx.Client, world: World, acme: WorkspaceHandle) -> None:
+def test_cancelling_goes_back_with_an_error(http: httpx2.Client, world: World, acme: WorkspaceHandle) -> None:
     assert answer_of(decide(http, world, [], "cancel")) == {"error": "access_denied", "state": "s 1&x"}
 
 
 def test_consent_is_asked_again_with_earlier_choices_ticked(
-    http: httpx.Client, world: World, acme: WorkspaceHandle
+    http: httpx2.Client, world: World, acme: WorkspaceHandle
 ) -> None:
     home, other = acme.page("Home"), acme.page("Other")
     first = exchange(http, world, answer_of(decide(http, world, [home.id]))["code"]).json()
@@ -126,23 +126,25 @@ def test_consent_is_asked_again_with_earlier_choices_ticked(
     ],
 )
 def test_a_wrong_request_is_shown_to_the_person(
-    http: httpx.Client, world: World, acme: WorkspaceHandle, changed: dict[str, str]
+    http: httpx2.Client, world: World, acme: WorkspaceHandle, changed: dict[str, str]
 ) -> None:
     assert ask(http, world, **changed).status_code == 400
 
 
 def test_only_registered_redirect_uris_are_accepted(
-    http: httpx.Client, world: World, acme: WorkspaceHandle
+    http: httpx2.Client, world: World, acme: WorkspaceHandle
 ) -> None:
     world.redirect_uris = ["http://chatbot.test/other"]
     assert ask(http, world).status_code == 400
 
 
-def test_a_form_from_another_site_is_refused(http: httpx.Client, world: World, acme: WorkspaceHandle) -> None:
+def test_a_form_from_another_site_is_refused(
+    http: httpx2.Client, world: World, acme: WorkspaceHandle
+) -> None:
     assert decide(http, world, [], origin="http://evil.test").status_code == 403
 
 
-def test_refreshing_replaces_both_tokens(http: httpx.Client, world: World, api: Api) -> None:
+def test_refreshing_replaces_both_tokens(http: httpx2.Client, world: World, api: Api) -> None:
     old = api.grant.access_token, api.grant.refresh_token
     body = token(http, world, grant_type="refresh_token", refresh_token=old[1]).json()
     assert (body["access_token"], body["refresh_token"]) != old
@@ -156,7 +158,7 @@ def test_refreshing_replaces_both_tokens(http: httpx.Client, world: World, api: 
 
 
 def test_an_expired_token_is_refused_until_it_is_refreshed(
-    http: httpx.Client, world: World, api: Api
+    http: httpx2.Client, world: World, api: Api
 ) -> None:
     world.expire_token(api.grant)
     assert api.get("/v1/users/me")["message"] == "API token is invalid."
@@ -165,14 +167,14 @@ def test_an_expired_token_is_refused_until_it_is_refreshed(
     assert api.status == 200
 
 
-def test_wrong_client_credentials_are_refused(http: httpx.Client, world: World, api: Api) -> None:
+def test_wrong_client_credentials_are_refused(http: httpx2.Client, world: World, api: Api) -> None:
     answer = token(http, world, secret="wrong", grant_type="refresh_token", refresh_token="x")
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     world.oauth_error_field = "code"
     assert token(http, world, grant_type="nonsense").json()["code"] == "unsupported_grant_type"
 
 
-def test_revoking_ends_the_grant(http: httpx.Client, world: World, api: Api) -> None:
+def test_revoking_ends_the_grant(http: httpx2.Client, world: World, api: Api) -> None:
     auth = (world.client_id, world.client_secret)
     headers = {"Notion-Version": "2026-03-11"}
     body = {"token": api.grant.access_token}

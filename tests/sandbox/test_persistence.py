@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from sandbox import World, seed_company
@@ -74,7 +74,7 @@ def test_the_server_starts_keeps_its_state_and_stops_cleanly(tmp_path: Path) -> 
         process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": "."})
         assert process.stdout is not None
         assert b"Practice workspace on" in process.stdout.readline()
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True) as http:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True) as http:
             home = http.get("/")
             assert ("Renamed" in home.text) is (attempt == 1)
             if attempt == 0:

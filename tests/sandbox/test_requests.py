@@ -1,6 +1,6 @@
 """What is checked on every request: version, token, request budget; faults; the request log."""
 
-import httpx
+import httpx2
 import pytest
 
 from sandbox import RateLimit, World
@@ -122,5 +122,5 @@ def test_changes_are_told_to_listeners(world: World, acme: WorkspaceHandle) -> N
 
 
 def test_other_pages_are_not_found_in_the_ordinary_way(api: Api) -> None:
-    assert isinstance(answer := api.http.get("/nowhere"), httpx.Response)
+    assert isinstance(answer := api.http.get("/nowhere"), httpx2.Response)
     assert answer.status_code == 404

@@ -2,7 +2,7 @@
 
 import re
 
-import httpx
+import httpx2
 import pytest
 
 from sandbox import World, create_app, seed_company
@@ -17,12 +17,12 @@ def world(time: Time) -> World:
 
 
 @pytest.fixture
-def browser(world: World) -> httpx.Client:
-    transport = httpx.WSGITransport(app=create_app(world))
-    return httpx.Client(transport=transport, base_url=HOST, follow_redirects=True, headers={"Origin": HOST})
+def browser(world: World) -> httpx2.Client:
+    transport = httpx2.WSGITransport(app=create_app(world))
+    return httpx2.Client(transport=transport, base_url=HOST, follow_redirects=True, headers={"Origin": HOST})
 
 
-def test_every_page_and_database_can_be_looked_at(browser: httpx.Client, world: World) -> None:
+def test_every_page_and_database_can_be_looked_at(browser: httpx2.Client, world: World) -> None:
     for page in world.pages.values():
         for path in (f"/pages/{page.id}", f"/pages/{page.id}/edit"):
             answer = browser.get(path)
@@ -33,7 +33,7 @@ def test_every_page_and_database_can_be_looked_at(browser: httpx.Client, world: 
         assert browser.get(f"/databases/{database}").status_code == 200
 
 
-def test_a_page_is_made_written_renamed_trashed_and_restored(browser: httpx.Client, world: World) -> None:
+def test_a_page_is_made_written_renamed_trashed_and_restored(browser: httpx2.Client, world: World) -> None:
     workspace = world.workspace_named("Lumen Coffee")
     made = browser.post("/pages", data={"workspace_id": workspace.id, "title": "New plan"})
     page = workspace.find("New plan")
@@ -49,7 +49,7 @@ def test_a_page_is_made_written_renamed_trashed_and_restored(browser: httpx.Clie
     assert not page.in_trash
 
 
-def test_saving_without_a_change_moves_no_time(browser: httpx.Client, world: World, time: Time) -> None:
+def test_saving_without_a_change_moves_no_time(browser: httpx2.Client, world: World, time: Time) -> None:
     page = world.workspace_named("Lumen Coffee").find("Subscription plans")
     before = page.last_edited_time
     form = {"title": page.title, "icon": "📦", "text": page.source}
@@ -57,7 +57,7 @@ def test_saving_without_a_change_moves_no_time(browser: httpx.Client, world: Wor
     assert page.last_edited_time == before
 
 
-def test_a_row_is_added_and_its_properties_filled_in(browser: httpx.Client, world: World) -> None:
+def test_a_row_is_added_and_its_properties_filled_in(browser: httpx2.Client, world: World) -> None:
     workspace = world.workspace_named("Lumen Coffee")
     log = workspace.find("Incident log")
     browser.post(f"/data-sources/{log.data_source.id}/rows", data={"title": "Mill jammed"})
@@ -82,7 +82,7 @@ def test_a_row_is_added_and_its_properties_filled_in(browser: httpx.Client, worl
     assert "not a number" in refused.text
 
 
-def test_sharing_is_given_and_taken(browser: httpx.Client, world: World) -> None:
+def test_sharing_is_given_and_taken(browser: httpx2.Client, world: World) -> None:
     workspace = world.workspace_named("Lumen Coffee")
     page, child = workspace.find("Company handbook"), workspace.find("Expenses")
     grant = world.install(workspace, share=[])
@@ -93,7 +93,7 @@ def test_sharing_is_given_and_taken(browser: httpx.Client, world: World) -> None
     assert (grant.can_see(page), grant.can_see(child)) == (True, False)
 
 
-def test_a_form_from_another_site_changes_nothing(browser: httpx.Client, world: World) -> None:
+def test_a_form_from_another_site_changes_nothing(browser: httpx2.Client, world: World) -> None:
     page = world.workspace_named("Lumen Coffee").find("Expenses")
     for origin in ("http://evil.test", "null"):
         answer = browser.post(f"/things/{page.id}/trash", headers={"Origin": origin})
@@ -101,14 +101,14 @@ def test_a_form_from_another_site_changes_nothing(browser: httpx.Client, world: 
     assert not page.in_trash
 
 
-def test_links_that_are_not_web_addresses_are_not_links(browser: httpx.Client, world: World) -> None:
+def test_links_that_are_not_web_addresses_are_not_links(browser: httpx2.Client, world: World) -> None:
     page = world.workspace_named("Lumen Coffee").page(
         "Odd", "[click](javascript:alert)\n\n!bookmark javascript:x"
     )
     assert not re.search(r'href="javascript', browser.get(f"/pages/{page.id}").text)
 
 
-def test_a_link_in_notions_own_form_leads_to_its_page_here(browser: httpx.Client, world: World) -> None:
+def test_a_link_in_notions_own_form_leads_to_its_page_here(browser: httpx2.Client, world: World) -> None:
     page = next(iter(world.pages.values()))
     database = next(iter(world.databases.values()))
 

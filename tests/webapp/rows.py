@@ -7,7 +7,7 @@ from typing import Any
 
 from extract.search import index
 from extract.store.models import Chatbot, Connection, Document, Membership, Source
-from extract.values import Link, Property
+from extract.values import PageLink, Property
 from tests import rows
 from tests.rows import notion_id
 
@@ -30,7 +30,7 @@ def make_document(
     now: datetime,
     *passages: str,
     heading_path: tuple[str, ...] = (),
-    links: tuple[Link, ...] = (),
+    links: tuple[PageLink, ...] = (),
     properties: tuple[Property, ...] = (),
     **values: Any,
 ) -> Document:

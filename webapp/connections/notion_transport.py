@@ -1,8 +1,6 @@
-"""Sends the requests of Authlib's Flask client with the HTTP client that all other calls to Notion use.
-
-Authlib's Flask client is built on requests; everything else uses httpx, with one configured client (time-outs, version
-header, and in tests the sandbox in the same process). Authlib's own httpx client is deprecated, and a second HTTP stack
-would need its own time-outs, so this adapter translates between the two.
+"""Sends the requests of Authlib's Flask client is built on requests; everything else uses httpx2, with one configured client (time-outs, version
+header, and in tests the sandbox in the same process). Authlib's own httpx client is deprecated, and a second HTTP
+library would need its own time-outs, so this adapter translates between the two.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 import requests
 from requests.adapters import BaseAdapter
 
@@ -20,7 +18,7 @@ from extract.runtime import Runtime
 
 
 class NotionAdapter(BaseAdapter):
-    """Sends a prepared request with our httpx client. Raises NotionError when no answer came."""
+    """Sends a prepared request with our httpx2 client. Raises NotionError when no answer came."""
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__()
@@ -50,7 +48,7 @@ class NotionAdapter(BaseAdapter):
         """Nothing is kept open between requests."""
 
 
-def _as_response(answer: httpx.Response, request: requests.PreparedRequest) -> requests.Response:
+def _as_response(answer: httpx2.Response, request: requests.PreparedRequest) -> requests.Response:
     response: Any = requests.Response()
     response.status_code = answer.status_code
     response.headers.update(answer.headers)

@@ -145,7 +145,7 @@ def _budget(connection: Connection, checked: tuple[int, int]) -> BudgetUse | Non
         real = round_of_checks(
             pages=checked[0],
             rows=checked[1],
-            per_window=budget.share("looks"),
+            per_window=budget.share("checks"),
             window=budget.window,
             period=period,
         )

@@ -6,12 +6,12 @@ away at any time; then Notion is searched again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
 
+import msgspec
 import redis
 import structlog
 from redis.exceptions import RedisError
@@ -19,18 +19,9 @@ from redis.exceptions import RedisError
 from extract.actions import Pick
 from extract.rules.timing import FRESH_STUB, is_recent
 from extract.values import Stub
-from webapp.formats import parse_iso
 from webapp.picker.listing import KindFilter, PickerListing, PickerRow
 from webapp.picker.outline import OutlineEntry, WorkspaceOutline
-from webapp.picker.packing import (
-    packed,
-    pick_from_json,
-    pick_of,
-    pick_to_json,
-    stub_from_json,
-    stub_to_bytes,
-    unpacked,
-)
+from webapp.picker.packing import CachedItem, packed, pick_of, unpacked
 
 KEPT = timedelta(minutes=10)
 MOST_STUBS = 20_000
@@ -53,19 +44,21 @@ class PickerCache:
         kept = self._try(lambda: self._redis.hget(self._listings, _field(query, only)))
         if kept is None:
             return None
-        listing = PickerListing.from_json(json.loads(cast(bytes, kept)))
+        listing = unpacked(cast(bytes, kept), PickerListing)
         return listing if is_recent(listing.listed_at, now=now, within=KEPT) else None
 
     def keep(self, query: str, only: KindFilter, listing: PickerListing, stubs: Iterable[Stub]) -> None:
         """Store a listing and the stubs that it found."""
         found = [stub for stub in stubs if not stub.in_trash and not stub.partial]
         found = found[: self._room()]
-        names = {identifier: _name(entry) for stub in found for identifier, entry in _entries(stub)}
-        stubs_by_id = {stub.id: stub_to_bytes(stub, listing.listed_at) for stub in found}
+        names = {
+            identifier: msgspec.json.encode(entry) for stub in found for identifier, entry in _entries(stub)
+        }
+        stubs_by_id = {stub.id: packed(CachedItem(stub, listing.listed_at)) for stub in found}
 
         def write() -> None:
             with self._redis.pipeline(transaction=False) as pipe:
-                pipe.hset(self._listings, _field(query, only), json.dumps(listing.to_json()))
+                pipe.hset(self._listings, _field(query, only), packed(listing))
                 if names:
                     pipe.hset(self._names, mapping=cast("dict[Any, Any]", names))
                 if stubs_by_id:
@@ -78,7 +71,7 @@ class PickerCache:
 
     def keep_pick(self, pick: Pick) -> None:
         """Store what a pasted link led to."""
-        value = packed({"pick": pick_to_json(pick)})
+        value = packed(CachedItem(pick=pick))
 
         def write() -> None:
             self._redis.hset(self._stubs, pick.notion_id, value)
@@ -95,11 +88,11 @@ class PickerCache:
         kept = self._try(lambda: self._redis.hmget(self._stubs, list(notion_ids))) or [None] * len(notion_ids)
         found: dict[str, Pick] = {}
         for notion_id, text in zip(notion_ids, cast("list[bytes | None]", kept), strict=True):
-            value = unpacked(text) if text else {}
+            item = unpacked(text, CachedItem) if text else CachedItem()
             if notion_id in rows:
-                found[notion_id] = pick_of(rows[notion_id], labels[notion_id], value)
-            elif "pick" in value:
-                found[notion_id] = pick_from_json(value["pick"])
+                found[notion_id] = pick_of(rows[notion_id], labels[notion_id], item)
+            elif item.pick is not None:
+                found[notion_id] = item.pick
         return found
 
     def matching(self, query: str, only: KindFilter, now: datetime) -> list[PickerRow]:
@@ -120,7 +113,7 @@ class PickerCache:
             kept = self._try(partial(self._redis.hmget, self._names, asked)) or []
             for identifier, value in zip(asked, cast("list[bytes | None]", kept), strict=False):
                 if value is not None:
-                    known[identifier] = OutlineEntry(*json.loads(value))
+                    known[identifier] = msgspec.json.decode(value, type=OutlineEntry)
             wanted = {entry.parent_id for entry in known.values() if entry.parent_id}
         return {row.notion_id: _breadcrumb(row.parent_id, known) for row in rows}
 
@@ -128,13 +121,11 @@ class PickerCache:
         """Stubs listed so recently that an import needs no request for them, and when the oldest of them was listed."""
         stubs: list[Stub] = []
         earliest: datetime | None = None
-        for value in map(
-            unpacked, cast("list[bytes]", self._try(lambda: self._redis.hvals(self._stubs)) or [])
-        ):
-            listed_at = parse_iso(value.get("listed_at"))
-            if "stub" in value and listed_at and is_recent(listed_at, now=now, within=FRESH_STUB):
-                stubs.append(stub_from_json(value["stub"]))
-                earliest = min(listed_at, earliest or listed_at)
+        for value in cast("list[bytes]", self._try(lambda: self._redis.hvals(self._stubs)) or []):
+            item = unpacked(value, CachedItem)
+            if item.stub and item.listed_at and is_recent(item.listed_at, now=now, within=FRESH_STUB):
+                stubs.append(item.stub)
+                earliest = min(item.listed_at, earliest or item.listed_at)
         return stubs, earliest
 
     def outline(self, now: datetime) -> WorkspaceOutline:
@@ -146,7 +137,8 @@ class PickerCache:
         )
         return WorkspaceOutline(
             entries={
-                identifier.decode(): OutlineEntry(*json.loads(value)) for identifier, value in kept.items()
+                identifier.decode(): msgspec.json.decode(value, type=OutlineEntry)
+                for identifier, value in kept.items()
             },
             pages_complete=complete and len(kept) < MOST_STUBS,
             is_fresh=any(is_recent(listing.listed_at, now=now, within=FRESH_STUB) for listing in listings),
@@ -160,7 +152,7 @@ class PickerCache:
         kept = self._try(lambda: self._redis.hvals(self._listings)) or []
         found: dict[str, PickerRow] = {}
         for value in cast("list[bytes]", kept):
-            listing = PickerListing.from_json(json.loads(value))
+            listing = unpacked(value, PickerListing)
             if is_recent(listing.listed_at, now=now, within=KEPT):
                 found |= {row.notion_id: row for row in (*listing.rows, *listing.held)}
         return list(found.values())
@@ -184,7 +176,7 @@ def forget(client: redis.Redis, connection_id: int) -> None:
 
 
 def _keys(connection_id: int) -> tuple[str, str, str]:
-    start = f"hilal:picker:{connection_id}"
+    start = f"hilal:picker:{connection_id}:2"  # the number is that of the form of the values
     return f"{start}:listings", f"{start}:stubs", f"{start}:names"
 
 
@@ -201,10 +193,6 @@ def _entries(stub: Stub) -> list[tuple[str, OutlineEntry]]:
     if stub.database_id:
         found.append((stub.database_id, OutlineEntry(stub.title, parent, "database")))
     return found
-
-
-def _name(entry: OutlineEntry) -> str:
-    return json.dumps([entry.title, entry.parent_id, entry.kind, entry.database_id])
 
 
 def _breadcrumb(parent_id: str | None, known: dict[str, OutlineEntry]) -> str:

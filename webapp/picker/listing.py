@@ -6,14 +6,13 @@ be shown once no open pass can still return a newer one. When a load has used up
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from extract.notion.stubs import SearchPage
 from extract.values import ObjectKind, SourceKind, Stub
-from webapp.formats import parse_iso
 
 SCREENFUL = 25
 KindFilter = Literal["all", "page", "database"]
@@ -33,15 +32,6 @@ class PickerRow:
     icon: str | None
     edited_at: datetime | None
     parent_id: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        """A value that `json.dumps` takes."""
-        return asdict(self) | {"edited_at": self.edited_at.isoformat() if self.edited_at else None}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> PickerRow:
-        """The row of which `to_json` made `value`."""
-        return cls(**{**value, "edited_at": parse_iso(value["edited_at"])})
 
 
 @dataclass(slots=True)
@@ -118,38 +108,6 @@ class PickerListing:
         self.rows.extend(ready)
         shown = {row.notion_id for row in ready}
         self.held = [row for row in self.held if row.notion_id not in shown]
-
-    def to_json(self) -> dict[str, Any]:
-        """A value that `json.dumps` takes."""
-        return {
-            "passes": [
-                [
-                    search.kind,
-                    search.cursor,
-                    search.done,
-                    search.frontier.isoformat() if search.frontier else None,
-                ]
-                for search in self.passes
-            ],
-            "listed_at": self.listed_at.isoformat(),
-            "rows": [row.to_json() for row in self.rows],
-            "held": [row.to_json() for row in self.held],
-            "looked_at": self.looked_at,
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> PickerListing:
-        """The listing of which `to_json` made `value`."""
-        return cls(
-            passes=[
-                SearchProgress(kind, cursor, done, parse_iso(frontier))
-                for kind, cursor, done, frontier in value["passes"]
-            ],
-            listed_at=datetime.fromisoformat(value["listed_at"]),
-            rows=[PickerRow.from_json(row) for row in value["rows"]],
-            held=[PickerRow.from_json(row) for row in value["held"]],
-            looked_at=value["looked_at"],
-        )
 
 
 def new_listing(query: str, only: KindFilter, now: datetime) -> PickerListing:

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import zlib
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import TypeVar
+
+import msgspec
 
 from extract.actions import Pick
-from extract.values import Parent, Stub
-from webapp.formats import parse_iso
+from extract.values import Stub
 from webapp.picker.listing import PickerRow
 
-
-def packed(value: dict[str, Any]) -> bytes:
-    """`value` as compressed JSON."""
-    return zlib.compress(json.dumps(value).encode())
+_Value = TypeVar("_Value")
 
 
-def unpacked(kept: bytes) -> dict[str, Any]:
-    """The value that `packed` wrote."""
-    return cast("dict[str, Any]", json.loads(zlib.decompress(kept)))
+@dataclass(frozen=True, slots=True)
+class CachedItem:
+    """What is cached under one Notion id: the stub that a search returned at `listed_at`, or a pasted link's pick."""
+
+    stub: Stub | None = None
+    listed_at: datetime | None = None
+    pick: Pick | None = None
 
 
-def stub_to_bytes(stub: Stub, listed_at: datetime) -> bytes:
-    """A stub and when it was listed, packed."""
-    return packed({"stub": _plain(stub), "listed_at": listed_at.isoformat()})
+def packed(value: object) -> bytes:
+    """A dataclass as compressed JSON."""
+    return zlib.compress(msgspec.json.encode(value))
 
 
-def _plain(stub: Stub) -> dict[str, Any]:
-    times = {name: getattr(stub, name) for name in ("edited_at", "created_at")}
-    return asdict(stub) | {name: moment.isoformat() if moment else None for name, moment in times.items()}
+def unpacked(kept: bytes, kind: type[_Value]) -> _Value:
+    """The value that `packed` wrote, as a `kind`. Raises msgspec.ValidationError if it is none."""
+    return msgspec.json.decode(zlib.decompress(kept), type=kind)
 
 
-def stub_from_json(value: dict[str, Any]) -> Stub:
-    """The stub in a value that `unpacked` returned."""
-    times = {name: parse_iso(value[name]) for name in ("edited_at", "created_at")}
-    return Stub(**{**value, **times, "parent": Parent(**value["parent"])})
-
-
-def pick_of(row: PickerRow, label: str, value: dict[str, Any]) -> Pick:
-    """What to import for a row; `value` is its unpacked stub, `label` its breadcrumb."""
+def pick_of(row: PickerRow, label: str, item: CachedItem) -> Pick:
+    """What to import for a row; `item` is what is cached under its id, `label` its breadcrumb."""
     return Pick(
         kind=row.kind,
         notion_id=row.notion_id,
@@ -49,26 +44,6 @@ def pick_of(row: PickerRow, label: str, value: dict[str, Any]) -> Pick:
         url=row.url,
         icon=row.icon,
         parent_label=label,
-        stub=stub_from_json(value["stub"]) if row.kind == "page" and value.get("stub") else None,
-        listed_at=parse_iso(value.get("listed_at")),
+        stub=item.stub if row.kind == "page" else None,
+        listed_at=item.listed_at,
     )
-
-
-def pick_to_json(pick: Pick) -> dict[str, Any]:
-    """A value that `json.dumps` takes."""
-    return {
-        "kind": pick.kind,
-        "notion_id": pick.notion_id,
-        "title": pick.title,
-        "url": pick.url,
-        "icon": pick.icon,
-        "parent_label": pick.parent_label,
-        "stub": _plain(pick.stub) if pick.stub else None,
-        "listed_at": pick.listed_at.isoformat() if pick.listed_at else None,
-    }
-
-
-def pick_from_json(value: dict[str, Any]) -> Pick:
-    """The pick of which `pick_to_json` made `value`."""
-    stub = stub_from_json(value["stub"]) if value["stub"] else None
-    return Pick(**{**value, "stub": stub, "listed_at": parse_iso(value["listed_at"])})

@@ -34,7 +34,7 @@ def load(
     stubs: list[Stub] = []
     try:
         with http_for(runtime) as http:
-            client = client_for(runtime, connection, http=http, lane="people")
+            client = client_for(runtime, connection, http=http, lane="interactive")
             for _ in range(MOST_REQUESTS):
                 search = listing.next_pass()
                 if search is None or _is_enough(listing, enough):

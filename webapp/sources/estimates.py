@@ -22,7 +22,7 @@ def pace_of(connection: Connection) -> Pace:
     now = runtime().clock()
     budget = budget_for(runtime(), connection.workspace_id)
     try:
-        paused, free, limit = budget.paused_until(), budget.free("work"), budget.share("work")
+        paused, free, limit = budget.paused_until(), budget.free("sync"), budget.share("sync")
     except BudgetUnreachable:
         paused, free, limit = None, 0, max(1, runtime().config.notion.requests_per_window)
     rests = max(paused - now, timedelta()) if paused else timedelta()

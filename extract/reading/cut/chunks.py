@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from extract.reading.cut.cutting import cut, cut_text, grapheme_start, tail
-from extract.reading.write.canonical import Piece
+from extract.reading.cut.cutting import cut, cut_text, tail
+from extract.reading.cut.graphemes import grapheme_start
+from extract.reading.pieces import Piece
 from extract.values import Passage
 
 _LONGEST_TITLE = 200
@@ -55,31 +56,57 @@ def passages(
     goes with what follows it. `front_joins`: the front is a bare title, which goes with what follows, too.
     """
     *ahead, front = cut_text(front, chunking.target) if len(front) > chunking.most else [front]
-    parts = list(_parts(pieces, chunking))
-    groups: list[list[_Part]] = []
-    current: list[_Part] = []
-    size = len(front)
-    has_text = bool(front) and not front_joins
-    for part in parts:
+    groups = _Groups(front, chunking, front_joins=front_joins)
+    for part in _parts(pieces, chunking):
+        groups.add(part)
+    return _finished(ahead, front, groups.all(), chunking)
+
+
+class _Groups:
+    """Parts gathered into groups, one for each passage."""
+
+    def __init__(self, front: str, chunking: Chunking, *, front_joins: bool) -> None:
+        self._chunking = chunking
+        self._groups: list[list[_Part]] = []
+        self._current: list[_Part] = []
+        self._has_front = bool(front)
+        self._size = len(front)
+        self._has_text = bool(front) and not front_joins
+
+    def add(self, part: _Part) -> None:
         length = len(part.text) + 2
-        crosses = part.starts_section and has_text
-        full = bool(current or (front and not groups)) and (
-            (size + length > chunking.target and (has_text or size > chunking.target))
-            or size + length > chunking.most
-        )
-        if crosses or full:
-            fits = length + chunking.target // 2 <= chunking.most
-            carried = _trailing_headings(current, chunking.target) if fits and not crosses else []
-            groups.append(current)
-            current = carried
-            size = sum(len(one.text) + 2 for one in carried)
-            has_text = False
-        current.append(part)
-        size += length
-        has_text = has_text or not part.is_heading
-    if current or (front and not groups):
-        groups.append(current)
-    return _finished(ahead, front, groups, chunking)
+        crosses = part.starts_section and self._has_text
+        if crosses or self._is_full(length):
+            fits = length + self._chunking.target // 2 <= self._chunking.most
+            self._begin(carries=fits and not crosses)
+        self._current.append(part)
+        self._size += length
+        self._has_text = self._has_text or not part.is_heading
+
+    def all(self) -> list[list[_Part]]:
+        """Return the groups. The first is empty when only the front is there."""
+        last = [self._current] if self._current or self._is_first() else []
+        return [*self._groups, *last]
+
+    def _is_first(self) -> bool:
+        """Return True if the front belongs to the group that is being gathered."""
+        return self._has_front and not self._groups
+
+    def _is_full(self, length: int) -> bool:
+        if not self._current and not self._is_first():
+            return False
+        size, target = self._size, self._chunking.target
+        if size + length > self._chunking.most:
+            return True
+        return size + length > target and (self._has_text or size > target)
+
+    def _begin(self, *, carries: bool) -> None:
+        """Begin the next group, with the headings at the end of this one if it `carries` them."""
+        carried = _trailing_headings(self._current, self._chunking.target) if carries else []
+        self._groups.append(self._current)
+        self._current = carried
+        self._size = sum(len(part.text) + 2 for part in carried)
+        self._has_text = False
 
 
 def _trailing_headings(group: list[_Part], target: int) -> list[_Part]:

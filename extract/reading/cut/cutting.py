@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
-from extract.reading.write.canonical import Piece
-from extract.reading.write.escape import fence_for
+from extract.reading.cut.graphemes import grapheme_end, grapheme_start
+from extract.reading.pieces import Piece, fence_for
 
 _SENTENCE_END = re.compile(r"[.!?…]['\")\]”’»*_]*\s|[。！？．]|\n")
 _SPACE = re.compile(r"\s")
 _CODE_END = re.compile(r"[,;:(){}\[\]<>|&=]")
 _LONG_FENCE = 16  # a longer one is not repeated: each fragment gets what it needs
-_MAX_GRAPHEME = 256
 
 
 def cut(piece: Piece, target: int, most: int) -> Iterator[tuple[str, str]]:
@@ -46,39 +44,6 @@ def tail(text: str, size: int) -> str:
     word = _SPACE.search(text, start)
     at = sentence.end() if sentence else word.end() if word else start
     return text[at:].strip()
-
-
-def grapheme_start(text: str, at: int) -> int:
-    """The nearest place at or before `at` that is not inside a user-perceived character.
-
-    A simple reading of https://www.unicode.org/reports/tr29/: marks, joiners, variation selectors, skin
-    tones, flags
-    and conjoining jamo stay with what they modify. A run of more than 256 is cut all the same.
-    """
-    start = at
-    while 0 < at < len(text) and start - at < _MAX_GRAPHEME and _joins(text, at):
-        at -= 1
-    return at if start - at < _MAX_GRAPHEME else start
-
-
-def _joins(text: str, at: int) -> bool:
-    before, after = text[at - 1], text[at]
-    if after < "\u0300" and before < "\u0300":
-        return before == "\r" and after == "\n"
-    if after in "\u200d\ufe0e\ufe0f\u20e3" or before == "\u200d" or "\U0001f3fb" <= after <= "\U0001f3ff":
-        return True
-    if unicodedata.category(after) in ("Mn", "Mc", "Me") or "\U000e0020" <= after <= "\U000e007f":
-        return True
-    if "\U0001f1e6" <= after <= "\U0001f1ff" and "\U0001f1e6" <= before <= "\U0001f1ff":
-        first = at
-        while first > 0 and at - first < _MAX_GRAPHEME and "\U0001f1e6" <= text[first - 1] <= "\U0001f1ff":
-            first -= 1
-        return (at - first) % 2 == 1
-    return (
-        "\u1100" <= before <= "\u11ff"
-        and "\u1160" <= after <= "\u11ff"
-        or ("\uac00" <= before <= "\ud7a3" and "\u1160" <= after <= "\u11ff")
-    )
 
 
 def _table(text: str, target: int, most: int) -> Iterator[str]:
@@ -146,7 +111,7 @@ def _code_line(line: str, target: int) -> Iterator[str]:
         limit = start + target
         at = _last_end(_SPACE, line, start + target // 3, limit)
         at = at or _last_end(_CODE_END, line, start + target // 3, limit)
-        at = at or _grapheme_end(line, start, limit, target)
+        at = at or grapheme_end(line, start, limit, most=target)
         yield line[start:at]
         start = at
     yield line[start:]
@@ -184,7 +149,7 @@ def _sentences(line: str, target: int) -> list[str]:
         at = _last_end(_SENTENCE_END, line, start + target // 3, limit)
         at = at or _last_end(_SPACE, line, start + target // 3, limit)
         if not at:
-            at = _grapheme_end(line, start, limit, target)
+            at = grapheme_end(line, start, limit, most=target)
             if at > start + 1 and line[at - 1] == "\\":
                 at -= 1
         out.append(line[start:at].rstrip())
@@ -193,16 +158,6 @@ def _sentences(line: str, target: int) -> list[str]:
             start += 1
     out.append(line[start:])
     return [part for part in out if part.strip()] or [""]
-
-
-def _grapheme_end(text: str, start: int, limit: int, target: int) -> int:
-    """The last place up to `limit` that is not inside a character, or the first one behind it."""
-    at = grapheme_start(text, limit)
-    if at <= start:
-        at = limit
-        while at < len(text) and at - limit < min(_MAX_GRAPHEME, target) and _joins(text, at):
-            at += 1
-    return at
 
 
 def _last_end(pattern: re.Pattern[str], text: str, start: int, limit: int) -> int:

@@ -5,11 +5,12 @@ https://developers.notion.com/reference/block
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-from extract.reading.blocks import MAX_DEPTH, Block, Tree
+from extract.reading.blocks import MAX_DEPTH, Block, Inlines, Tree
 from extract.reading.clean import clean
-from extract.reading.parse.rich_text import mapping, page_url, plain_text, runs_of, string
+from extract.reading.rich_text import mapping, page_url, plain_text, runs_of, string
 from extract.values import Json
 
 _TEXT = {
@@ -69,41 +70,85 @@ def _children(block: Mapping[str, Json]) -> Sequence[Json]:
     return ()
 
 
-def _block(source: Mapping[str, Json], children: tuple[Block, ...], unknown: set[str]) -> Block:
-    kind = str(source.get("type"))
-    payload = mapping(source.get(kind))
-    inlines = runs_of(payload.get("rich_text") or payload.get("text"))
-    if kind in _MEDIA:
-        return Block(kind, runs_of(payload.get("caption")), children, _media(payload))
+class _Source(NamedTuple):
+    """One block object. `payload` is what it holds under its type's name; `children` are read already."""
+
+    kind: str
+    id: str
+    payload: Mapping[str, Json]
+    children: tuple[Block, ...]
+
+
+def _block(given: Mapping[str, Json], children: tuple[Block, ...], unknown: set[str]) -> Block:
+    kind = str(given.get("type"))
+    source = _Source(kind, string(given.get("id")), mapping(given.get(kind)), children)
+    if kind in _READERS:
+        return _READERS[kind](source)
     if kind.startswith("heading_"):
-        return Block("heading", inlines, children, {"level": kind[8:9]})
-    if kind == "code":
-        attrs = {
-            "language": string(payload.get("language")),
-            "code": plain_text(payload.get("rich_text") or ()),
-        }
-        return Block("code", runs_of(payload.get("caption")), children, attrs)
-    if kind == "equation":
-        return Block("equation", (), children, {"code": string(payload.get("expression"))})
-    if kind == "table":
-        return Block("table", (), children, {"header": "yes"} if payload.get("has_column_header") else {})
-    if kind == "table_row":
-        cells = payload.get("cells")
-        cells = cells if isinstance(cells, Sequence) and not isinstance(cells, str) else ()
-        return Block("table_row", (), tuple([Block("cell", runs_of(cell)) for cell in cells]))
-    if kind in ("child_page", "child_database"):
-        notion_id = string(source.get("id"))
-        return Block(
-            kind, runs_of(string(payload.get("title"))), (), {"url": page_url(notion_id)} if notion_id else {}
-        )
-    if kind == "link_to_page":
-        target = payload.get(str(payload.get("type")))
-        url = page_url(target) if isinstance(target, str) and payload.get("type") != "comment_id" else ""
-        return Block("link_to_page", (), children, {"url": url} if url else {})
+        return Block("heading", _text(source.payload), children, {"level": kind[8:9]})
+    title = source.payload.get("title")
     if kind in _TEXT:
-        return Block(_TEXT[kind], inlines or runs_of(payload.get("title")), children, _attrs(kind, payload))
+        attrs = _attrs(kind, source.payload)
+        return Block(_TEXT[kind], _text(source.payload) or runs_of(title), children, attrs)
     unknown.add(clean(kind)[:100])
-    return Block("group", inlines or runs_of(payload.get("title") or payload.get("caption")), children)
+    words = _text(source.payload) or runs_of(title or source.payload.get("caption"))
+    return Block("group", words, children)
+
+
+def _text(payload: Mapping[str, Json]) -> Inlines:
+    return runs_of(payload.get("rich_text") or payload.get("text"))
+
+
+def _media(source: _Source) -> Block:
+    caption = runs_of(source.payload.get("caption"))
+    return Block(source.kind, caption, source.children, _media_attrs(source.payload))
+
+
+def _code(source: _Source) -> Block:
+    payload = source.payload
+    code = plain_text(payload.get("rich_text") or ())
+    attrs = {"language": string(payload.get("language")), "code": code}
+    return Block("code", runs_of(payload.get("caption")), source.children, attrs)
+
+
+def _equation(source: _Source) -> Block:
+    return Block("equation", (), source.children, {"code": string(source.payload.get("expression"))})
+
+
+def _table(source: _Source) -> Block:
+    has_header = source.payload.get("has_column_header")
+    return Block("table", (), source.children, {"header": "yes"} if has_header else {})
+
+
+def _table_row(source: _Source) -> Block:
+    cells = source.payload.get("cells")
+    cells = cells if isinstance(cells, Sequence) and not isinstance(cells, str) else ()
+    return Block("table_row", (), tuple([Block("cell", runs_of(cell)) for cell in cells]))
+
+
+def _child(source: _Source) -> Block:
+    attrs = {"url": page_url(source.id)} if source.id else {}
+    return Block(source.kind, runs_of(string(source.payload.get("title"))), (), attrs)
+
+
+def _link_to_page(source: _Source) -> Block:
+    kind = source.payload.get("type")
+    target = source.payload.get(str(kind))
+    url = page_url(target) if isinstance(target, str) and kind != "comment_id" else ""
+    return Block("link_to_page", (), source.children, {"url": url} if url else {})
+
+
+_READERS: Mapping[str, Callable[[_Source], Block]] = {
+    **dict.fromkeys(_MEDIA, _media),
+    "code": _code,
+    "equation": _equation,
+    "table": _table,
+    "table_row": _table_row,
+    "child_page": _child,
+    "child_database": _child,
+    "link_to_page": _link_to_page,
+}
+"""Kinds that hold more than text. https://developers.notion.com/reference/block#block-type-objects"""
 
 
 def _attrs(kind: str, payload: Mapping[str, Json]) -> dict[str, str]:
@@ -118,7 +163,7 @@ def _attrs(kind: str, payload: Mapping[str, Json]) -> dict[str, str]:
     return {}
 
 
-def _media(payload: Mapping[str, Json]) -> dict[str, str]:
+def _media_attrs(payload: Mapping[str, Json]) -> dict[str, str]:
     url = string(payload.get("url"))
     for key in ("external", "file", "file_upload"):
         url = url or string(mapping(payload.get(key)).get("url"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from extract.reading.blocks import MAX_DEPTH, NO_ATTRS, Draft, Tree
-from extract.reading.parse.inline import parse_inline
+from extract.reading.parse.inline.scanner import parse_inline
 from extract.reading.parse.tags import (
     BLOCK_TAGS,
     CLOSERS,
@@ -47,7 +47,7 @@ class Frame:
     marker: str = ""
 
 
-class Outline:
+class OpenBlocks:
     """Open blocks, outermost first. Blocks deeper than MAX_DEPTH become siblings there."""
 
     __slots__ = ("_closing_names", "_source", "_v2", "frames", "open_tags", "root", "unknown")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from extract.reading.blocks import Draft
-from extract.reading.parse.inline import parse_inline
-from extract.reading.parse.tags import TABLE_TAGS, plain_name, tag_at
+from extract.reading.parse.inline.scanner import parse_inline
+from extract.reading.parse.tags import TABLE_TAGS, TagToken, tag_at
 
 DELIMITER_ROW = re.compile(r"\s*+(?=[^\n]*\|)\|?\s*:?-+:?\s*+(?:\|\s*:?-+:?\s*+)*\|?\s*")
 _BAR = re.compile(r"(?<!\\)\|")
@@ -14,6 +15,9 @@ _TOKEN = re.compile(
     r"\\.|`[^`\n]*+`|</?+(?:" + "|".join(sorted(TABLE_TAGS, key=len, reverse=True)) + r")(?=[\s/>])",
     re.I | re.S,
 )
+
+
+_END_CELL = frozenset({"td", "th", "tr", "table"})
 
 
 def pipe_cells(line: str) -> list[str]:
@@ -47,54 +51,74 @@ def pipe_table(lines: list[str], *, v2: bool, unknown: set[str]) -> Draft:
 
 def tag_table(source: str, *, v2: bool, unknown: set[str]) -> Draft:
     """A table written as `<table> <tr> <td>`, indented or not; stray text becomes a row of its own."""
-    rows: list[list[str]] = []
-    cell: list[str] | None = None
-    header = False
-    heads_only = True
+    cells = _TagCells()
+    for before, tag in _cut_at_tags(source):
+        cells.add_text(before)
+        if tag is not None:
+            cells.add_tag(tag)
+    cells.end_cell()
+    rows = [row_draft(row, v2=v2, unknown=unknown) for row in cells.rows if row]
+    return _table(rows, header=cells.says_header or (cells.begins_with_th and len(rows) > 1))
+
+
+def _cut_at_tags(source: str) -> Iterator[tuple[str, TagToken | None]]:
+    """The source cut at the tags of tables: pairs of (text before, tag); the last pair has no tag."""
     position = scan = 0
-    while True:
-        match = _TOKEN.search(source, scan)
-        tag = None
-        if match is not None:
-            scan = match.end()
-            if not match.group().startswith("<"):
-                continue
-            tag = tag_at(source, match.start())
-            if tag is None:
-                continue
-            scan = tag.end
-        before = source[position : match.start() if match else len(source)]
-        if cell is not None:
-            cell.append(before)
-        elif before.strip():
-            rows.append([before])
-        if match is None or tag is None:
-            break
-        position = tag.end
-        name = plain_name(tag.name)
-        if name in ("td", "th", "tr", "table") and cell is not None:
-            rows[-1].append(_tidy("".join(cell)))
-            cell = None
+    while (match := _TOKEN.search(source, scan)) is not None:
+        scan = match.end()
+        if not match.group().startswith("<"):
+            continue  # an escape, or code
+        tag = tag_at(source, match.start())
+        if tag is not None:
+            yield source[position : match.start()], tag
+            position = scan = tag.end
+    yield source[position:], None
+
+
+class _TagCells:
+    """The cells of a table of tags, row by row. Rows and cells end where the next begins, closed or not."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[str]] = []
+        self.says_header = False
+        self.begins_with_th = (
+            True  # every cell of the first row is a `<th>`, which a header column would have too
+        )
+        self._cell: list[str] | None = None
+
+    def add_text(self, text: str) -> None:
+        if self._cell is not None:
+            self._cell.append(text)
+        elif text.strip():
+            self.rows.append([text])
+
+    def add_tag(self, tag: TagToken) -> None:
+        if tag.name in _END_CELL:
+            self.end_cell()
         if tag.closing:
-            continue
-        if name == "table":
-            header = tag.attrs.get("header-row") == "true"
-            heads_only = tag.attrs.get("header-column") != "true"
-        elif name == "tr":
-            rows.append([])
-        elif name in ("td", "th"):
-            if not rows:
-                rows.append([])
-            if len(rows) == 1 and name == "td":
-                heads_only = False
-            if tag.void:
-                rows[-1].append("")
-            else:
-                cell = []
-    if cell is not None:
-        rows[-1].append(_tidy("".join(cell)))
-    drafts = [row_draft(row, v2=v2, unknown=unknown) for row in rows if row]
-    return _table(drafts, header=header or (heads_only and len(drafts) > 1))
+            return
+        if tag.name == "table":
+            self.says_header = tag.attrs.get("header-row") == "true"
+            self.begins_with_th = tag.attrs.get("header-column") != "true"
+        elif tag.name == "tr":
+            self.rows.append([])
+        elif tag.name in ("td", "th"):
+            self._begin_cell(tag)
+
+    def end_cell(self) -> None:
+        if self._cell is not None:
+            self.rows[-1].append(_tidy("".join(self._cell)))
+            self._cell = None
+
+    def _begin_cell(self, tag: TagToken) -> None:
+        if not self.rows:
+            self.rows.append([])
+        if len(self.rows) == 1 and tag.name == "td":
+            self.begins_with_th = False
+        if tag.void:
+            self.rows[-1].append("")
+        else:
+            self._cell = []
 
 
 def _tidy(cell: str) -> str:

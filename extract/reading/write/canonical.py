@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import dropwhile
-from typing import Literal, NamedTuple
 
 from extract.reading.blocks import Block, Tree, text_of
 from extract.reading.clean import one_line
-from extract.reading.write.escape import fence_for
+from extract.reading.pieces import Piece, fence_for
 from extract.reading.write.flow import LIST_ITEMS, flow
 from extract.reading.write.inline_text import inline_text
 
-PieceKind = Literal["heading", "text", "list", "quote", "code", "table", "equation", "divider"]
-
 _CLOSING_HASHES = re.compile(r"(?:^|(?<=\s))(?=#+$)")
 _MAX_NUMBER = 999_999_999
-
-
-class Piece(NamedTuple):
-    """One block of the canonical text that stands between blank lines. `title` is a heading's bare text."""
-
-    kind: PieceKind
-    text: str
-    level: int = 0
-    title: str = ""
 
 
 def body_text(tree: Tree) -> str:
@@ -71,33 +59,38 @@ def _start(block: Block) -> int:
 
 
 def _piece(block: Block) -> Piece | None:
-    kind = block.kind
-    if kind == "heading":
-        text = inline_text(block.inlines, flat=True)
-        if not text:
-            return None
-        level = _level(block)
-        text = _CLOSING_HASHES.sub(r"\\", text, count=1)
-        return Piece("heading", f"{'#' * level} {text}", level, one_line(text_of(block.inlines)))
-    if kind == "code":
-        return _code(block)
-    if kind == "equation":
-        lines = [line.strip() for line in block.attrs.get("code", "").split("\n")]
-        lines = [line for line in lines if line and line != "$$"]
-        return Piece("equation", "$$\n" + "\n".join(lines) + "\n$$") if lines else None
-    if kind == "divider":
-        return Piece("divider", "---")
-    if kind == "table":
-        return _table(block)
-    if kind == "quote":
-        inner = _inner(block)
-        return (
-            Piece("quote", "\n".join(["> " + line if line else ">" for line in inner.split("\n")]))
-            if inner
-            else None
-        )
+    """The piece of a block that is no list item; None when it says nothing."""
+    read = _PIECES.get(block.kind)
+    if read is not None:
+        return read(block)
     text = inline_text(block.inlines)
     return Piece("text", text) if text else None
+
+
+def _heading(block: Block) -> Piece | None:
+    text = inline_text(block.inlines, flat=True)
+    if not text:
+        return None
+    level = _level(block)
+    text = _CLOSING_HASHES.sub(r"\\", text, count=1)
+    return Piece("heading", f"{'#' * level} {text}", level, one_line(text_of(block.inlines)))
+
+
+def _equation(block: Block) -> Piece | None:
+    lines = [line.strip() for line in block.attrs.get("code", "").split("\n")]
+    lines = [line for line in lines if line and line != "$$"]
+    return Piece("equation", "$$\n" + "\n".join(lines) + "\n$$") if lines else None
+
+
+def _divider(block: Block) -> Piece:
+    return Piece("divider", "---")
+
+
+def _quote(block: Block) -> Piece | None:
+    inner = _inner(block)
+    if not inner:
+        return None
+    return Piece("quote", "\n".join(["> " + line if line else ">" for line in inner.split("\n")]))
 
 
 def _level(block: Block) -> int:
@@ -168,3 +161,13 @@ def _table(block: Block) -> Piece | None:
 
 def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
+
+
+_PIECES: Mapping[str, Callable[[Block], Piece | None]] = {
+    "heading": _heading,
+    "code": _code,
+    "equation": _equation,
+    "divider": _divider,
+    "table": _table,
+    "quote": _quote,
+}

@@ -73,12 +73,6 @@ def escape_line_start(line: str) -> str:
     return "\\" + line
 
 
-def fence_for(code: str) -> str:
-    """A fence of backticks longer than any in the code."""
-    longest = max((len(run) for run in _TICKS.findall(code)), default=2) if "```" in code else 2
-    return "`" * (longest + 1)
-
-
 def code_span(code: str) -> str:
     """Inline code with enough backticks around it."""
     code = " ".join(code.split("\n"))

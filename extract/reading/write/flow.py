@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from extract.reading.blocks import Block, Inline, Inlines, text_of
 from extract.reading.clean import one_line
@@ -27,25 +27,15 @@ def flow(blocks: Iterable[Block]) -> Iterator[Block]:
         kind = block.kind
         if kind in LIST_ITEMS or kind in ("quote", "table"):
             yield block
-        elif kind == "callout":
-            yield from _callout(block)
-        elif kind == "meeting_notes":
-            if block.inlines:
-                yield Block("paragraph", block.inlines)
-            yield from flow(sorted(block.children, key=lambda child: _MEETING_ORDER.get(child.kind, 0)))
-        elif kind == "meeting_transcript" and _is_placeholder(block):
-            continue
-        elif kind == "mail":
-            yield from _mail(block)
+        elif kind in _UNFOLDED:
+            yield from _UNFOLDED[kind](block)
         elif kind in SILENT:
             yield from flow(block.children)
         else:
             if kind in ("heading", "code", "equation", "divider"):
                 yield Block(kind, block.inlines, (), block.attrs)
-            else:
-                inlines = link_or_caption(block)
-                if inlines:
-                    yield Block("paragraph", inlines)
+            elif inlines := link_or_caption(block):
+                yield Block("paragraph", inlines)
             if block.children:
                 yield from flow(block.children)
 
@@ -59,13 +49,18 @@ def link_or_caption(block: Block) -> Inlines:
     if block.kind not in LINKED_MEDIA:
         return inlines
     if not inlines:
-        name = block.attrs.get("name") or ""
-        if block.kind in ("file", "pdf", "video", "audio"):
-            name = name or file_name(url)
-        return linked(name or (url if target_of(url) else ""), url)
+        return linked(_media_name(block, url), url)
     if any(run.href for run in inlines):
         return inlines
     return tuple([run if run.kind == "break" else run._replace(href=url or None) for run in inlines])
+
+
+def _media_name(block: Block, url: str) -> str:
+    """What a media without a caption is called: by Notion, by its file, else its address."""
+    name = block.attrs.get("name") or ""
+    if not name and block.kind in ("file", "pdf", "video", "audio"):
+        name = file_name(url)
+    return name or (url if target_of(url) else "")
 
 
 def linked(label: str, url: str) -> Inlines:
@@ -82,14 +77,29 @@ def _callout(block: Block) -> Iterator[Block]:
         inlines, children = children[0].inlines, children[0].children + children[1:]
     icon = block.attrs.get("icon", "").strip()
     if inlines:
-        if (
-            icon
-            and len(icon) <= 16
-            and not any(char.isalnum() or char in "/:<" for char in icon if char.isascii())
-        ):
+        if _is_emoji(icon):
             inlines = merged([Inline("text", one_line(icon) + " "), *inlines])
         yield Block("paragraph", inlines)
     yield from flow(children)
+
+
+def _is_emoji(icon: str) -> bool:
+    """Return True if the icon is shown with the text, other than an address or a name."""
+    return 0 < len(icon) <= 16 and not any(char.isalnum() or char in "/:<" for char in icon if char.isascii())
+
+
+def _meeting_notes(block: Block) -> Iterator[Block]:
+    if block.inlines:
+        yield Block("paragraph", block.inlines)
+    yield from flow(sorted(block.children, key=lambda child: _MEETING_ORDER.get(child.kind, 0)))
+
+
+def _meeting_transcript(block: Block) -> Iterator[Block]:
+    if _is_placeholder(block):
+        return
+    if block.inlines:
+        yield Block("paragraph", block.inlines)
+    yield from flow(block.children)
 
 
 def _mail(block: Block) -> Iterator[Block]:
@@ -114,3 +124,11 @@ def _is_placeholder(block: Block) -> bool:
         return False
     text = text_of(block.inlines) + "".join(text_of(child.inlines) for child in children)
     return len(text) < 300 and _OMITTED.search(text) is not None
+
+
+_UNFOLDED: Mapping[str, Callable[[Block], Iterator[Block]]] = {
+    "callout": _callout,
+    "meeting_notes": _meeting_notes,
+    "meeting_transcript": _meeting_transcript,
+    "mail": _mail,
+}

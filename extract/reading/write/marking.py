@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.reading.blocks import BOLD, ITALIC, STRIKE
-from extract.reading.parse.emphasis import is_punctuation
+from extract.reading.characters import is_punctuation
 from extract.reading.write.escape import EDGE, escape_text
 
 _MARKS = ((STRIKE, "~~"), (BOLD, "**"), (ITALIC, "*"))
@@ -22,7 +22,7 @@ SIGNS = {
 
 
 @dataclass(slots=True)
-class Unit:
+class Span:
     """A piece that emphasis covers whole or not at all. `text` is raw for `text`, finished for all else."""
 
     kind: str
@@ -32,68 +32,68 @@ class Unit:
     last: str
 
 
-def written(units: list[Unit], before: str, after: str, dollars: bool, cell: bool, in_link: bool) -> str:
-    """The units joined, with delimiters where they are unambiguous; marks may be dropped, text never."""
-    boundaries = _resolved(units)
+def written(spans: list[Span], before: str, after: str, dollars: bool, cell: bool, in_link: bool) -> str:
+    """The spans joined, with delimiters where they are unambiguous; marks may be dropped, text never."""
+    boundaries = _resolved(spans)
     out: list[str] = []
-    size = len(units)
-    for at, unit in enumerate(units):
+    size = len(spans)
+    for at, span in enumerate(spans):
         if at in boundaries:
             out.append(boundaries[at])
-        if unit.kind != "text":
-            out.append(unit.text)
+        if span.kind != "text":
+            out.append(span.text)
             continue
-        left = EDGE if at in boundaries else units[at - 1].last if at else before
-        right = EDGE if at + 1 in boundaries else units[at + 1].first if at + 1 < size else after
+        left = EDGE if at in boundaries else spans[at - 1].last if at else before
+        right = EDGE if at + 1 in boundaries else spans[at + 1].first if at + 1 < size else after
         right = "<" if cell and right == "\n" else right
         out.append(
-            escape_text(unit.text, before=left, after=right, dollars=dollars, in_cell=cell, in_link=in_link)
+            escape_text(span.text, before=left, after=right, dollars=dollars, in_cell=cell, in_link=in_link)
         )
     out.append(boundaries.get(size, ""))
     return "".join(out)
 
 
-def _resolved(units: list[Unit]) -> dict[int, str]:
+def _resolved(spans: list[Span]) -> dict[int, str]:
     """Take marks away until every delimiter reads as what it is, and say where these stand."""
-    if not any(unit.marks for unit in units):
-        _join(units)
+    if not any(span.marks for span in spans):
+        _join(spans)
         return {}
-    boundaries = _boundaries(units)
+    boundaries = _boundaries(spans)
     for attempt in range(3):
-        bad = [at for at, (closes, opens) in boundaries.items() if not _clear(units, at, closes, opens)]
+        bad = [at for at, (closes, opens) in boundaries.items() if not _clear(spans, at, closes, opens)]
         if not bad:
             break
-        for at in bad if attempt < 2 else range(len(units)):
-            _unmark(units, at)
-        boundaries = _boundaries(units)
-    _join(units)
-    return {at: closes + opens for at, (closes, opens) in _boundaries(units).items()}
+        for at in bad if attempt < 2 else range(len(spans)):
+            _unmark(spans, at)
+        boundaries = _boundaries(spans)
+    _join(spans)
+    return {at: closes + opens for at, (closes, opens) in _boundaries(spans).items()}
 
 
-def _join(units: list[Unit]) -> None:
+def _join(spans: list[Span]) -> None:
     """Neighbouring texts of the same marks become one, in place."""
-    kept: list[Unit] = []
+    kept: list[Span] = []
     texts: list[str] = []
-    for unit in units:
-        if kept and unit.kind == "text" == kept[-1].kind and unit.marks == kept[-1].marks:
-            texts.append(unit.text)
-            kept[-1].last = unit.last
+    for span in spans:
+        if kept and span.kind == "text" == kept[-1].kind and span.marks == kept[-1].marks:
+            texts.append(span.text)
+            kept[-1].last = span.last
             continue
         if len(texts) > 1:
             kept[-1].text = "".join(texts)
-        texts = [unit.text]
-        kept.append(unit)
+        texts = [span.text]
+        kept.append(span)
     if len(texts) > 1:
         kept[-1].text = "".join(texts)
-    units[:] = kept
+    spans[:] = kept
 
 
-def _boundaries(units: Sequence[Unit]) -> dict[int, tuple[str, str]]:
+def _boundaries(spans: Sequence[Span]) -> dict[int, tuple[str, str]]:
     """Where delimiters stand: place -> (those that close, those that open)."""
     found: dict[int, tuple[str, str]] = {}
     stack: list[tuple[int, str]] = []
-    for at in range(len(units) + 1):
-        marks = units[at].marks if at < len(units) else 0
+    for at in range(len(spans) + 1):
+        marks = spans[at].marks if at < len(spans) else 0
         keep = 0
         while keep < len(stack) and marks & stack[keep][0]:
             keep += 1
@@ -110,10 +110,10 @@ def _boundaries(units: Sequence[Unit]) -> dict[int, tuple[str, str]]:
     return found
 
 
-def _clear(units: Sequence[Unit], at: int, closes: str, opens: str) -> bool:
+def _clear(spans: Sequence[Span], at: int, closes: str, opens: str) -> bool:
     """Whether the delimiters here read as what they are: at the edge of a word, and not of both kinds."""
-    before = units[at - 1].last if at else " "
-    after = units[at].first if at < len(units) else " "
+    before = spans[at - 1].last if at else " "
+    after = spans[at].first if at < len(spans) else " "
     if closes and opens:
         return False
     outside, inside = (after, before) if closes else (before, after)
@@ -124,10 +124,10 @@ def _clear(units: Sequence[Unit], at: int, closes: str, opens: str) -> bool:
     return outside in _OUTSIDE and lone and not inside.isspace() and not is_punctuation(inside)
 
 
-def _unmark(units: Sequence[Unit], at: int) -> None:
+def _unmark(spans: Sequence[Span], at: int) -> None:
     """Take the marks from the stretch around an unclear place."""
     for step, start in ((1, at), (-1, at - 1)):
         place = start
-        while 0 <= place < len(units) and units[place].marks:
-            units[place].marks = 0
+        while 0 <= place < len(spans) and spans[place].marks:
+            spans[place].marks = 0
             place += step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from extract import actions
@@ -106,7 +106,7 @@ def test_disconnecting_closes_runs_and_leaves_the_content(offline: Runtime) -> N
 
 
 def _with_notion(runtime: Runtime) -> Runtime:
-    return replace(runtime, transport=httpx.MockTransport(lambda request: httpx.Response(200, json={})))
+    return replace(runtime, transport=httpx2.MockTransport(lambda request: httpx2.Response(200, json={})))
 
 
 def test_a_new_consent_walks_the_running_workspaces_at_once(offline: Runtime, clock: StoppedClock) -> None:

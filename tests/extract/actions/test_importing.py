@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from extract import actions
@@ -187,7 +187,7 @@ def test_an_import_that_cannot_work_makes_nothing(do: Any, connection: Connectio
 
 def found_by(runtime: Runtime, connection: Connection, *answers: Any) -> Pick:
     script = Script(*answers, forever=True)
-    return actions.find_pick(replace(runtime, transport=httpx.MockTransport(script)), connection, PAGE)
+    return actions.find_pick(replace(runtime, transport=httpx2.MockTransport(script)), connection, PAGE)
 
 
 def an_object(kind: str, **more: object) -> dict[str, object]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-import httpx
+import httpx2
 
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
@@ -25,7 +25,6 @@ def granted(handle: GrantHandle, **more: object) -> TokenGrant:
         bot_id=handle.bot_id,
         workspace_id=handle.workspace_id,
         workspace_name="Acme",
-        owner_type="user",
         owner_user_id="ada",
         owner_name="Ada",
     )
@@ -43,10 +42,10 @@ def opened(runtime: Runtime, connection: Connection) -> tuple[str, str]:
 
 def answered(runtime: Runtime, script: Script, pause: Callable[[float], None] | None = None) -> Runtime:
     """The same runtime with a script as Notion."""
-    return replace(runtime, transport=httpx.MockTransport(script), pause=pause or runtime.pause)
+    return replace(runtime, transport=httpx2.MockTransport(script), pause=pause or runtime.pause)
 
 
-def pair(number: int, handle: GrantHandle) -> httpx.Response:
+def pair(number: int, handle: GrantHandle) -> httpx2.Response:
     return ok(
         {
             "access_token": f"ntn_{number}",

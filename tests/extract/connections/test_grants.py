@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 from cryptography.fernet import Fernet
 
@@ -128,8 +128,8 @@ def test_the_client_of_a_connection_asks_with_its_token_and_shares_the_budget(
     any_runtime: Runtime, connection: Connection
 ) -> None:
     with http_for(any_runtime) as http:
-        client_for(any_runtime, connection, http=http, lane="work").me()
-        client_for(any_runtime, connection, http=http, lane="people").me()
+        client_for(any_runtime, connection, http=http, lane="sync").me()
+        client_for(any_runtime, connection, http=http, lane="interactive").me()
 
     assert connections.budget_for(any_runtime, connection.workspace_id).used() == 2
 
@@ -145,10 +145,11 @@ def test_disconnecting_revokes_at_notion_and_forgets_both_tokens_here(
 
 
 @pytest.mark.parametrize(
-    "answer", [html(502), httpx.ConnectError("refused"), httpx.Response(400, json={"error": "invalid_grant"})]
+    "answer",
+    [html(502), httpx2.ConnectError("refused"), httpx2.Response(400, json={"error": "invalid_grant"})],
 )
 def test_disconnecting_does_not_depend_on_notion(
-    any_runtime: Runtime, connection: Connection, answer: httpx.Response | Exception
+    any_runtime: Runtime, connection: Connection, answer: httpx2.Response | Exception
 ) -> None:
     forget_tokens(answered(any_runtime, Script(answer)), connection)
 

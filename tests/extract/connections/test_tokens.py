@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 from cryptography.fernet import Fernet
 
@@ -80,7 +80,7 @@ def test_processes_that_meet_a_401_together_refresh_once(
     """Each has tokens of its own, as each process has; only the row is shared."""
     someone_waits, refreshed = threading.Event(), threading.Event()
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         someone_waits.wait(20)
         return pair(1, handle)
 
@@ -206,9 +206,9 @@ def test_a_refused_token_that_was_replaced_meanwhile_marks_nothing(
     ("answer", "kind"),
     [
         (html(502), Transient),
-        (httpx.ReadTimeout("slow"), Transient),
-        (httpx.Response(429, headers={"Retry-After": "5"}), RateLimited),
-        (httpx.Response(401, json={"error": "invalid_client"}), InvalidRequest),
+        (httpx2.ReadTimeout("slow"), Transient),
+        (httpx2.Response(429, headers={"Retry-After": "5"}), RateLimited),
+        (httpx2.Response(401, json={"error": "invalid_client"}), InvalidRequest),
     ],
     ids=["edge", "time-out", "rate limit", "operator"],
 )
@@ -216,7 +216,7 @@ def test_a_refresh_that_fails_for_another_reason_loses_nothing(
     any_runtime: Runtime,
     connection: Connection,
     handle: GrantHandle,
-    answer: httpx.Response | Exception,
+    answer: httpx2.Response | Exception,
     kind: type[Exception],
 ) -> None:
     before = opened(any_runtime, connection)
@@ -247,14 +247,14 @@ def test_a_new_consent_during_a_refresh_wins(
     used, _ = opened(any_runtime, connection)
     fresh = granted(handle, access_token="consented", refresh_token="nrt_c")
 
-    def meanwhile(answer: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
-        def reply(request: httpx.Request) -> httpx.Response:
+    def meanwhile(answer: httpx2.Response) -> Callable[[httpx2.Request], httpx2.Response]:
+        def reply(request: httpx2.Request) -> httpx2.Response:
             connect(any_runtime, organisation_id=organisation.id, grant=fresh)
             return answer
 
         return reply
 
-    for answer in (pair(1, handle), httpx.Response(400, json={"error": "invalid_grant"})):
+    for answer in (pair(1, handle), httpx2.Response(400, json={"error": "invalid_grant"})):
         Connection.update(access_token=any_runtime.vault.seal(used)).execute()
         tokens = ConnectionTokens(answered(any_runtime, Script(meanwhile(answer))), connection.id)
         assert tokens.refresh(used) == "consented"
@@ -266,7 +266,7 @@ def test_a_disconnect_during_a_refresh_wins_and_the_new_token_is_revoked(
 ) -> None:
     used, _ = opened(any_runtime, connection)
 
-    def disconnect(request: httpx.Request) -> httpx.Response:
+    def disconnect(request: httpx2.Request) -> httpx2.Response:
         forget_tokens(any_runtime, connection)
         return pair(1, handle)
 
@@ -285,7 +285,7 @@ def test_a_key_rotation_during_a_refresh_does_not_lose_the_new_tokens(
 ) -> None:
     used, _ = opened(any_runtime, connection)
 
-    def rotate(request: httpx.Request) -> httpx.Response:
+    def rotate(request: httpx2.Request) -> httpx2.Response:
         stored = row(connection)
         resealed = any_runtime.vault.reseal(stored.access_token)
         Connection.update(access_token=resealed).where(Connection.id == stored.id).execute()

@@ -11,19 +11,19 @@ from extract.discovery.subpages import adopt_listed, apply_body_children, rechec
 from extract.rules.timing import Rank
 from extract.search.index import Put
 from extract.store.models import Document
-from extract.values import Child, Parent
+from extract.values import BodyChild, Parent
 from tests import rows
 from tests.clock import START
 
 
-def read(document: Document, *, came: tuple[Child, ...] = (), went: tuple[Child, ...] = ()) -> None:
+def read(document: Document, *, came: tuple[BodyChild, ...] = (), went: tuple[BodyChild, ...] = ()) -> None:
     """The body of the document was read and now differs by these."""
     put = Put(True, 0, 0, 0, came, went)
     apply_body_children(document, put, rank=Rank.CHECK, now=START, verify_hours=24)
 
 
-def page(notion_id: str, title: str = "Child") -> Child:
-    return Child("page", notion_id, title)
+def page(notion_id: str, title: str = "Child") -> BodyChild:
+    return BodyChild("page", notion_id, title)
 
 
 def test_a_sub_page_that_came_into_a_body_joins_the_tree_under_its_name(memory_store: Database) -> None:
@@ -86,7 +86,7 @@ def test_a_database_that_came_into_a_body_or_left_it_is_queried_with_a_listing(
     tree, root = rows.tree()
     table = rows.table(tree, listed=True)
 
-    read(root, **{moved: (Child("database", table.database_id, "Glossary"),)})
+    read(root, **{moved: (BodyChild("database", table.database_id, "Glossary"),)})
 
     assert not rows.fresh(table).listed
     assert rows.fresh(tree).requested_at == START

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-import httpx
+import httpx2
 import pytest
 import redis
 
 from extract.config.load import Config
 from extract.notion.budget import Budget
 from extract.notion.client import NotionClient, http_client
+from extract.notion.lanes import RequestLimits
 from tests.clock import StoppedClock
 from tests.extract.notion.script import Pauses, Script, Tokens
 
@@ -21,7 +22,10 @@ WORKSPACE = "11111111-2222-4333-8444-555555555555"
 @pytest.fixture
 def budget(redis_server: redis.Redis, clock: StoppedClock) -> Budget:
     return Budget(
-        redis_server, workspace_id=WORKSPACE, limit=180, window_seconds=60, people_share=0.15, clock=clock
+        redis_server,
+        workspace_id=WORKSPACE,
+        limits=RequestLimits(limit=180, window_seconds=60, interactive_share=0.15),
+        clock=clock,
     )
 
 
@@ -43,7 +47,7 @@ def scripted(
     with ExitStack() as open_clients:
 
         def client(script: Script, **more: object) -> NotionClient:
-            http = open_clients.enter_context(http_client(config, httpx.MockTransport(script)))
+            http = open_clients.enter_context(http_client(config, httpx2.MockTransport(script)))
             arguments = {"pause": pauses, "chance": lambda: 0.5, **more}
             return NotionClient(http=http, tokens=tokens, budget=budget, clock=clock, **arguments)
 

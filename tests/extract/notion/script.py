@@ -6,28 +6,28 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 
-Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
-
-
-def ok(body: Any) -> httpx.Response:
-    return httpx.Response(200, json=body)
+Answer = httpx2.Response | Exception | Callable[[httpx2.Request], httpx2.Response]
 
 
-def error(status: int, code: str, message: str = "", **more: Any) -> httpx.Response:
+def ok(body: Any) -> httpx2.Response:
+    return httpx2.Response(200, json=body)
+
+
+def error(status: int, code: str, message: str = "", **more: Any) -> httpx2.Response:
     headers = more.pop("headers", None)
     body = {"object": "error", "status": status, "code": code, "message": message, "request_id": "r-1"}
-    return httpx.Response(status, json={**body, **more}, headers=headers)
+    return httpx2.Response(status, json={**body, **more}, headers=headers)
 
 
-def html(status: int) -> httpx.Response:
-    return httpx.Response(status, html="<html><body>cloudflare</body></html>", headers={"cf-ray": "8f"})
+def html(status: int) -> httpx2.Response:
+    return httpx2.Response(status, html="<html><body>cloudflare</body></html>", headers={"cf-ray": "8f"})
 
 
 def listing(
     *results: Any, cursor: str | None = None, has_more: bool | None = None, **more: Any
-) -> httpx.Response:
+) -> httpx2.Response:
     more_to_come = cursor is not None if has_more is None else has_more
     return ok(
         {
@@ -41,20 +41,20 @@ def listing(
 
 
 class Script:
-    """Use it as the function of an `httpx.MockTransport`. The last answer repeats when `forever`."""
+    """Use it as the function of an `httpx2.MockTransport`. The last answer repeats when `forever`."""
 
     def __init__(self, *answers: Answer, forever: bool = False) -> None:
         self.answers = list(answers)
         self.forever = forever
-        self.asked: list[httpx.Request] = []
+        self.asked: list[httpx2.Request] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(request)
         last = self.forever and len(self.answers) == 1
         answer = self.answers[0] if last else self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer if isinstance(answer, httpx.Response) else answer(request)
+        return answer if isinstance(answer, httpx2.Response) else answer(request)
 
     @property
     def bodies(self) -> list[Any]:

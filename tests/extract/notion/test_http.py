@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-import httpx
+import httpx2
 import pytest
 
 from extract.config.load import Config
@@ -21,26 +21,26 @@ from tests.extract.notion.script import Script, html, ok
 
 BUGS = {
     # Raised only when our own code misuses a response, or asks for raise_for_status and cookies, which it does not.
-    httpx.StreamError,
-    httpx.StreamConsumed,
-    httpx.StreamClosed,
-    httpx.ResponseNotRead,
-    httpx.RequestNotRead,
-    httpx.HTTPStatusError,
-    httpx.CookieConflict,
+    httpx2.StreamError,
+    httpx2.StreamConsumed,
+    httpx2.StreamClosed,
+    httpx2.ResponseNotRead,
+    httpx2.RequestNotRead,
+    httpx2.HTTPStatusError,
+    httpx2.CookieConflict,
     # Only ever raised as one of their subclasses.
-    httpx.HTTPError,
-    httpx.RequestError,
+    httpx2.HTTPError,
+    httpx2.RequestError,
 }
 
 
 def ask(config: Config, clock: StoppedClock, script: Script, **more: object) -> Reply:
-    with http_client(config, httpx.MockTransport(script)) as http:
+    with http_client(config, httpx2.MockTransport(script)) as http:
         return send(http, "GET", "/v1/x", clock=clock, **more)
 
 
 def exceptions_of_httpx() -> list[type[Exception]]:
-    names = (getattr(httpx, name) for name in httpx.__all__)
+    names = (getattr(httpx2, name) for name in httpx2.__all__)
     return [name for name in names if isinstance(name, type) and issubclass(name, Exception)]
 
 
@@ -62,10 +62,10 @@ def test_what_httpx_raises_comes_out_as_ours(
 
 
 def test_a_wrong_address_is_our_fault_and_a_broken_connection_is_not() -> None:
-    assert type(translated(httpx.UnsupportedProtocol("x"))) is InvalidRequest
-    assert type(translated(httpx.LocalProtocolError("x"))) is InvalidRequest
-    assert type(translated(httpx.RemoteProtocolError("x"))) is Transient
-    assert type(translated(httpx.ReadTimeout("x"))) is Transient
+    assert type(translated(httpx2.UnsupportedProtocol("x"))) is InvalidRequest
+    assert type(translated(httpx2.LocalProtocolError("x"))) is InvalidRequest
+    assert type(translated(httpx2.RemoteProtocolError("x"))) is Transient
+    assert type(translated(httpx2.ReadTimeout("x"))) is Transient
 
 
 def test_bugs_pass_through(config: Config, clock: StoppedClock) -> None:
@@ -83,7 +83,7 @@ def test_every_call_names_the_version_and_asks_for_json(config: Config, clock: S
 
 
 def test_the_request_id_is_found_in_the_body_or_the_header(config: Config, clock: StoppedClock) -> None:
-    in_header = httpx.Response(500, text="x", headers={"x-notion-request-id": "h-1"})
+    in_header = httpx2.Response(500, text="x", headers={"x-notion-request-id": "h-1"})
 
     assert ask(config, clock, Script(ok({"request_id": "b-1"}))).request_id == "b-1"
     assert ask(config, clock, Script(in_header)).request_id == "h-1"
@@ -106,7 +106,7 @@ def test_the_request_id_is_found_in_the_body_or_the_header(config: Config, clock
     ids=["empty", "html", "truncated", "list", "string", "bytes", "deep list", "deep object", "huge number"],
 )
 def test_anything_but_a_json_object_is_no_body(config: Config, clock: StoppedClock, raw: bytes) -> None:
-    reply = ask(config, clock, Script(httpx.Response(200, content=raw)))
+    reply = ask(config, clock, Script(httpx2.Response(200, content=raw)))
 
     assert (reply.status, reply.body) == (200, None)
 
@@ -117,13 +117,13 @@ def test_what_no_database_stores_is_left_out(config: Config, clock: StoppedClock
         rb'"n": NaN, "m": -1e999, "k": 1.5}'
     )
 
-    reply = ask(config, clock, Script(httpx.Response(200, content=raw)))
+    reply = ask(config, clock, Script(httpx2.Response(200, content=raw)))
 
     assert reply.body == {"a": ["xy", {"b": "😀  z"}], "n": None, "m": None, "k": 1.5, "t": r"a \u0000 b"}
 
 
 def test_an_answer_without_end_is_not_read_into_memory(config: Config, clock: StoppedClock) -> None:
-    class Endless(httpx.SyncByteStream):
+    class Endless(httpx2.SyncByteStream):
         sent = 0
         closed = False
 
@@ -136,7 +136,7 @@ def test_an_answer_without_end_is_not_read_into_memory(config: Config, clock: St
             Endless.closed = True
 
     with pytest.raises(InvalidRequest) as failure:
-        ask(config, clock, Script(httpx.Response(200, stream=Endless())), largest=1 << 20)
+        ask(config, clock, Script(httpx2.Response(200, stream=Endless())), largest=1 << 20)
 
     assert failure.value.code == "answer_too_large"
     assert "larger than 1 MB" in failure.value.sentence
@@ -148,7 +148,7 @@ def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused_too(
     config: Config, clock: StoppedClock
 ) -> None:
     packed = gzip.compress(b" " * (4 << 20))
-    answer = httpx.Response(200, content=packed, headers={"content-encoding": "gzip"})
+    answer = httpx2.Response(200, content=packed, headers={"content-encoding": "gzip"})
 
     with pytest.raises(InvalidRequest) as failure:
         ask(config, clock, Script(answer), largest=1 << 20)
@@ -156,7 +156,7 @@ def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused_too(
     assert failure.value.code == "answer_too_large"
 
 
-class Packed(httpx.SyncByteStream):
+class Packed(httpx2.SyncByteStream):
     """A gzip of a gigabyte of spaces, in pieces of 64 kB."""
 
     def __init__(self) -> None:
@@ -173,24 +173,24 @@ class Packed(httpx.SyncByteStream):
 
 def test_a_packed_answer_is_unpacked_piece_by_piece(config: Config, clock: StoppedClock) -> None:
     bomb = Packed()
-    response = httpx.Response(200, stream=bomb, headers={"content-encoding": "gzip"})
+    response = httpx2.Response(200, stream=bomb, headers={"content-encoding": "gzip"})
 
     assert max(len(piece) for piece in islice(pieces(response), 20)) <= 256 * 1024
 
     bomb.sent = 0
-    response = httpx.Response(200, stream=bomb, headers={"content-encoding": "gzip"})
+    response = httpx2.Response(200, stream=bomb, headers={"content-encoding": "gzip"})
     with pytest.raises(AnswerTooLarge):
         ask(config, clock, Script(response), largest=1 << 20)
     assert bomb.sent == 65_536
 
 
 def test_a_packed_answer_is_read_whole(config: Config, clock: StoppedClock) -> None:
-    class Whole(httpx.SyncByteStream):
+    class Whole(httpx2.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             packed = gzip.compress(b'{"text": "' + b"word " * 300_000 + b'"}')
             yield from (packed[at : at + 7] for at in range(0, len(packed), 7))
 
-    response = httpx.Response(200, stream=Whole(), headers={"content-encoding": "gzip"})
+    response = httpx2.Response(200, stream=Whole(), headers={"content-encoding": "gzip"})
 
     assert ask(config, clock, Script(response)).body == {"text": "word " * 300_000}
 
@@ -199,11 +199,11 @@ def test_a_packed_answer_is_read_whole(config: Config, clock: StoppedClock) -> N
 def test_an_answer_packed_otherwise_than_asked_for_passes(
     config: Config, clock: StoppedClock, encoding: str
 ) -> None:
-    class Garbage(httpx.SyncByteStream):
+    class Garbage(httpx2.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             yield b"\x8b\x01\x80{}\x03"
 
-    response = httpx.Response(200, stream=Garbage(), headers={"content-encoding": encoding})
+    response = httpx2.Response(200, stream=Garbage(), headers={"content-encoding": encoding})
 
     with pytest.raises(Transient) as failure:
         ask(config, clock, Script(response))
@@ -211,11 +211,11 @@ def test_an_answer_packed_otherwise_than_asked_for_passes(
 
 
 def test_an_answer_that_announces_its_size_is_refused_unread(config: Config, clock: StoppedClock) -> None:
-    class Unread(httpx.SyncByteStream):
+    class Unread(httpx2.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             raise AssertionError("nobody reads this")
 
-    response = httpx.Response(200, stream=Unread(), headers={"content-length": str(60 << 20)})
+    response = httpx2.Response(200, stream=Unread(), headers={"content-length": str(60 << 20)})
 
     with pytest.raises(AnswerTooLarge):
         ask(config, clock, Script(response))
@@ -243,7 +243,7 @@ def test_a_page_that_fills_a_room_of_its_own_is_too_large(config: Config, clock:
 
 
 def test_an_answer_that_trickles_is_given_up(config: Config, clock: StoppedClock) -> None:
-    class Trickle(httpx.SyncByteStream):
+    class Trickle(httpx2.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             while True:
                 clock.advance(seconds=30)
@@ -251,35 +251,35 @@ def test_an_answer_that_trickles_is_given_up(config: Config, clock: StoppedClock
 
     started = clock()
     with pytest.raises(Transient) as failure:
-        ask(config, clock, Script(httpx.Response(200, stream=Trickle())), timeout_seconds=70)
+        ask(config, clock, Script(httpx2.Response(200, stream=Trickle())), timeout_seconds=70)
 
     assert failure.value.code == "answer_too_slow"
     assert (clock() - started).total_seconds() == 150
 
 
 def test_a_connection_that_breaks_in_the_middle_passes(config: Config, clock: StoppedClock) -> None:
-    class Broken(httpx.SyncByteStream):
+    class Broken(httpx2.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             yield b'{"object"'
-            raise httpx.RemoteProtocolError("peer closed connection")
+            raise httpx2.RemoteProtocolError("peer closed connection")
 
     with pytest.raises(Transient):
-        ask(config, clock, Script(httpx.Response(200, stream=Broken())))
+        ask(config, clock, Script(httpx2.Response(200, stream=Broken())))
 
 
 def test_redirects_are_not_followed_so_that_no_token_travels_elsewhere(
     config: Config, clock: StoppedClock
 ) -> None:
-    script = Script(httpx.Response(302, headers={"location": "https://elsewhere.test/"}))
+    script = Script(httpx2.Response(302, headers={"location": "https://elsewhere.test/"}))
 
     assert ask(config, clock, script).status == 302
     assert len(script.asked) == 1
 
 
 def test_cookies_of_the_edge_are_not_kept(config: Config, clock: StoppedClock) -> None:
-    script = Script(httpx.Response(200, json={}, headers={"set-cookie": "__cf_bm=1; Path=/"}), ok({}))
+    script = Script(httpx2.Response(200, json={}, headers={"set-cookie": "__cf_bm=1; Path=/"}), ok({}))
 
-    with http_client(config, httpx.MockTransport(script)) as http:
+    with http_client(config, httpx2.MockTransport(script)) as http:
         send(http, "GET", "/v1/x", clock=clock)
         send(http, "GET", "/v1/x", clock=clock)
 

@@ -9,6 +9,7 @@ import redis
 
 from extract.errors import BudgetSpent
 from extract.notion.budget import Budget
+from extract.notion.lanes import RequestLimits
 from extract.notion.limit_rules import RESPITE, Limit, when_full, when_refused
 from tests.clock import START, StoppedClock
 
@@ -65,13 +66,14 @@ def test_an_answer_about_something_else_only_spoils_the_evidence(reason: str) ->
 
 def make(server: redis.Redis, clock: StoppedClock, **more: int) -> Budget:
     options = {"limit": 20, "most": 30, **more}
-    return Budget(server, workspace_id="w", window_seconds=60, people_share=0, clock=clock, **options)
+    limits = RequestLimits(window_seconds=60, interactive_share=0, **options)
+    return Budget(server, workspace_id="w", limits=limits, clock=clock)
 
 
 def spend(budget: Budget) -> int:
     for number in range(1000):
         try:
-            budget.take("work").done()
+            budget.take("sync").done()
         except BudgetSpent:
             return number
     raise AssertionError("there is no limit")
@@ -83,7 +85,7 @@ def test_a_larger_plan_is_found_out_window_by_window(redis_server: redis.Redis, 
 
     clock.advance(seconds=61)
     assert spend(budget) == 25
-    assert elsewhere.limit == elsewhere.share("work") == 25
+    assert elsewhere.limit == elsewhere.share("sync") == 25
     clock.advance(seconds=61)
     spend(budget)
     clock.advance(seconds=61)
@@ -94,7 +96,7 @@ def test_an_idle_workspace_learns_nothing(redis_server: redis.Redis, clock: Stop
     budget = make(redis_server, clock)
     for _ in range(10):
         for _ in range(19):
-            budget.take("work").done()
+            budget.take("sync").done()
         clock.advance(seconds=61)
 
     assert budget.limit == 20

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 import redis
 
-from extract.notion.limit_store import LearntLimit
+from extract.notion.limit_store import LimitStore
 from tests.clock import StoppedClock
 
 OBJECTION = "public_api_request_rate_limit"
 
 
-def limit(server: redis.Redis, clock: StoppedClock, *, configured: int = 180, most: int = 600) -> LearntLimit:
-    return LearntLimit(
+def limit(server: redis.Redis, clock: StoppedClock, *, configured: int = 180, most: int = 600) -> LimitStore:
+    return LimitStore(
         server,
         "hilal:limit:w",
         workspace_id="w",

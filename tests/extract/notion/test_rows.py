@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from extract.errors import InvalidRequest, Transient, WrongKind
-from extract.notion.listing import Listed
+from extract.notion.pagination import Listed
 from extract.notion.rows import all_rows
 
 FIRST = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Table:
         return Listed(tuple(window[start:end]), str(end) if more and not lost else None, lost, capped)
 
     def read(self, **more: Any) -> list[str]:
-        options: dict[str, Any] = {"edited_on_or_after": None, "page_size": 4, "endpoint": "x"}
+        options: dict[str, Any] = {"page_size": 4, "endpoint": "x"}
         return [stub.id for rows in all_rows(self, **(options | more)) for stub in rows]
 
     @property
@@ -81,20 +81,6 @@ def test_a_table_beyond_the_cap_is_read_in_windows() -> None:
     assert table.read() == table.ids
     windows = {str(body.get("filter")) for body in table.asked}
     assert len(windows) > 5
-
-
-def test_windows_keep_the_filter_by_edit_time() -> None:
-    table = Table(list(range(25)))
-    since = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-
-    table.read(edited_on_or_after=since)
-
-    edited = {
-        "timestamp": "last_edited_time",
-        "last_edited_time": {"on_or_after": "2026-11-20T10:00:00.000Z"},
-    }
-    assert all(edited in body["filter"]["and"] for body in table.asked)
-    assert len(table.asked[-1]["filter"]["and"]) == 2
 
 
 @pytest.mark.parametrize("before", [0, 3, 10])

@@ -159,7 +159,7 @@ def test_markdown_names_what_could_not_be_read() -> None:
     )
 
     assert page is not None
-    assert (page.page_id, page.markdown, page.truncated) == (PAGE, "# A", True)
+    assert (page.page_id, page.markdown) == (PAGE, "# A")
     assert page.unknown_block_ids == (SOURCE, BASE)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from extract.notion.unpacking import pieces
@@ -13,7 +13,7 @@ from extract.notion.unpacking import pieces
 LIMIT = 256 * 1024
 
 
-class Raw(httpx.SyncByteStream):
+class Raw(httpx2.SyncByteStream):
     """A body as it comes from the network, in these parts."""
 
     def __init__(self, *parts: bytes) -> None:
@@ -23,10 +23,10 @@ class Raw(httpx.SyncByteStream):
         yield from self.parts
 
 
-def answer(*parts: bytes, encoding: str | None = None) -> httpx.Response:
+def answer(*parts: bytes, encoding: str | None = None) -> httpx2.Response:
     headers = {} if encoding is None else {"content-encoding": encoding}
-    request = httpx.Request("GET", "https://api.notion.com/v1/pages/1")
-    return httpx.Response(200, headers=headers, stream=Raw(*parts), request=request)
+    request = httpx2.Request("GET", "https://api.notion.com/v1/pages/1")
+    return httpx2.Response(200, headers=headers, stream=Raw(*parts), request=request)
 
 
 def test_a_body_as_it_is_comes_as_it_was_sent() -> None:
@@ -53,9 +53,9 @@ def test_a_small_body_that_unpacks_to_a_large_one_comes_in_small_pieces() -> Non
 
 @pytest.mark.parametrize(("body", "encoding"), [(b"no gzip", "gzip"), (b"x", "br"), (b"x", "gzip, gzip")])
 def test_a_body_that_is_not_what_its_header_says_is_refused(body: bytes, encoding: str) -> None:
-    with pytest.raises(httpx.DecodingError):
+    with pytest.raises(httpx2.DecodingError):
         list(pieces(answer(body, encoding=encoding)))
 
 
 def test_a_body_that_a_transport_handed_over_whole_is_taken_as_it_is() -> None:
-    assert list(pieces(httpx.Response(200, content=b"all of it"))) == [b"all of it"]
+    assert list(pieces(httpx2.Response(200, content=b"all of it"))) == [b"all of it"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.reading import Chunking, Tree, parse_v1, parse_v2, read_page
-from extract.reading.cut.cutting import grapheme_start
+from extract.reading.cut.graphemes import grapheme_start
 from extract.values import Passage, Property
 
 

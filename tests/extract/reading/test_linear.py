@@ -18,6 +18,7 @@ from extract.reading import (
     fill,
     has_text,
     holes,
+    limits,
     notion_id_of,
     page_title,
     parse_v1,
@@ -29,24 +30,24 @@ from extract.reading import (
     relation_ids,
     stub_digest,
 )
-from extract.reading import budget as reading_budget
 from extract.reading.clean import clean, one_line
 from extract.reading.cut.chunks import passages
 from extract.reading.cut.cutting import cut, tail
 from extract.reading.dates import date_text, mention_text, moment
 from extract.reading.links import block_id_of, file_name, is_notion_media, is_safe, target_of
-from extract.reading.listed import capped_properties
-from extract.reading.parse.destinations import destination_at, unescaped
 from extract.reading.parse.detect import detect
-from extract.reading.parse.inline import parse_inline
-from extract.reading.parse.markdown_v1 import split_attributes
+from extract.reading.parse.inline.destinations import destination_at, unescaped
+from extract.reading.parse.inline.scanner import parse_inline
+from extract.reading.parse.markdown_v1.lines import split_attributes
 from extract.reading.parse.open_blocks import image_draft
-from extract.reading.parse.rich_text import runs_of
 from extract.reading.parse.tables import pipe_cells, pipe_table, tag_table
 from extract.reading.parse.tags import attributes, tag_at
-from extract.reading.write.canonical import Piece, PieceKind
-from extract.reading.write.escape import code_span, escape_line_start, escape_text, fence_for
-from extract.reading.write.inline_text import destination, inline_text
+from extract.reading.pieces import Piece, PieceKind, fence_for
+from extract.reading.properties.listed import capped_properties
+from extract.reading.rich_text import runs_of
+from extract.reading.write.destination import destination
+from extract.reading.write.escape import code_span, escape_line_start, escape_text
+from extract.reading.write.inline_text import inline_text
 from extract.values import Property
 from tests.steps import grows_linearly
 
@@ -133,7 +134,7 @@ PARTS: Mapping[str, Callable[[str], object]] = {
     "passages": lambda text: passages(
         text, [Piece("heading", "# " + text, 1, text), Piece("text", text)], _CHUNKING
     ),
-    "plain reading": lambda text: _page(reading_budget._plain(text)),
+    "plain reading": lambda text: _page(limits._plain(text)),
     "plain text": lambda text: (plain_text(_rich(text)), page_title(_properties(text))),
     "properties": lambda text: read_page(
         title=text,

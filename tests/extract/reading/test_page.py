@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from extract.reading import has_text, parse, parse_v1, parse_v2, read_page
-from extract.values import Link, Property, Reading
+from extract.values import PageLink, PageReading, Property
 
 PAGE_ID = "01234567-89ab-cdef-0123-456789abcdef"
 PAGE = "https://app.notion.com/p/Plan-0123456789abcdef0123456789abcdef"
 MEDIA = "https://prod-files-secure.s3.us-west-2.amazonaws.com/a/b/film.mp4"
 
 
-def reading(markdown: str, title: str = "Garden", properties: tuple[Property, ...] = ()) -> Reading:
+def reading(markdown: str, title: str = "Garden", properties: tuple[Property, ...] = ()) -> PageReading:
     return read_page(
         title=title, url="https://app.notion.com/p/x", properties=properties, tree=parse(markdown)
     )
@@ -77,10 +77,10 @@ def test_links_keep_text_target_and_notion_id() -> None:
     )
 
     assert page.links == (
-        Link("Plan", PAGE, PAGE_ID),
-        Link("a b", "https://example.com/x?y=1"),
-        Link("b", "https://example.com/x"),
-        Link("https://figma.com/f", "https://figma.com/f"),
+        PageLink("Plan", PAGE, PAGE_ID),
+        PageLink("a b", "https://example.com/x?y=1"),
+        PageLink("b", "https://example.com/x"),
+        PageLink("https://figma.com/f", "https://figma.com/f"),
     )
 
 

@@ -11,7 +11,7 @@ from extract.search import find as finding
 from extract.search import index
 from extract.search.find import find, highlight_spans
 from extract.store.models import Document, Membership, Source
-from extract.values import Passage, Reading
+from extract.values import PageReading, Passage
 from tests.extract.search.test_index import NOW, a_document, a_source, passage, reading
 
 
@@ -33,7 +33,7 @@ def found(source: Source, words: str, **options: Any) -> list[str]:
 def test_a_hit_carries_its_citation(source: Source) -> None:
     document = a_document(source)
     Document.update(edited_at=NOW).where(Document.id == document).execute()
-    content = Reading("Handbook", "x", "d", (), (), (passage("Ask for leave early.", "People", "Leave"),))
+    content = PageReading("Handbook", "x", "d", (), (), (passage("Ask for leave early.", "People", "Leave"),))
     index.put(document, content, url="https://www.notion.so/handbook", now=NOW)
 
     (hit,) = find(source.chatbot_id, "leave")
@@ -69,7 +69,7 @@ def test_a_title_weighs_more_than_a_heading_and_a_heading_more_than_text(source:
         ("3", "Onboarding", (), "We speak of anything here, among others."),
     ):
         document = a_document(source, name)
-        content = Reading(title, text, name, (), (), (Passage(text, path, name),))
+        content = PageReading(title, text, name, (), (), (Passage(text, path, name),))
         index.put(document, content, now=NOW)
 
     assert [hit.title for hit in find(source.chatbot_id, "onboarding ")] == [

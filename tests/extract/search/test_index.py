@@ -15,7 +15,7 @@ from extract.search import index
 from extract.search.find import find
 from extract.store.models import Chatbot, Chunk, Connection, Document, Membership, Organisation, Source
 from extract.store.models import Link as Target
-from extract.values import Link, Passage, Property, Reading
+from extract.values import PageLink, PageReading, Passage, Property
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -25,14 +25,14 @@ def passage(text: str, *path: str) -> Passage:
     return Passage(text, path, sha256(repr((path, text)).encode()).hexdigest())
 
 
-def reading(*texts: str, title: str = "Handbook") -> Reading:
+def reading(*texts: str, title: str = "Handbook") -> PageReading:
     text = "\n\n".join([title, *texts])
-    return Reading(
+    return PageReading(
         title=title,
         text=text,
         digest=sha256(text.encode()).hexdigest(),
         properties=(Property("Status", "status", "Live"),),
-        links=(Link("Plan", "https://www.notion.so/plan", "abc"),),
+        links=(PageLink("Plan", "https://www.notion.so/plan", "abc"),),
         passages=tuple(passage(each) for each in texts),
         unread_blocks=2,
     )
@@ -311,7 +311,7 @@ def test_two_puts_of_one_document_at_once_leave_one_whole_content(any_store: Dat
     contents = [reading(*(f"{name}{n}" for n in range(30))) for name in ("a", "b")]
     failures: list[Exception] = []
 
-    def work(content: Reading) -> None:
+    def work(content: PageReading) -> None:
         try:
             for _ in range(4):
                 index.put(page, content, now=NOW)

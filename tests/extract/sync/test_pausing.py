@@ -10,9 +10,9 @@ from peewee import Database
 from extract.errors import (
     Blocked,
     BudgetSpent,
+    ChecksSpent,
     Forbidden,
     HilalError,
-    LooksSpent,
     RateLimited,
     ReconnectNeeded,
     VaultError,
@@ -45,7 +45,7 @@ def test_how_long_a_connection_pauses(error: HilalError, until: datetime) -> Non
 
 @pytest.mark.parametrize(("resume_at", "until"), [(SOON, START + timedelta(minutes=1)), (LATER, LATER)])
 def test_checks_pause_for_a_whole_window_at_least(resume_at: datetime, until: datetime) -> None:
-    error = LooksSpent(resume_at=resume_at)
+    error = ChecksSpent(resume_at=resume_at)
 
     assert checks_pause_until(error, window=timedelta(minutes=1), now=START) == until
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
-import httpx
+import httpx2
 from cryptography.fernet import Fernet
 from peewee import Database
 
@@ -127,7 +127,7 @@ class Stage:
         redis.flushall()
         wire_database(opened, power)
         world.query_cap = (10_000, 8)[seed % 2]
-        wire = Wire(httpx.WSGITransport(app=create_app(world)), world, clock, power, opened)
+        wire = Wire(httpx2.WSGITransport(app=create_app(world)), world, clock, power, opened)
         wire.page_size = (None, 7, 3)[seed % 3]
         wire.may_be_refused = learns
         try:

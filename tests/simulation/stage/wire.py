@@ -6,7 +6,7 @@ import json
 import threading
 from datetime import datetime, timedelta
 
-import httpx
+import httpx2
 from peewee import Database
 
 from sandbox import World
@@ -24,11 +24,11 @@ MOST_REFUSALS = 2
 taken to hold may have held by the luck of its windows only."""
 
 
-class Wire(httpx.BaseTransport):
+class Wire(httpx2.BaseTransport):
     """Carries requests to the sandbox's own app. `breaks` collects what must not have happened."""
 
     def __init__(
-        self, inner: httpx.BaseTransport, world: World, clock: StoppedClock, power: Power, opened: Database
+        self, inner: httpx2.BaseTransport, world: World, clock: StoppedClock, power: Power, opened: Database
     ) -> None:
         self._inner, self._world, self._clock, self._power, self._opened = inner, world, clock, power, opened
         self._meanwhile: dict[int, Happening] = {}
@@ -51,7 +51,7 @@ class Wire(httpx.BaseTransport):
     def forget_meanwhile(self) -> None:
         self._meanwhile.clear()
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         if threading.current_thread() is not threading.main_thread():
             raise AssertionError("a story with several threads would not go the same way twice")
         must_not_be_in_transaction(self._opened, str(request.url))
@@ -75,31 +75,31 @@ class Wire(httpx.BaseTransport):
         if self.hanging:
             self.hanging -= 1
             self._clock.advance(seconds=PATIENCE)
-            raise httpx.ReadTimeout("as ordered", request=request)
+            raise httpx2.ReadTimeout("as ordered", request=request)
         if workspace and response.status_code in (429, 529):
             self._limited(workspace, response)
         return response
 
-    def _shortened(self, request: httpx.Request) -> httpx.Request:
+    def _shortened(self, request: httpx2.Request) -> httpx2.Request:
         """The same listing in shorter pages, so that a small Notion has long ones."""
         if self.page_size is None or request.url.path.rsplit("/", 1)[-1] not in ("search", "query"):
             return request
         body = json.loads(request.content)
         body["page_size"] = min(self.page_size, body.get("page_size", 100))
         headers = {name: value for name, value in request.headers.items() if name != "content-length"}
-        return httpx.Request(request.method, request.url, headers=headers, json=body)
+        return httpx2.Request(request.method, request.url, headers=headers, json=body)
 
-    def _workspace(self, request: httpx.Request) -> str | None:
+    def _workspace(self, request: httpx2.Request) -> str | None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         grants = self._world.grants.values()
         return next((grant.workspace_id for grant in grants if grant.access_token == token), None)
 
-    def _manners(self, workspace: str | None, request: httpx.Request) -> None:
+    def _manners(self, workspace: str | None, request: httpx2.Request) -> None:
         until = self._quiet_until.get(workspace or "")
         if until is not None and self._clock.now < until and not self._unsure():
             self.breaks.append(Broken("a request before Retry-After was over", str(request.url.path)))
 
-    def _limited(self, workspace: str, response: httpx.Response) -> None:
+    def _limited(self, workspace: str, response: httpx2.Response) -> None:
         if "x-injected" not in response.headers and not self._unsure():
             self._refused(workspace)
         pause = timedelta(seconds=float(response.headers.get("retry-after", "0")))

@@ -284,7 +284,7 @@ def test_a_page_that_is_widened_later_brings_in_what_lies_below_it(acme: Knowled
 
 def test_what_the_picker_listed_is_not_asked_again(acme: Knowledge, tree: Tree) -> None:
     with http_for(acme.runtime) as http:
-        client = client_for(acme.runtime, acme.connection, http=http, lane="people")
+        client = client_for(acme.runtime, acme.connection, http=http, lane="interactive")
         listed = [stub for page in client.walk_search() for stub in page.stubs]
     root = next(stub for stub in listed if stub.id == tree.root.id)
     pick = actions.Pick(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 
 from extract import actions
@@ -192,7 +192,7 @@ def test_a_stop_does_not_wait_for_a_notion_that_hangs(
         stop.set()
         release.wait(30)
         answered.set()
-        raise httpx.ReadTimeout("too late")
+        raise httpx2.ReadTimeout("too late")
 
     monkeypatch.setattr(fetches, "fetch", hang)
     monkeypatch.setattr("extract.sync.session.STOP_SECONDS", 0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 
 from extract.discovery import events
@@ -279,14 +279,14 @@ def test_events_that_came_while_the_daemon_was_down_are_taken_first(
     assert acme.answers("nobody awake") == ["Handbook"]
 
 
-class SlowBodies(httpx.BaseTransport):
+class SlowBodies(httpx2.BaseTransport):
     """Notion, which takes a minute over each body; somebody edits the page meanwhile, once."""
 
-    def __init__(self, inner: httpx.BaseTransport, clock: StoppedClock, page: PageHandle) -> None:
+    def __init__(self, inner: httpx2.BaseTransport, clock: StoppedClock, page: PageHandle) -> None:
         self._inner, self._clock, self._page = inner, clock, page
         self._edits = ["An edit during the read."]
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         answer = self._inner.handle_request(request)
         if request.url.path.endswith("/markdown") and self._edits:
             self._clock.advance(seconds=1)

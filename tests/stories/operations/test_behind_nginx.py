@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from extract.config.load import ROOT
@@ -32,9 +32,9 @@ class Site:
     inner: int
     certificate: Path
 
-    def client(self) -> httpx.Client:
+    def client(self) -> httpx2.Client:
         trusted = ssl.create_default_context(cafile=str(self.certificate))
-        return httpx.Client(base_url=f"https://localhost:{self.port}", verify=trusted, timeout=30)
+        return httpx2.Client(base_url=f"https://localhost:{self.port}", verify=trusted, timeout=30)
 
     def socket(self) -> ssl.SSLSocket:
         trusted = ssl.create_default_context(cafile=str(self.certificate))
@@ -108,7 +108,7 @@ def _answers(site: Site) -> bool:
     try:
         with site.client() as client:
             return client.get("/readyz").status_code == 200
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return False
 
 
@@ -152,4 +152,4 @@ def test_metrics_are_not_shown_through_the_proxy(site: Site) -> None:
     with site.client() as client:
         assert client.get("/metrics").status_code == 404
 
-    assert httpx.get(f"http://127.0.0.1:{site.inner}/metrics").status_code == 200
+    assert httpx2.get(f"http://127.0.0.1:{site.inner}/metrics").status_code == 200

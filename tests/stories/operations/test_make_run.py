@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from extract.config.load import ROOT, load
@@ -29,8 +29,8 @@ class House:
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
-        except httpx.TransportError:
+            return httpx2.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
+        except httpx2.TransportError:
             return False
 
     def said(self) -> str:

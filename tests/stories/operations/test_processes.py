@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 import pytest
 import redis
 from bs4 import BeautifulSoup
@@ -121,7 +121,7 @@ def processes(
 class Visitor:
     """A person with a browser that knows forms and links, and no JavaScript."""
 
-    http: httpx.Client
+    http: httpx2.Client
 
     def get(self, path: str) -> BeautifulSoup:
         return self._page(self.http.get(path))
@@ -131,7 +131,7 @@ class Visitor:
         given = {"csrf_token": token["value"]} if token else {}
         return self._page(self.http.post(path, data={**given, **fields}))
 
-    def _page(self, answer: httpx.Response) -> BeautifulSoup:
+    def _page(self, answer: httpx2.Response) -> BeautifulSoup:
         assert answer.status_code < 400, f"{answer.url}: {answer.status_code}"
         return BeautifulSoup(answer.text, "html.parser")
 
@@ -139,12 +139,12 @@ class Visitor:
 @pytest.fixture
 def visitor(processes: Processes) -> Iterator[Visitor]:
     base = f"http://127.0.0.1:{processes.environment['PORT']}"
-    with httpx.Client(base_url=base, follow_redirects=True, timeout=30) as http:
+    with httpx2.Client(base_url=base, follow_redirects=True, timeout=30) as http:
 
         def web_answers() -> bool:
             try:
                 return http.get("/readyz").status_code == 200
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 return False
 
         eventually(web_answers)
@@ -186,7 +186,7 @@ def statuses(visitor: Visitor) -> list[str]:
 class Chatbot:
     """The retrieval API as the chatbot uses it."""
 
-    http: httpx.Client
+    http: httpx2.Client
     key: str
 
     def get(self, path: str, **query: str) -> Any:

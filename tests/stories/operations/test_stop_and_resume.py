@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 
 from daemon.loop import polls_due, start_daily_listings, start_schedules
@@ -132,14 +132,14 @@ def test_a_stopped_source_starts_no_run_of_its_own(acme: Knowledge, notion: Noti
     assert due.connections_with_work(now=now) == []
 
 
-class Meanwhile(httpx.BaseTransport):
+class Meanwhile(httpx2.BaseTransport):
     """The way to Notion, on which `act` happens once, before the answer to a request whose path ends in `ending`."""
 
-    def __init__(self, inner: httpx.BaseTransport, ending: str, act: Callable[[], None]) -> None:
+    def __init__(self, inner: httpx2.BaseTransport, ending: str, act: Callable[[], None]) -> None:
         self._inner, self._ending, self._act = inner, ending, act
         self._done = False
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         if not self._done and request.url.path.endswith(self._ending):
             self._done = True
             self._act()

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from extract.config.load import ROOT
 from extract.runtime import Runtime
 from extract.store.models import ApiKey, Document, Source
-from extract.values import Link, Property
+from extract.values import PageLink, Property
 from tests.clock import StoppedClock
 from tests.webapp.conftest import Cast
 from tests.webapp.rows import make_connection, make_document, make_source, notion_id
@@ -192,9 +192,9 @@ def test_a_document_comes_with_its_text_properties_and_resolved_links(
         clock(),
         "See Holidays.",
         links=(
-            Link("Holidays", target.url, target.notion_id),
-            Link("Not imported", "https://www.notion.so/x", elsewhere),
-            Link("The web", "https://example.com/", None),
+            PageLink("Holidays", target.url, target.notion_id),
+            PageLink("Not imported", "https://www.notion.so/x", elsewhere),
+            PageLink("The web", "https://example.com/", None),
         ),
         properties=(Property("Owner", "people", "Ada"),),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 import redis
 from cryptography.fernet import Fernet
@@ -33,9 +33,9 @@ def findings(app: Flask) -> dict[str, Finding]:
     return {item["check"]: item for item in json.loads(run(app, "doctor", "--json").stdout)}
 
 
-def answering(runtime: Runtime, answer: Callable[[httpx.Request], httpx.Response]) -> Flask:
+def answering(runtime: Runtime, answer: Callable[[httpx2.Request], httpx2.Response]) -> Flask:
     """The app, with this in Notion's place."""
-    return create_app(replace(runtime, transport=httpx.MockTransport(answer)))
+    return create_app(replace(runtime, transport=httpx2.MockTransport(answer)))
 
 
 @pytest.fixture
@@ -112,19 +112,19 @@ def test_redis_that_does_not_answer_is_a_failure(runtime: Runtime) -> None:
 
 
 def test_notion_that_cannot_be_reached_is_a_failure(runtime: Runtime) -> None:
-    def refuse(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no route", request=request)
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("no route", request=request)
 
     assert findings(answering(runtime, refuse))["notion"]["state"] == "fail"
 
 
 @pytest.mark.parametrize(("status", "state"), [(200, "ok"), (400, "ok"), (401, "fail"), (503, "warn")])
 def test_notion_tells_whether_our_credentials_are_right(runtime: Runtime, status: int, state: str) -> None:
-    asked: list[httpx.Request] = []
+    asked: list[httpx2.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(request)
-        return httpx.Response(status, json={})
+        return httpx2.Response(status, json={})
 
     assert findings(answering(runtime, answer))["notion"]["state"] == state
     assert asked[0].headers["Authorization"].startswith("Basic ")
@@ -133,9 +133,9 @@ def test_notion_tells_whether_our_credentials_are_right(runtime: Runtime, status
 def test_without_credentials_notion_is_only_knocked_at(runtime: Runtime) -> None:
     bare = replace(runtime.config, notion=replace(runtime.config.notion, client_id="", client_secret=""))
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         assert "Authorization" not in request.headers
-        return httpx.Response(401, json={})
+        return httpx2.Response(401, json={})
 
     assert findings(answering(replace(runtime, config=bare), answer))["notion"]["state"] == "warn"
 

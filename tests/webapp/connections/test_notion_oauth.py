@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from extract.runtime import Runtime
@@ -22,7 +22,7 @@ class Notion:
         self.world = world
         self.workspace = world.workspace("Acme")
         self.page = self.workspace.page("Handbook")
-        self._http = httpx.Client(transport=runtime.transport, base_url=runtime.config.notion.api_url)
+        self._http = httpx2.Client(transport=runtime.transport, base_url=runtime.config.notion.api_url)
 
     def answer(self, consent: str, decision: str = "allow") -> str:
         """The path of ours that Notion sends the browser to."""

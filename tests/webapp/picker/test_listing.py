@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from extract.notion.stubs import SearchPage
 from extract.values import ObjectKind, Parent, Stub
 from webapp.picker.listing import PickerListing, new_listing, row_of
+from webapp.picker.packing import packed, unpacked
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -142,7 +143,7 @@ def test_a_listing_survives_being_stored() -> None:
     listing, pages, databases = both()
     listing.add_page(listing.passes[pages], SearchPage((stub("a", 1), stub("b", edited_at=None)), "more"))
 
-    again = PickerListing.from_json(listing.to_json())
+    again = unpacked(packed(listing), PickerListing)
 
     assert again == listing
     again.add_page(again.passes[databases], SearchPage((), None))

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from extract.search import index
 from extract.store.models import Document, Source
-from extract.values import Link, Passage, Property, Reading
+from extract.values import PageLink, PageReading, Passage, Property
 from tests.clock import StoppedClock
 from tests.webapp.conftest import Browser, Cast
 from tests.webapp.rows import make_connection, make_document, make_source
@@ -75,8 +75,8 @@ def test_links_into_the_same_knowledge_base_lead_to_the_document_here(
         clock(),
         f"See [Holidays]({target.url}), [Foreign]({foreign.url}) and [the web](https://example.com/).",
         links=(
-            Link("Holidays", target.url, target.notion_id),
-            Link("Foreign", foreign.url, foreign.notion_id),
+            PageLink("Holidays", target.url, target.notion_id),
+            PageLink("Foreign", foreign.url, foreign.notion_id),
         ),
     )
 
@@ -91,7 +91,7 @@ def test_a_link_leads_to_a_document_that_arrived_later(
     url = "https://www.notion.so/12121212121212121212121212121212"
     target = "12121212-1212-1212-1212-121212121212"
     document = make_document(
-        handbook, "Leave", clock(), f"See [Holidays]({url}).", links=(Link("Holidays", url, target),)
+        handbook, "Leave", clock(), f"See [Holidays]({url}).", links=(PageLink("Holidays", url, target),)
     )
     assert not page_of(ada, f"/documents/{document.id}").select(".prose a[href^='/documents/']")
 
@@ -107,7 +107,7 @@ def test_a_link_leads_to_a_document_that_arrived_later(
 
 def put_again(document: Document, text: str, clock: StoppedClock) -> None:
     """The page was edited and read again."""
-    reading = Reading(
+    reading = PageReading(
         title=document.title,
         text=text,
         digest=sha256(text.encode()).hexdigest(),

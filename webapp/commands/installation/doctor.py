@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 import click
-import httpx
+import httpx2
 import redis
 from peewee import PeeweeException
 
@@ -122,9 +122,9 @@ def _proxies(runtime: Runtime) -> Finding:
 def _notion(runtime: Runtime) -> Finding:
     """Whether Notion answers, and accepts the credentials if there are any (it answers 401 to a wrong secret)."""
     notion = runtime.config.notion
-    where = httpx.URL(notion.api_url).copy_with(userinfo=b"", query=None)
+    where = httpx2.URL(notion.api_url).copy_with(userinfo=b"", query=None)
     try:
-        with httpx.Client(transport=runtime.transport, timeout=10) as http:
+        with httpx2.Client(transport=runtime.transport, timeout=10) as http:
             if not notion.client_id:
                 http.get(f"{notion.api_url}/v1/users/me")
                 other = "" if notion.api_url == NOTION else " (not api.notion.com)"
@@ -137,7 +137,7 @@ def _notion(runtime: Runtime) -> Finding:
                 auth=(notion.client_id, notion.client_secret),
                 headers={"Notion-Version": "2026-03-11"},
             )
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         return Finding("notion", "fail", f"{where} cannot be reached ({type(error).__name__})")
     if answer.status_code == 401:
         return Finding("notion", "fail", f"{where} does not accept NOTION_CLIENT_ID and NOTION_CLIENT_SECRET")

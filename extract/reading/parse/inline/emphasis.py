@@ -5,15 +5,12 @@ https://spec.commonmark.org/0.31.2/#phase-2-inline-structure
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
 from extract.reading.blocks import BOLD, ITALIC, STRIKE
-
-Span = tuple[int, int, int]
-"""Nodes strictly between the first and the second number carry the mark that is the third."""
-
-_ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+from extract.reading.characters import is_punctuation
+from extract.reading.runs import MarkSpan
 
 
 @dataclass(slots=True)
@@ -28,36 +25,32 @@ class Delimiter:
     can_close: bool
 
 
-def is_punctuation(char: str) -> bool:
-    """Punctuation as CommonMark 0.31 means it: ASCII punctuation, and Unicode P and S."""
-    if char.isascii():
-        return char in _ASCII_PUNCTUATION
-    return unicodedata.category(char)[0] in "PS"
-
-
 def flanks(char: str, before: str, after: str, strict: bool) -> tuple[bool, bool]:
-    """Whether a run of `char` between these two characters can open and can close.
+    """Return whether a run of `char` between these two characters can open and can close.
 
-    `strict` is CommonMark's rule; without it, only white space matters: v1 escapes every literal delimiter,
-    so
-    whatever stands there unescaped is meant.
+    `strict` is CommonMark's rule, https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run. Without it only
+    white space matters: v1 escapes every literal delimiter, so whatever is not escaped is meant.
     """
-    space_before = not before or before.isspace()
-    space_after = not after or after.isspace()
+    left, right = _side(before), _side(after)
     if not strict:
-        return not space_after, not space_before
-    mark_before = not space_before and is_punctuation(before)
-    mark_after = not space_after and is_punctuation(after)
-    left = not space_after and (not mark_after or space_before or mark_before)
-    right = not space_before and (not mark_before or space_after or mark_after)
+        return right != "space", left != "space"
+    opens = right != "space" and (right != "punctuation" or left != "word")
+    closes = left != "space" and (left != "punctuation" or right != "word")
     if char != "_":
-        return left, right
-    return left and (not right or mark_before), right and (not left or mark_after)
+        return opens, closes
+    return opens and (not closes or left == "punctuation"), closes and (not opens or right == "punctuation")
 
 
-def pair(delimiters: list[Delimiter]) -> list[Span]:
+def _side(char: str) -> Literal["space", "punctuation", "word"]:
+    """What stands beside a delimiter; the ends of the text count as white space."""
+    if not char or char.isspace():
+        return "space"
+    return "punctuation" if is_punctuation(char) else "word"
+
+
+def pair(delimiters: list[Delimiter]) -> list[MarkSpan]:
     """The spans that these delimiters make; each delimiter's `left` becomes what stays literal."""
-    spans: list[Span] = []
+    spans: list[MarkSpan] = []
     openers: list[Delimiter] = []
     floors: dict[tuple[str, bool, int], int] = {}
     for closer in delimiters:
@@ -83,12 +76,12 @@ def pair(delimiters: list[Delimiter]) -> list[Span]:
     return spans
 
 
-def toggle(delimiters: list[Delimiter]) -> list[Span]:
+def toggle(delimiters: list[Delimiter]) -> list[MarkSpan]:
     """The spans of v1, where every unescaped delimiter is meant: `**` switches bold, `*` italic, `~~` strike.
 
     CommonMark's rules would misread what Notion writes, such as `**a:**b` or `*a**b*****c**`.
     """
-    spans: list[Span] = []
+    spans: list[MarkSpan] = []
     opened: dict[int, Delimiter] = {}
     for one in delimiters:
         while one.left:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from extract.reading.clean import clean, one_line
 from extract.reading.links import is_notion_media, notion_id_of
-from extract.reading.parse.rich_text import items, mapping, plain_text
-from extract.reading.properties import VOLATILE
+from extract.reading.properties.values import VOLATILE
+from extract.reading.rich_text import items, mapping, plain_text
 from extract.values import Json
 
 UNTITLED = "Untitled"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from extract.errors import InvalidRequest, Transient, WrongKind
-from extract.notion.listing import Listed, listed, walk
+from extract.notion.pagination import Listed, listed, walk
 
 
 class Asked:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from extract.reading import Budget, Tree, body_text, budget, fill, holes, parse, read_page
+from extract.reading import ReadingLimits, Tree, body_text, fill, holes, limits, parse, read_page
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "MOST_CHARACTERS", 1_000)
-    monkeypatch.setattr(budget, "MOST_SIGNS", 60)
+    monkeypatch.setattr(limits, "MOST_CHARACTERS", 1_000)
+    monkeypatch.setattr(limits, "MOST_SIGNS", 60)
 
 
 def read(tree: Tree) -> tuple[bool, int]:
@@ -18,7 +18,7 @@ def read(tree: Tree) -> tuple[bool, int]:
     return page.read_as_plain_text, page.characters_left_out
 
 
-def test_a_page_within_the_budget_is_read_with_its_structure() -> None:
+def test_a_page_within_the_limits_is_read_with_its_structure() -> None:
     tree = parse("# A\n\n" + "- b\n" * 20)
 
     assert [block.kind for block in tree.blocks][:2] == ["heading", "bulleted_list_item"]
@@ -57,9 +57,9 @@ def test_sub_pages_and_holes_are_found_in_plain_text_too() -> None:
     assert body_text(tree).endswith("end")
 
 
-def test_the_parts_of_one_page_share_its_budget() -> None:
+def test_the_parts_of_one_page_share_its_limits() -> None:
     """A page that comes in several answers costs no more than one that comes in a single one."""
-    page = Budget()
+    page = ReadingLimits()
 
     first = page.parse("- a\n" * 25)
     second = page.parse("- b\n" * 25)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from extract.reading.blocks import Block, Inline, Tree
 from extract.reading.clean import clean
 from extract.reading.parse.detect import detect
-from extract.reading.parse.markdown_v1 import parse_v1
-from extract.reading.parse.markdown_v2 import parse_v2
+from extract.reading.parse.markdown_v1.reader import parse_v1
+from extract.reading.parse.markdown_v2.reader import parse_v2
 
 MOST_CHARACTERS = 4_000_000
 """Of one page. What is beyond is left out, and counted."""
@@ -26,7 +26,7 @@ _LONGEST_REFERENCE = 4_000
 _SHORTEST_PARAGRAPH = 1_000
 
 
-class Budget:
+class ReadingLimits:
     """What is left for the further parts of one page: Notion gives a long page in several answers."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Budget:
         self._signs = MOST_SIGNS
 
     def parse(self, markdown: str) -> Tree:
-        """The tree of the next part of the page, with its structure as long as the budget lasts."""
+        """The tree of the next part of the page, with its structure as long as the limits allow."""
         text = markdown[: self._characters]
         left_out = len(markdown) - len(text)
         self._characters -= len(text)
@@ -54,7 +54,7 @@ def parse(markdown: str) -> Tree:
     Beyond `MOST_SIGNS` it is a tree of plain paragraphs, with markup as text; beyond `MOST_CHARACTERS` the rest is
     left out. The tree tells both.
     """
-    return Budget().parse(markdown)
+    return ReadingLimits().parse(markdown)
 
 
 def _plain(text: str) -> Tree:

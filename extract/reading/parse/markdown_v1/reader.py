@@ -9,19 +9,12 @@ import re
 
 from extract.reading.blocks import NO_ATTRS, Draft, Tree
 from extract.reading.clean import clean
-from extract.reading.parse.open_blocks import WORD, Outline
+from extract.reading.parse.markdown_v1.lines import classified, split_attributes
+from extract.reading.parse.open_blocks import WORD, OpenBlocks
 from extract.reading.parse.tables import DELIMITER_ROW, pipe_table, tag_table
 from extract.reading.parse.tags import LEAVES
 
 _FENCE = re.compile(r"(`{3,}+|~{3,}+)\s*+([^`\n]*+)$")
-_HEADING = re.compile(r"(#{1,6})(?:\s++|$)")
-# Notion writes bullets as "- " and numbers as "1. "; "+ a" and "1) a" are text that it does not escape
-_TODO = re.compile(r"[-*]\s++\[([ xX])\](?:\s++|$)")
-_BULLET = re.compile(r"[-*](?:\s++|$)")
-_NUMBER = re.compile(r"([0-9]{1,9})\.(?:\s++|$)")
-_DIVIDER = re.compile(r"(?:-{3,}+|\*{3,}+|_{3,}+)$")
-_ATTRIBUTES = re.compile(r"\{((?:\s*+[\w-]++\s*+=\s*+\"[^\"]*+\")++)\s*+\}")
-_ATTRIBUTE = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+\"([^\"]*+)\"")
 _COLONS = re.compile(r":::[ ]*+(?:([a-z_]++)\b[ ]*+(.*+))?$")
 _TITLED_BELOW = frozenset({"callout", "tab", "meeting-notes", "details"})
 _TABLE_LINE = re.compile(r"\s*</?(?:table|colgroup|col|thead|tbody|tr|td|th)\b", re.IGNORECASE)
@@ -33,11 +26,11 @@ def parse_v1(markdown: str) -> Tree:
 
 
 class _Reader:
-    __slots__ = ("_at", "_last_dollars", "_last_equation", "_lines", "_outline")
+    __slots__ = ("_at", "_last_dollars", "_last_equation", "_lines", "_open")
 
     def __init__(self, source: str) -> None:
         self._lines = source.split("\n")
-        self._outline = Outline(source, v2=False)
+        self._open = OpenBlocks(source, v2=False)
         self._at = 0
         self._last_dollars = (
             max((at for at, line in enumerate(self._lines) if line.strip() == "$$"), default=-1)
@@ -59,71 +52,73 @@ class _Reader:
             content = content.strip()
             if content:
                 self._line(content, depth)
-        return self._outline.tree()
+        return self._open.tree()
 
     def _line(self, content: str, depth: int) -> None:
-        outline = self._outline
-        frames = outline.frames
-        while len(frames) > 1:
-            top = frames[-1]
-            if top.tag in LEAVES or (top.indent > depth if top.tag else top.indent >= depth):
-                outline.pop()
-            else:
-                break
-        first = content[0]
-        if first in "`~":
-            fence = _FENCE.match(content)
-            if fence is not None:
-                self._fence(fence.group(1), fence.group(2), depth)
-                return
-        elif first == "$" and content.startswith("$$"):
-            if self._equation(content, depth):
-                return
-        elif first == ":" and (colons := _COLONS.match(content)):
-            self._colons(colons.group(1) or "", colons.group(2) or "", depth)
-            return
-        elif first == "|" and self._pipes(depth):
+        self._close_deeper(depth)
+        if self._signed(content, depth):
             return
         if "<" in content:
-            if first == "<" and (self._raw_tag(content) or outline.lone_unknown_tag(content)):
+            is_tag = content[0] == "<"
+            if is_tag and (self._raw_tag(content) or self._open.lone_unknown_tag(content)):
                 return
             if self._structured(content, depth):
                 return
         self._plain(content, depth)
 
+    def _close_deeper(self, depth: int) -> None:
+        """Close the blocks that a line of this depth does not belong to."""
+        frames = self._open.frames
+        while len(frames) > 1:
+            top = frames[-1]
+            if top.tag not in LEAVES and (top.indent <= depth if top.tag else top.indent < depth):
+                return
+            self._open.pop()
+
+    def _signed(self, content: str, depth: int) -> bool:
+        """Read a line that begins with a sign of code, an equation, a table or `:::`. Return False if it does not."""
+        first = content[0]
+        if first in "`~":
+            return self._fence(content, depth)
+        if first == "$":
+            return content.startswith("$$") and self._equation(content)
+        if first == ":":
+            return self._colons(content, depth)
+        return first == "|" and self._pipes()
+
     def _plain(self, content: str, depth: int) -> None:
         """A line without tags of blocks: its prefix says what it is."""
-        outline = self._outline
+        open_blocks = self._open
         attrs: dict[str, str] = {}
         if content[-1] == "}":
             content, attrs = split_attributes(content)
             if not content:
                 return
-        kind, rest, kept = _classified(content, attrs)
+        kind, rest, kept = classified(content, attrs)
         if kind == "divider":
-            outline.add(Draft("divider"))
+            open_blocks.add(Draft("divider"))
         elif kind == "paragraph":
-            top = outline.frames[-1]
+            top = open_blocks.frames[-1]
             if top.takes_title and top.tag:
-                outline.text(rest)
+                open_blocks.text(rest)
                 return
             before = len(top.children)
-            outline.text(rest)
+            open_blocks.text(rest)
             if len(top.children) > before:
                 self._reopen(top.children[-1], depth)
         else:
-            outline.open(Draft(kind, attrs=kept or NO_ATTRS), indent=depth, takes_title=True)
-            outline.text(rest)
-            outline.frames[-1].takes_title = False
+            open_blocks.open(Draft(kind, attrs=kept or NO_ATTRS), indent=depth, takes_title=True)
+            open_blocks.text(rest)
+            open_blocks.frames[-1].takes_title = False
 
     def _reopen(self, draft: Draft, depth: int) -> None:
         """Let what was just added have children: indented lines may follow."""
-        self._outline.frames[-1].children.pop()
-        self._outline.open(draft, indent=depth)
+        self._open.frames[-1].children.pop()
+        self._open.open(draft, indent=depth)
 
     def _structured(self, content: str, depth: int) -> bool:
-        outline = self._outline
-        for at, (before, tag) in enumerate(outline.structure(content)):
+        open_blocks = self._open
+        for at, (before, tag) in enumerate(open_blocks.structure(content)):
             if tag is None:
                 if at == 0:
                     return False
@@ -134,19 +129,19 @@ class _Reader:
                 if at == 0:
                     self._plain(before.strip(), depth)
                 else:
-                    outline.text(before)
+                    open_blocks.text(before)
             if tag.closing:
-                outline.close_tag(tag.name)
+                open_blocks.close_tag(tag.name)
             elif tag.name == "table" or tag.name == "equation":
                 self._at -= 1
                 self._lines[self._at] = content[tag.start :]
                 self._raw_from_here(tag.name)
                 break
             else:
-                outline.open_tag(tag, depth)
-                if outline.frames[-1].tag == tag.name and tag.name in _TITLED_BELOW:
+                open_blocks.open_tag(tag, depth)
+                if open_blocks.frames[-1].tag == tag.name and tag.name in _TITLED_BELOW:
                     # what follows on this line is the title; an indented line is a block of its own
-                    outline.frames[-1].takes_title = WORD.search(content, tag.end) is not None
+                    open_blocks.frames[-1].takes_title = WORD.search(content, tag.end) is not None
         return True
 
     def _raw_tag(self, content: str) -> bool:
@@ -169,12 +164,12 @@ class _Reader:
             parts.append(self._lines[self._at].strip())
             self._at += 1
         body, _, rest = "\n".join(parts).partition("</equation>")
-        self._outline.add(Draft("equation", attrs={"code": body.strip()}))
+        self._open.add(Draft("equation", attrs={"code": body.strip()}))
         if rest.strip():
-            self._outline.text(rest)
+            self._open.text(rest)
 
     def _table(self) -> None:
-        outline = self._outline
+        open_blocks = self._open
         collected: list[str] = []
         rest = ""
         in_cell = False
@@ -192,11 +187,11 @@ class _Reader:
             last_open = max(line.rfind("<td"), line.rfind("<th"))
             last_close = max(line.rfind("</td>"), line.rfind("</th>"), line.rfind("</tr>"))
             in_cell = last_open > last_close if last_open >= 0 or last_close >= 0 else in_cell
-        outline.add(tag_table("\n".join(collected), v2=False, unknown=outline.unknown))
+        open_blocks.add(tag_table("\n".join(collected), v2=False, unknown=open_blocks.unknown))
         if rest.strip():
-            outline.text(rest)
+            open_blocks.text(rest)
 
-    def _pipes(self, depth: int) -> bool:
+    def _pipes(self) -> bool:
         lines = self._lines
         if self._at >= len(lines) or not DELIMITER_ROW.fullmatch(lines[self._at].strip()):
             return False
@@ -204,13 +199,16 @@ class _Reader:
         while end < len(lines) and lines[end].lstrip().startswith("|"):
             end += 1
         rows = lines[self._at - 1 : end]
-        self._outline.add(pipe_table(rows, v2=False, unknown=self._outline.unknown))
+        self._open.add(pipe_table(rows, v2=False, unknown=self._open.unknown))
         self._at = end
         return True
 
-    def _fence(self, marks: str, info: str, depth: int) -> None:
+    def _fence(self, content: str, depth: int) -> bool:
+        fence = _FENCE.match(content)
+        if fence is None:
+            return False
+        marks, info = fence.groups()
         collected: list[str] = []
-        lead = "\t" * depth
         while self._at < len(self._lines):
             line = self._lines[self._at]
             self._at += 1
@@ -220,14 +218,15 @@ class _Reader:
             common = 0
             while common < depth and line[common : common + 1] == "\t":
                 common += 1
-            collected.append(line[common:] if lead else line)
+            collected.append(line[common:])
         language = split_attributes(info.strip())[0]
-        self._outline.add(Draft("code", attrs={"language": language, "code": "\n".join(collected)}))
+        self._open.add(Draft("code", attrs={"language": language, "code": "\n".join(collected)}))
+        return True
 
-    def _equation(self, content: str, depth: int) -> bool:
+    def _equation(self, content: str) -> bool:
         if content != "$$":
             if len(content) > 4 and content.endswith("$$"):
-                self._outline.add(Draft("equation", attrs={"code": content[2:-2].strip()}))
+                self._open.add(Draft("equation", attrs={"code": content[2:-2].strip()}))
                 return True
             return False
         if self._at > self._last_dollars:
@@ -237,54 +236,22 @@ class _Reader:
             collected.append(line)
             self._at += 1
         self._at += 1
-        self._outline.add(Draft("equation", attrs={"code": "\n".join(collected).strip()}))
+        self._open.add(Draft("equation", attrs={"code": "\n".join(collected).strip()}))
         return True
 
-    def _colons(self, name: str, rest: str, depth: int) -> None:
+    def _colons(self, content: str, depth: int) -> bool:
         """`::: callout {icon="…"}` … `:::`, the fences of older copies of Notion's documentation."""
+        match = _COLONS.match(content)
+        if match is None:
+            return False
+        name, rest = match.groups()
         if not name:
-            self._outline.close_tag(":::")
-            return
-        text, attrs = split_attributes(rest.strip())
+            self._open.close_tag(":::")
+            return True
+        text, attrs = split_attributes((rest or "").strip())
         icon = {"icon": attrs["icon"]} if attrs.get("icon") else NO_ATTRS
         kind = "callout" if name == "callout" else "toggle" if name in ("toggle", "details") else "group"
-        self._outline.open(Draft(kind, attrs=icon), tag=":::", indent=depth, takes_title=bool(text))
+        self._open.open(Draft(kind, attrs=icon), tag=":::", indent=depth, takes_title=bool(text))
         if text:
-            self._outline.text(text)
-
-
-def split_attributes(content: str) -> tuple[str, dict[str, str]]:
-    """A block's first line without its trailing `{color="…"}`, and those attributes."""
-    start = content.rfind("{")
-    if start < 0 or content[-1:] != "}" or content[start - 1 : start] == "\\":
-        return content, {}
-    match = _ATTRIBUTES.fullmatch(content, start)
-    if match is None:
-        return content, {}
-    return content[:start].rstrip(), {
-        name.lower(): value for name, value in _ATTRIBUTE.findall(match.group(1))
-    }
-
-
-def _classified(content: str, attrs: dict[str, str]) -> tuple[str, str, dict[str, str]]:
-    first = content[0]
-    if first == "#":
-        match = _HEADING.match(content)
-        if match is not None:
-            return "heading", content[match.end() :], {"level": str(len(match.group(1)))}
-    elif first in "-*_":
-        if _DIVIDER.match(content):
-            return "divider", "", {}
-        match = _TODO.match(content)
-        if match is not None:
-            return "to_do", content[match.end() :], {"checked": "yes" if match.group(1) in "xX" else ""}
-        match = _BULLET.match(content)
-        if match is not None:
-            return "bulleted_list_item", content[match.end() :], {}
-    elif first == ">":
-        return "quote", content[1:], {}
-    elif first.isdigit():
-        match = _NUMBER.match(content)
-        if match is not None:
-            return "numbered_list_item", content[match.end() :], {"start": match.group(1)}
-    return "paragraph", content, attrs
+            self._open.text(text)
+        return True

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from extract.reading.clean import one_line
 from extract.reading.dates import date_text, moment
 from extract.reading.links import notion_id_of
-from extract.reading.numbers import number_text
-from extract.reading.parse.rich_text import mapping, plain_text, string
+from extract.reading.properties.numbers import number_text
+from extract.reading.rich_text import mapping, plain_text, string
 from extract.values import Json, Property
 
 VOLATILE = frozenset({"last_edited_time", "last_edited_by", "last_visited_time"})
@@ -79,44 +79,20 @@ class _Values:
         self._titles = titles
 
     def text(self, value: Mapping[str, Json], number_format: str = "number", depth: int = 0) -> str:
-        """The text of one `{"type": t, t: …}`; of a type nobody taught us, its name or words if any."""
-        kind = str(value.get("type") or "")
-        inner = value.get(kind)
+        """The text of one `{"type": t, t: …}`; of an unknown type, its name or words if there are any."""
         if depth > _MAX_NESTING:
             return ""
-        if kind in ("title", "rich_text"):
-            return plain_text(inner if inner is not None else ())
+        kind = str(value.get("type") or "")
+        inner = value.get(kind)
         if kind == "number":
             return number_text(inner, number_format)
-        if kind in ("select", "status", "multi_select"):
-            return _joined(_names(inner))
-        if kind == "date":
-            return date_text(inner)
-        if kind in ("people", "created_by", "last_edited_by", "person", "user"):
-            return _joined(_names(inner))
-        if kind == "files":
-            return _joined(_names(inner))
-        if kind in ("checkbox", "boolean"):
-            return "Yes" if inner is True else "No" if inner is False else ""
-        if kind in ("url", "email", "phone_number", "string"):
-            return string(inner)
-        if kind in ("created_time", "last_edited_time", "last_visited_time"):
-            return moment(inner)
         if kind == "relation":
             return self._relation(inner)
         if kind == "formula":
             return self._formula(mapping(inner), number_format, depth)
         if kind == "rollup":
             return self._rollup(mapping(inner), number_format, depth)
-        if kind == "unique_id":
-            return _unique_id(mapping(inner))
-        if kind == "verification":
-            return _verification(mapping(inner))
-        if kind in ("place", "location"):
-            return _place(inner)
-        if kind in ("button", "unsupported"):
-            return UNAVAILABLE if kind == "unsupported" else ""
-        return _generic(inner)
+        return _TEXTS.get(kind, _generic)(inner)
 
     def _relation(self, inner: object) -> str:
         related = inner if isinstance(inner, list) else [inner]
@@ -155,7 +131,8 @@ def _names(inner: object) -> list[str]:
     return [string(mapping(one).get("name")) for one in many]
 
 
-def _unique_id(unique: Mapping[str, Json]) -> str:
+def _unique_id(inner: Json) -> str:
+    unique = mapping(inner)
     number = unique.get("number")
     if isinstance(number, bool) or not isinstance(number, int):
         return ""
@@ -163,7 +140,8 @@ def _unique_id(unique: Mapping[str, Json]) -> str:
     return f"{prefix}-{number}" if prefix else str(number)
 
 
-def _verification(verification: Mapping[str, Json]) -> str:
+def _verification(inner: Json) -> str:
+    verification = mapping(inner)
     state = string(verification.get("state"))
     details = [date_text(verification.get("date"))] if state and state != "unverified" else []
     by = string(mapping(verification.get("verified_by")).get("name"))
@@ -192,3 +170,58 @@ def _generic(inner: object) -> str:
         return plain_text(inner) or _joined(_names(inner))
     value = mapping(inner)
     return string(value.get("name")) or (date_text(value) if value.get("start") else "")
+
+
+def _rich_text(inner: Json) -> str:
+    return plain_text(inner if inner is not None else ())
+
+
+def _joined_names(inner: Json) -> str:
+    return _joined(_names(inner))
+
+
+def _yes_or_no(inner: Json) -> str:
+    return "Yes" if inner is True else "No" if inner is False else ""
+
+
+def _nothing(inner: Json) -> str:
+    return ""
+
+
+def _unavailable(inner: Json) -> str:
+    return UNAVAILABLE
+
+
+_TEXTS: Mapping[str, Callable[[Json], str]] = {
+    "title": _rich_text,
+    "rich_text": _rich_text,
+    "select": _joined_names,
+    "status": _joined_names,
+    "multi_select": _joined_names,
+    "people": _joined_names,
+    "person": _joined_names,
+    "user": _joined_names,
+    "created_by": _joined_names,
+    "last_edited_by": _joined_names,
+    "files": _joined_names,
+    "date": date_text,
+    "created_time": moment,
+    "last_edited_time": moment,
+    "last_visited_time": moment,
+    "checkbox": _yes_or_no,
+    "boolean": _yes_or_no,
+    "url": string,
+    "email": string,
+    "phone_number": string,
+    "string": string,
+    "unique_id": _unique_id,
+    "verification": _verification,
+    "place": _place,
+    "location": _place,
+    "button": _nothing,
+    "unsupported": _unavailable,
+}
+"""How each type of value is written, apart from those that hold others.
+
+https://developers.notion.com/reference/page-property-values
+"""

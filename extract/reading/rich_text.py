@@ -5,7 +5,8 @@ https://developers.notion.com/reference/rich-text
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from extract.reading.blocks import BOLD, ITALIC, STRIKE, Inline, InlineKind, Inlines
 from extract.reading.clean import clean
@@ -81,28 +82,60 @@ def _href(item: Mapping[str, Json]) -> str | None:
     return clean(href) if isinstance(href, str) and href else None
 
 
+class _Mention(NamedTuple):
+    """A mention: what its kind tells of it, with the text and link of the rich text around it."""
+
+    details: Mapping[str, Json]
+    text: str
+    href: str | None
+
+
 def _mention(mention: Mapping[str, Json], text: str, href: str | None) -> tuple[str, str | None]:
-    kind = mention.get("type")
-    if kind == "date":
-        return date_text(mention.get("date")) or text, None
-    if kind in ("page", "database"):
-        notion_id = mapping(mention.get(kind)).get("id")
-        if not href and isinstance(notion_id, str):
-            href = page_url(notion_id)
-        return text or (href or ""), href
-    if kind == "link_preview":
-        url = string(mapping(mention.get("link_preview")).get("url"))
-        return text or url, href or url or None
-    if kind == "link_mention":
-        link = mapping(mention.get("link_mention"))
-        url = string(link.get("href"))
-        return string(link.get("title")) or text or url, href or url or None
-    if kind == "user":
-        return text or string(mapping(mention.get("user")).get("name")), None
-    if kind == "custom_emoji":
-        name = string(mapping(mention.get("custom_emoji")).get("name"))
-        return text or (f":{name}:" if name else ""), None
-    return text, href
+    """The text and target of a mention. https://developers.notion.com/reference/rich-text#mention"""
+    kind = str(mention.get("type"))
+    read = _MENTIONS.get(kind)
+    return read(_Mention(mapping(mention.get(kind)), text, href)) if read else (text, href)
+
+
+def _date(mention: _Mention) -> tuple[str, str | None]:
+    return date_text(mention.details) or mention.text, None
+
+
+def _page(mention: _Mention) -> tuple[str, str | None]:
+    href, notion_id = mention.href, mention.details.get("id")
+    if not href and isinstance(notion_id, str):
+        href = page_url(notion_id)
+    return mention.text or (href or ""), href
+
+
+def _link_preview(mention: _Mention) -> tuple[str, str | None]:
+    url = string(mention.details.get("url"))
+    return mention.text or url, mention.href or url or None
+
+
+def _link_mention(mention: _Mention) -> tuple[str, str | None]:
+    url = string(mention.details.get("href"))
+    return string(mention.details.get("title")) or mention.text or url, mention.href or url or None
+
+
+def _user(mention: _Mention) -> tuple[str, str | None]:
+    return mention.text or string(mention.details.get("name")), None
+
+
+def _custom_emoji(mention: _Mention) -> tuple[str, str | None]:
+    name = string(mention.details.get("name"))
+    return mention.text or (f":{name}:" if name else ""), None
+
+
+_MENTIONS: Mapping[str, Callable[[_Mention], tuple[str, str | None]]] = {
+    "date": _date,
+    "page": _page,
+    "database": _page,
+    "link_preview": _link_preview,
+    "link_mention": _link_mention,
+    "user": _user,
+    "custom_emoji": _custom_emoji,
+}
 
 
 def page_url(notion_id: str) -> str:

@@ -1,0 +1,1 @@
+"""Inline markdown of both formats, read into flat styled runs."""

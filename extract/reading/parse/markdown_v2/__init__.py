@@ -1,0 +1,1 @@
+"""Notion-flavored Markdown (v2), read line by line into a tree of blocks."""
