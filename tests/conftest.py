@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import httpx2
 import pytest
 import redis
-from cryptography.fernet import Fernet
 from peewee import Database
 
 from extract.config.load import Config, load
@@ -22,8 +22,7 @@ from extract.store.vault import Vault
 from sandbox import World, create_app
 from tests import postgres
 from tests.clock import StoppedClock
-
-FERNET_KEY = Fernet.generate_key().decode()
+from tests.rows import FERNET_KEY
 
 
 @pytest.fixture
@@ -97,6 +96,22 @@ def store(sqlite_url: str) -> Iterator[Database]:
     yield from _opened(sqlite_url)
 
 
+@pytest.fixture(scope="session")
+def _empty_copy(sqlite_template: Path) -> Iterator[sqlite3.Connection]:
+    opened = sqlite3.connect(sqlite_template)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def memory_store(_empty_copy: sqlite3.Connection) -> Iterator[Database]:
+    """The models on SQLite in memory: the cheapest, for tests whose rows are read and written in one thread only."""
+    opened = open_database("sqlite:///:memory:")
+    _empty_copy.backup(opened.connection())
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def any_store(any_database_url: str) -> Iterator[Database]:
     """The models, once on SQLite and once on PostgreSQL."""
@@ -156,6 +171,26 @@ def runtime(
     """Everything below the web, on SQLite, with the sandbox as Notion."""
     assert database.obj is store
     return _runtime(config, redis_server, clock, world)
+
+
+@pytest.fixture
+def offline(
+    config: Config, memory_store: Database, redis_server: redis.Redis, clock: StoppedClock
+) -> Runtime:
+    """Everything below the web, on rows in memory, for code that asks Notion nothing: a request fails the test."""
+    assert database.obj is memory_store
+    return Runtime(
+        config=config,
+        vault=Vault(config.vault.keys),
+        redis=redis_server,
+        clock=clock,
+        pause=lambda seconds: None,
+        transport=httpx2.MockTransport(_no_notion),
+    )
+
+
+def _no_notion(request: httpx2.Request) -> httpx2.Response:
+    raise AssertionError(f"this test asks Notion nothing, but {request.method} {request.url.path} was sent")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from daemon.loop import tick
 from extract import actions
@@ -12,7 +12,9 @@ from extract.runtime import Runtime
 from extract.search import find
 from extract.store.models import Chatbot, Connection, Document, Organisation, Run, Source
 from extract.sync import drain
+from extract.sync.clocks import LastCheck
 from extract.values import Hit, Schedule
+from extract.worklist import due
 from sandbox import World
 from sandbox.world.world import GrantHandle
 from tests.clock import StoppedClock
@@ -28,6 +30,7 @@ class Knowledge:
     chatbot: Chatbot
     connection: Connection
     grant: GrantHandle
+    checked: LastCheck = field(default_factory=LastCheck)
 
     def tick(self, *ids: str, schedule: Schedule = "live", with_subpages: bool = False) -> list[Source]:
         """Tick pages and databases by id and import them (a person pastes their links)."""
@@ -44,13 +47,25 @@ class Knowledge:
 
     def watch(self) -> None:
         """One tick of the daemon."""
-        tick(self.runtime)
+        tick(self.runtime, checked=self.checked)
 
     def follow(self, *, seconds: float = 61) -> None:
-        """Time passes, the daemon ticks, a worker works."""
+        """Time passes, the daemon ticks, and a worker works if the daemon has something for it."""
         self.clock.advance(seconds=seconds)
         self.watch()
+        self.work_if_woken()
+
+    def work_if_woken(self) -> None:
+        """A worker takes the connection, unless the daemon would leave it alone: most ticks find nothing due."""
+        if self.connection.id in due.connections_with_work(now=self.runtime.clock()):
+            self.work()
+
+    def followed(self, *ids: str, with_subpages: bool = False) -> Knowledge:
+        """Tick these, read them, and let the minute of their last edit close: what comes next is an edit."""
+        self.tick(*ids, with_subpages=with_subpages)
         self.work()
+        self.follow(seconds=120)
+        return self
 
     def ask(self, words: str) -> list[Hit]:
         return find.find(self.chatbot.id, words)

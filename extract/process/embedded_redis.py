@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import redis
@@ -47,10 +48,10 @@ def start(
     command = [server_binary(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
     command += ["--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
     command += ["--maxmemory-policy", "noeviction", "--daemonize", "no"]
-    output = log.open("ab") if log else subprocess.DEVNULL
-    process = subprocess.Popen(
-        command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, preexec_fn=before_exec
-    )
+    with log.open("ab") if log else nullcontext(subprocess.DEVNULL) as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, preexec_fn=before_exec
+        )
     client = connect_socket(socket)
     deadline = time.monotonic() + patience_seconds
     while True:
@@ -60,6 +61,7 @@ def start(
         except redis.RedisError:
             if process.poll() is not None or time.monotonic() > deadline:
                 process.kill()
+                process.wait()
                 raise ConfigError(f"The embedded Redis did not start; its log is {log}.") from None
             time.sleep(0.02)
         finally:

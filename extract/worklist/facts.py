@@ -66,8 +66,9 @@ def held_facts(document: Document) -> Held:
 
 
 def gone() -> Expression:
-    """The condition that the database of a source is gone, as `is_gone` tests on a row."""
-    return Source.doubted_at.is_null(False) & (Source.listed_at >= Source.doubted_at)
+    """The condition that the database of a source is gone, as `is_gone` tests on a row. Never null, unlike its parts."""
+    listed_since = Source.listed_at.is_null(False) & (Source.listed_at >= Source.doubted_at)
+    return Source.doubted_at.is_null(False) & listed_since
 
 
 def is_gone(source: Source) -> bool:

@@ -1,51 +1,27 @@
-"""Makes rows directly, as a sync would have left them."""
+"""Makes the rows that the pages of `webapp` show, as a sync would have left them; see `tests/rows.py`."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 from extract.search import index
 from extract.store.models import Chatbot, Connection, Document, Membership, Source
-from extract.store.vault import Vault
-from extract.values import PageLink, PageReading, Passage, Property
-from tests.conftest import FERNET_KEY
+from extract.values import PageLink, Property
+from tests import rows
+from tests.rows import notion_id
 
-_made = {"rows": 0}
-
-
-def notion_id() -> str:
-    """An id that no other row of this run has."""
-    _made["rows"] += 1
-    return str(UUID(int=_made["rows"] + (7 << 100)))
+__all__ = ["make_connection", "make_document", "make_source", "notion_id"]
 
 
 def make_connection(
     organisation: Any, now: datetime, *, name: str = "Acme", state: str = "alive"
 ) -> Connection:
-    return Connection.create(
-        organisation=organisation,
-        bot_id=notion_id(),
-        workspace_id=notion_id(),
-        workspace_name=name,
-        state=state,
-        created_at=now,
-        access_token=Vault([FERNET_KEY]).seal("a token") if state == "alive" else None,
-    )
+    return rows.connection(organisation, now=now, workspace_name=name, state=state)
 
 
 def make_source(chatbot: Chatbot, connection: Connection, title: str, now: datetime, **values: Any) -> Source:
-    given = {
-        "kind": "page",
-        "status": "trained",
-        "created_at": now,
-        "last_synced_at": now,
-        "notion_id": notion_id(),
-    }
-    given["url"] = "https://www.notion.so/a-page"
-    return Source.create(chatbot=chatbot, connection=connection, title=title, **(given | values))
+    return rows.source(chatbot, connection, now=now, title=title, **values)
 
 
 def make_document(
@@ -69,17 +45,8 @@ def make_document(
     )
     Membership.create(source=source, document=document)
     if passages:
-        text = f"# {title}\n\n" + "\n\n".join(passages)
-        reading = PageReading(
-            title=title,
-            text=text,
-            digest=sha256(text.encode()).hexdigest(),
-            properties=properties,
-            links=links,
-            passages=tuple(
-                Passage(passage, heading_path, sha256(f"{title}{passage}".encode()).hexdigest())
-                for passage in passages
-            ),
+        reading = rows.reading(
+            title, *passages, heading_path=heading_path, links=links, properties=properties
         )
         index.put(document.id, reading, url=f"https://www.notion.so/{document.notion_id}", now=now)
-    return Document.get_by_id(document.id)
+    return rows.fresh(document)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +12,12 @@ import pytest
 
 from extract.discovery import events
 from extract.discovery.changes_listed import Noticed
+from extract.notion.events import Event
 from extract.rules.timing import Rank
 from extract.runtime import Runtime
 from extract.store.models import Chatbot, Connection, Document, Membership, Organisation, Source, WebhookEvent
-from tests.clock import StoppedClock
+from extract.values import Parent
+from tests.clock import START, StoppedClock
 from tests.webapp.rows import make_connection, make_document, make_source, notion_id
 
 Tell = Callable[..., int]
@@ -400,3 +402,24 @@ def test_a_fault_in_one_hint_does_not_hold_up_the_others(
 
     assert wanted(document)
     assert events.process_pending(clock(), verify_hours=24) == 0
+
+
+def said(kind: str, *, at: datetime | None = START, entity: str = "a page") -> Event:
+    return Event(kind, at, None, frozenset(), entity, Parent("unknown"))
+
+
+def test_a_burst_is_one_hint() -> None:
+    first = said("page.created")
+    later = said("page.content_updated", at=START + timedelta(seconds=20))
+    undated = said("page.moved", at=None)
+    gone = said("page.deleted", entity="another page")
+
+    hints = events.group_by_entity([later, first, gone], {first: [1], later: [1, 2], gone: [1]})
+
+    assert hints == [
+        events.EntityHint(1, later, rows_only=False, gone=False),
+        events.EntityHint(2, later, rows_only=False, gone=False),
+        events.EntityHint(1, gone, rows_only=False, gone=True),
+    ]
+    assert events.group_by_entity([undated, later], {undated: [1], later: [1]})[0].latest == undated
+    assert events.group_by_entity([first], {}) == []

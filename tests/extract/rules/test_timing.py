@@ -1,13 +1,11 @@
-"""What is stale, due or doubted: pure decisions, with the time as an argument."""
+"""When something is due, and how long to wait: pure decisions, with the time as an argument."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from extract.rules.changes import Held, compare_listing, digest_of, recheck_time, schema_digest
 from extract.rules.timing import (
     believable,
     few_of_each,
@@ -17,83 +15,16 @@ from extract.rules.timing import (
     next_sync,
     outcome_of,
     pause_after,
+    poll_pause,
+    relist_pause,
     round_of_checks,
     too_many_gone,
+    was_missed,
+    webhooks_prove_alive,
 )
-from extract.values import Parent, Stub
+from tests.clock import START
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-STUB = Stub(
-    kind="page",
-    id="11111111-1111-1111-1111-111111111111",
-    title="Plan",
-    url="https://app.notion.com/p/11111111111111111111111111111111",
-    icon=None,
-    parent=Parent("workspace"),
-    edited_at=NOON,
-    created_at=NOON,
-    in_trash=False,
-    is_archived=False,
-    properties={"Note": {"id": "n", "type": "number", "number": 1}},
-)
-HELD = Held(edited_at=NOON, noticed_at=NOON, stub_digest=digest_of(STUB), requested=False, removed=False)
-
-
-@pytest.mark.parametrize(
-    ("stub", "held", "verdict"),
-    [
-        (STUB, HELD, "same"),
-        (replace(STUB, edited_at=NOON + timedelta(minutes=1)), HELD, "stale"),
-        (replace(STUB, edited_at=NOON - timedelta(minutes=1), title="Older index"), HELD, "same"),
-        (replace(STUB, title="Renamed in the same minute"), HELD, "stale"),
-        (replace(STUB, properties={"Note": {"id": "n", "type": "number", "number": 2}}), HELD, "stale"),
-        (STUB, replace(HELD, edited_at=None), "stale"),
-        (STUB, replace(HELD, edited_at=None, noticed_at=None, requested=True), "same"),
-        (STUB, replace(HELD, requested=True), "same"),
-        (replace(STUB, edited_at=NOON + timedelta(minutes=1)), replace(HELD, requested=True), "stale"),
-        (replace(STUB, in_trash=True), HELD, "trashed"),
-        (replace(STUB, in_trash=True), replace(HELD, removed=True), "same"),
-        (STUB, replace(HELD, removed=True), "stale"),
-        (replace(STUB, in_trash=True, edited_at=NOON - timedelta(minutes=1)), HELD, "same"),
-        (replace(STUB, edited_at=NOON - timedelta(minutes=1)), replace(HELD, removed=True), "same"),
-    ],
-)
-def test_a_listing_nominates_by_time_and_by_what_a_person_can_change(
-    stub: Stub, held: Held, verdict: str
-) -> None:
-    assert compare_listing(stub, held) == verdict
-
-
-@pytest.mark.parametrize("kind", ["formula", "rollup", "last_edited_time", "last_edited_by"])
-def test_what_notion_computes_is_no_edit(kind: str) -> None:
-    one, two = ({**STUB.properties, "X": {"id": "x", "type": kind, kind: value}} for value in ("a", "b"))
-
-    assert digest_of(replace(STUB, properties=one)) == digest_of(replace(STUB, properties=two))
-
-
-def test_a_page_read_within_its_minute_is_looked_at_once_more_after_it() -> None:
-    again = recheck_time(NOON, read_at=NOON + timedelta(seconds=31))
-
-    assert again is not None
-    assert again >= NOON + timedelta(minutes=1)
-    assert recheck_time(NOON, read_at=again) is None
-
-
-def test_a_page_read_long_after_its_edit_needs_no_second_look() -> None:
-    assert recheck_time(NOON, read_at=NOON + timedelta(minutes=5)) is None
-
-
-def test_a_clock_that_is_behind_notions_still_looks_again() -> None:
-    assert recheck_time(NOON, read_at=NOON - timedelta(minutes=3)) == recheck_time(NOON, read_at=NOON)
-
-
-@pytest.mark.parametrize("behind", [timedelta(hours=2), timedelta(days=3650)])
-def test_however_far_a_clock_is_behind_notions_the_look_after_the_minute_comes_soon(
-    behind: timedelta,
-) -> None:
-    read_at = NOON - behind
-
-    assert recheck_time(NOON, read_at=read_at) == read_at + timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(
@@ -233,13 +164,48 @@ def test_a_source_has_failed_only_when_nothing_of_it_could_be_read(
     )
 
 
-def test_a_renamed_or_retyped_column_changes_the_schema_but_a_new_option_does_not() -> None:
-    schema = {"Price": {"id": "p", "type": "number", "number": {"format": "euro"}}}
+@pytest.mark.parametrize(
+    ("event_ago", "missed_ago", "pause"),
+    [
+        (None, None, 60),
+        (timedelta(hours=24), None, 600),
+        (timedelta(hours=25), None, 60),
+        (timedelta(hours=1), timedelta(hours=2), 600),
+        (timedelta(hours=2), timedelta(hours=1), 60),
+        (timedelta(hours=-2), None, 60),  # written under a wrong clock
+        (timedelta(hours=1), timedelta(hours=-2), 600),
+    ],
+)
+def test_polls_rest_while_webhooks_prove_alive(
+    event_ago: timedelta | None, missed_ago: timedelta | None, pause: int
+) -> None:
+    event_at = START - event_ago if event_ago else None
+    missed_at = START - missed_ago if missed_ago else None
 
-    def changed(**column: object) -> bool:
-        return schema_digest(schema) != schema_digest({"Price": {**schema["Price"], **column}})
+    asked = poll_pause(event_at, missed_at, now=START, seconds=60, seconds_with_webhooks=600)
 
-    assert schema_digest(schema) != schema_digest({"Cost": schema["Price"]})
-    assert changed(type="rich_text")
-    assert changed(number={"format": "percent"})
-    assert not changed(description="what it costs")
+    assert asked == timedelta(seconds=pause)
+    assert webhooks_prove_alive(event_at, missed_at, now=START) == (pause == 600)
+
+
+def test_webhooks_never_make_polls_come_more_often() -> None:
+    pause = poll_pause(START, None, now=START, seconds=3600, seconds_with_webhooks=600)
+
+    assert pause == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "missed"), [(5, False), (6, True), (19, True), (20, True), (21, False), (9999, False)]
+)
+def test_an_edit_was_missed_when_it_should_have_been_told_and_could_not_be_found_before(
+    minutes_ago: int, missed: bool
+) -> None:
+    edited = START - timedelta(minutes=minutes_ago)
+
+    assert was_missed(edited, polled_at=START - timedelta(minutes=10), now=START) == missed
+    assert not was_missed(edited, polled_at=None, now=START)
+
+
+def test_a_large_table_is_not_listed_more_often_than_it_is_worth() -> None:
+    assert relist_pause(99) == timedelta(0)
+    assert relist_pause(10_000) == timedelta(minutes=100)

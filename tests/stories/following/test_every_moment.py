@@ -194,7 +194,7 @@ def test_a_stop_does_not_wait_for_a_notion_that_hangs(
         answered.set()
         raise httpx2.ReadTimeout("too late")
 
-    monkeypatch.setattr(drain, "fetch", hang)
+    monkeypatch.setattr(fetches, "fetch", hang)
     monkeypatch.setattr("extract.sync.session.STOP_SECONDS", 0.5)
     try:
         assert drain.drain(acme.runtime, acme.connection.id, stop=stop) is drain.Ended.STOPPED

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from extract.config.load import Config
 from extract.connections import client_for, http_for
 from extract.discovery.sweeps import poll
 from extract.rules.timing import Rank, reread_due
@@ -86,21 +85,34 @@ def test_pages_that_do_not_move_are_read_again_spread_over_days_and_once_a_week(
     assert len(set(ages)) > 20
 
 
-@pytest.fixture
-def crowd(acme: Knowledge, notion: Notion) -> Knowledge:
-    """A database of 450 rows that is held, and a budget of three requests a window."""
-    for number in range(450):
+def with_budget(acme: Knowledge, requests: int) -> Knowledge:
+    """The same company with so many requests a window."""
+    config = acme.runtime.config
+    notion = replace(config.notion, requests_per_window=requests, people_share=0)
+    return replace(acme, runtime=replace(acme.runtime, config=replace(config, notion=notion)))
+
+
+def listed_and_read(acme: Knowledge, notion: Notion, count: int) -> None:
+    """A database of so many more rows is held. They are listed, and taken as read: no sweep asks for their text."""
+    for number in range(count):
         notion.terms.row(f"Row {number}")
     acme.clock.advance(minutes=10)
     acme.tick(notion.terms.id)
-    acme.work()
-    while Document.select().where(Document.synced_at.is_null()).exists():
+    while acme.source(notion.terms.id).listed_at is None:
         acme.clock.advance(seconds=61)
-        acme.work()
+        with_budget(acme, 12).work()  # enough for the listing, in one window
+    Document.update(
+        requested_at=None, attempts=0, retry_after=None, hash="read", edited_at=Document.noticed_at
+    ).execute()
+    Document.update(synced_at=acme.clock()).execute()
     acme.follow(seconds=600)
-    config = acme.runtime.config
-    few = replace(config, notion=replace(config.notion, requests_per_window=3, people_share=0))
-    return replace(acme, runtime=replace(acme.runtime, config=few))
+
+
+@pytest.fixture
+def crowd(acme: Knowledge, notion: Notion) -> Knowledge:
+    """A database of 450 rows that is held, and a budget of three requests a window."""
+    listed_and_read(acme, notion, 450)
+    return with_budget(acme, 3)
 
 
 def test_a_sweep_over_a_week_of_edits_takes_as_many_windows_as_it_needs_and_misses_none(
@@ -132,27 +144,16 @@ def test_a_sweep_that_goes_on_with_a_cursor_notion_has_forgotten_begins_anew_and
 
     crowd.clock.advance(seconds=61)
     world.faults.fail("search", status=400, code="validation_error")
-    plenty = replace(crowd, runtime=replace(crowd.runtime, config=replace_budget(crowd, 100)))
-    plenty.watch()
+    with_budget(crowd, 100).watch()
     assert Document.select().where(Document.requested_at.is_null(False)).count() == 452
-
-
-def replace_budget(crowd: Knowledge, requests: int) -> Config:
-    config = crowd.runtime.config
-    return replace(config, notion=replace(config.notion, requests_per_window=requests))
 
 
 def test_what_moves_up_while_a_long_list_is_read_is_found_by_the_next_sweep(
     acme: Knowledge, notion: Notion
 ) -> None:
     """Trashing a row shown before lets the rows behind it move up, past the place where the next page begins."""
-    for number in range(250):
-        notion.terms.row(f"Row {number}")
-    acme.clock.advance(minutes=10)
-    acme.tick(notion.terms.id)
-    while acme.work() is not None and Document.select().where(Document.synced_at.is_null()).exists():
-        acme.clock.advance(seconds=61)
-    acme.follow(seconds=1200)
+    listed_and_read(acme, notion, 250)
+    acme.follow(seconds=600)
     floor = Connection.get().edits_seen_to
     acme.clock.advance(minutes=30)
     for row in notion.terms.rows:

@@ -17,6 +17,7 @@ from tests.stories.conftest import Notion
 from tests.telling import Telling, telling
 
 MINUTE = 60
+STEP = 30  # seconds between two ticks: polls come once a minute, or once in ten
 
 
 @pytest.fixture
@@ -49,16 +50,14 @@ def without_polls(spent: list[str]) -> list[str]:
 def until_a_poll(acme: Knowledge) -> None:
     acme.spent()
     while "search" not in acme.spent():
-        acme.follow(seconds=10)
+        acme.follow(seconds=STEP)
 
 
 def polls(acme: Knowledge, *, minutes: int) -> int:
     """How many polls come in so many minutes of ticks."""
     acme.spent()
-    for _ in range(minutes * 6):
-        acme.clock.advance(seconds=10)
-        acme.watch()
-        acme.work()
+    for _ in range(minutes * MINUTE // STEP):
+        acme.follow(seconds=STEP)
     return acme.spent().count("search") // 2
 
 
