@@ -180,12 +180,12 @@ def reading(title: str, *passages: str, heading_path: tuple[str, ...] = (), **va
             for passage in passages
         ),
     }
-    return PageReading(**{**given, **values})  # type: ignore[arg-type]
+    return PageReading(**{**given, **values})
 
 
 def stub(**values: Any) -> Stub:
     """A page at the top of a workspace, edited at `EDITED`."""
-    given = {
+    given: dict[str, Any] = {
         "kind": "page",
         "id": notion_id() if "id" not in values else values["id"],
         "title": "A page",

@@ -66,7 +66,7 @@ def held_facts(document: Document) -> Held:
 
 
 def gone() -> Expression:
-    """The condition that the database of a source is gone, as `is_gone` tests on a row. Never null, unlike its parts."""
+    """The condition that the database of a source is gone, as `is_gone` tests on a row. It is never null."""
     listed_since = Source.listed_at.is_null(False) & (Source.listed_at >= Source.doubted_at)
     return Source.doubted_at.is_null(False) & listed_since
 

@@ -27,7 +27,7 @@ FORMULA = {"type": "formula", "formula": {"number": 1}}
 
 def held(stub: Stub, **values: object) -> Held:
     """What is held of a page that was read with `stub`."""
-    same = {"edited_at": stub.edited_at, "noticed_at": stub.edited_at, "wanted": False, "removed": False}
+    same = {"edited_at": stub.edited_at, "noticed_at": stub.edited_at, "requested": False, "removed": False}
     return Held(**{**same, **rows.told_by(stub), **values})  # type: ignore[arg-type]
 
 
@@ -56,11 +56,11 @@ def held(stub: Stub, **values: object) -> Held:
         # a time that is not known
         ({}, {"edited_at": None}, "stale"),
         ({"edited_at": None}, {}, "stale"),
-        ({"edited_at": None}, {"wanted": True}, "same"),
-        ({}, {"wanted": True, "noticed_at": None}, "same"),
+        ({"edited_at": None}, {"requested": True}, "same"),
+        ({}, {"requested": True, "noticed_at": None}, "same"),
         # what is wanted is compared with what was last noticed, not with what was last read
-        ({}, {"wanted": True, "edited_at": BEFORE}, "same"),
-        ({"edited_at": AFTER}, {"wanted": True, "edited_at": BEFORE}, "stale"),
+        ({}, {"requested": True, "edited_at": BEFORE}, "same"),
+        ({"edited_at": AFTER}, {"requested": True, "edited_at": BEFORE}, "stale"),
         ({}, {"noticed_at": AFTER}, "same"),
     ],
 )

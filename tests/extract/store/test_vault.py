@@ -26,7 +26,11 @@ def test_an_older_key_still_opens_and_sealing_again_makes_it_needless() -> None:
     assert Vault([NEW]).open(both.reseal(sealed)) == "a token"
 
 
-@pytest.mark.parametrize("sealed", [Vault([OLD]).seal("a token"), "", "a token", "größe"])
+@pytest.mark.parametrize(
+    "sealed",
+    [Vault([OLD]).seal("a token"), "", "a token", "größe"],
+    ids=["another key", "nothing", "plain text", "no ASCII"],
+)
 def test_what_no_key_opens_is_a_vault_error_that_does_not_repeat_it(sealed: str) -> None:
     with pytest.raises(VaultError) as raised:
         Vault([NEW]).open(sealed)

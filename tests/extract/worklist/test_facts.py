@@ -59,7 +59,7 @@ def test_the_facts_of_a_row_are_what_a_listing_is_compared_with(memory_store: Da
     held = facts.held_facts(document)
 
     assert (held.edited_at, held.noticed_at) == (rows.EDITED, rows.EDITED)
-    assert (held.wanted, held.removed, held.computed_digest) == (True, False, "c")
+    assert (held.requested, held.removed, held.computed_digest) == (True, False, "c")
 
 
 @pytest.mark.parametrize(
