@@ -228,9 +228,13 @@ def _page(world: World, page_id: str) -> Page:
 
 
 def _to(record: Page | Database) -> Any:
-    if isinstance(record, Page):
-        return redirect(url_for("ui.page", page_id=record.id), 303)
-    return redirect(url_for("ui.database", database_id=record.id), 303)
+    return redirect(_address(record.id, "page" if isinstance(record, Page) else "database"), 303)
+
+
+def _address(identifier: str, kind: str | None) -> str:
+    if kind == "database":
+        return url_for("ui.database", database_id=identifier)
+    return url_for("ui.page", page_id=identifier)
 
 
 def _frame(world: World, workspace_id: str | None, current: str | None = None) -> dict[str, Any]:
@@ -245,6 +249,7 @@ def _frame(world: World, workspace_id: str | None, current: str | None = None) -
         "emoji_of": emoji_of,
         "title_of": lambda each: world.title_of(each) or "Untitled",
         "kind_of": world.kind_of,
+        "address_of": lambda each: _address(each, world.kind_of(each)),
     }
 
 
