@@ -19,7 +19,7 @@ test: $(VENV)/.installed-dev
 check: $(VENV)/.installed-dev node_modules/.installed
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/djlint --quiet --check --lint $(TEMPLATES)
+	$(VENV)/bin/djlint --check --lint $(TEMPLATES)
 	$(PRETTIER) --check $(STATIC)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
