@@ -14,7 +14,7 @@ from typing import Any
 from bench.bed import Bed
 from extract import connections
 from extract.rules.changes import digest_of
-from extract.rules.timing import Rank, verify_at
+from extract.rules.timing import Rank, next_check_at
 from extract.store.db import database, is_postgres
 from extract.store.models import Chunk, Connection, DataSource, Document, Membership, Source
 from extract.values import Stub, utc_now
@@ -51,7 +51,7 @@ def fill(notion: Bed) -> None:
 
 def _read_one(notion: Bed, source: Source, stub: Stub, *, now: datetime) -> dict[str, Any]:
     """The first row, read for real while the listing waits; its columns."""
-    Source.update(wanted_at=None, listing=1).where(Source.id == source.id).execute()
+    Source.update(requested_at=None, listing=1).where(Source.id == source.id).execute()
     hours = notion.runtime.config.watch.verify_hours
     source.listing = 1
     document = add_document(source, stub.id, stub=stub, now=now, rank=Rank.PERSON, verify_hours=hours)
@@ -74,7 +74,7 @@ def _hold(
             "noticed_at": stub.edited_at,
             "data_source_id": stub.parent.id,
             "stub_digest": digest_of(stub),
-            "verify_at": verify_at(stub.id, now=now, hours=hours, first=True),
+            "check_at": next_check_at(stub.id, now=now, hours=hours, first=True),
         }
         for stub in stubs
     ]
@@ -111,7 +111,7 @@ def _copy_passages(document_id: int, *, above: int) -> None:
 def _settle(source: Source, *, now: datetime) -> None:
     """As a first sync leaves the source and its connection: nothing is wanted, the next poll looks back a little."""
     Source.update(
-        status="trained", wanted_at=None, listed_at=now, last_synced_at=now, listing_open=False, error=None
+        status="trained", requested_at=None, listed_at=now, last_synced_at=now, listing_open=False, error=None
     ).where(Source.id == source.id).execute()
     Connection.update(edits_seen_to=now - timedelta(hours=1), trash_seen_to=now - timedelta(hours=1)).where(
         Connection.id == source.connection_id

@@ -32,7 +32,7 @@ from extract.store.db import database
 from extract.store.models import Connection, Source
 from extract.sync import clocks, runs
 from extract.worklist import due
-from extract.worklist.requests import want_listing
+from extract.worklist.requests import request_listing
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ def tick(
         clocks.release_rows(runtime.config.watch, now=now)
     start_schedules(now)
     start_daily_listings(now, verify_hours=runtime.config.watch.verify_hours)
-    events.take(now, verify_hours=runtime.config.watch.verify_hours)
+    events.process_pending(now, verify_hours=runtime.config.watch.verify_hours)
     events.prune(now)
     prune_daily(runtime, now=now)
     store_key_uses(runtime, now=now)
@@ -96,7 +96,7 @@ def start_schedules(now: datetime) -> int:
             )
             if claimed:
                 full = source.runs_since_full + 1 >= FULL_EVERY
-                want_listing(source, now=now, rank=Rank.SCHEDULE, full=full)
+                request_listing(source, now=now, rank=Rank.SCHEDULE, full=full)
                 started += 1
     return started
 
@@ -109,7 +109,7 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
     soonest = now - listing_pause("workspace", walked=0, hours=verify_hours)
     unwanted = (
         ((Source.kind != "page") | Source.with_subpages)
-        & Source.wanted_at.is_null()
+        & Source.requested_at.is_null()
         & Source.stopped_at.is_null()
         & (
             (Source.listed_at <= daily)
@@ -117,10 +117,10 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
             | (Source.listed_at > now + CLOCKS_DIFFER)  # listed under a wrong clock
         )
     )
-    for source in due.sources_due(unwanted, Source.listed_at, rank=Rank.VERIFY, now=now, most=_FEW):
+    for source in due.sources_due(unwanted, Source.listed_at, rank=Rank.CHECK, now=now, most=_FEW):
         pause = listing_pause(source.kind, walked=source.walked, hours=verify_hours)
         if not is_recent(source.listed_at, now=now, within=pause):
-            want_listing(source, now=now, rank=Rank.VERIFY, full=False)
+            request_listing(source, now=now, rank=Rank.CHECK, full=False)
 
 
 def prune_daily(runtime: Runtime, *, now: datetime) -> None:

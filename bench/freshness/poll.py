@@ -58,7 +58,7 @@ def by_connections(counts: Sequence[int], *, database_url: str = "") -> None:
             _nothing_due()
             resting = _median(partial(tick, notion.runtime))
             asked = _median(lambda: due.connections_with_work(now=utc_now()))
-            Document.update(wanted_at=utc_now()).execute()
+            Document.update(requested_at=utc_now()).execute()
             notion.runtime.redis.flushdb()
             woken = _milliseconds(partial(tick, notion.runtime))
             print(

@@ -11,7 +11,7 @@ from extract.rules.timing import AT_WORK, Rank
 from extract.runtime import Runtime
 from extract.store.db import database
 from extract.store.models import Connection, Document, Run, Source
-from extract.worklist.requests import want_again, want_listing
+from extract.worklist.requests import request_listing, request_reads
 
 
 def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datetime | None = None) -> None:
@@ -30,13 +30,13 @@ def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datet
             raise Refused("There is nothing to remove any more: the pages came back, or are gone already.")
         brake.count_as_confirmed(row, now=now)
         ours = brake.asked_about(row) & (Document.doubted_at <= until)
-        want_again(Document.select(Document.id).where(ours), now=now, rank=Rank.PERSON)
+        request_reads(Document.select(Document.id).where(ours), now=now, rank=Rank.PERSON)
         for source in Source.select().where(
             (Source.connection == connection.id)
-            & Source.wanted_at.is_null(False)
+            & Source.requested_at.is_null(False)
             & (Source.doubted_at <= until)
         ):
-            want_listing(source, now=now, rank=Rank.PERSON, full=False)
+            request_listing(source, now=now, rank=Rank.PERSON, full=False)
     jobs.wake(runtime, connection.id)
 
 
@@ -68,5 +68,5 @@ def consented_again(runtime: Runtime, connection: Connection) -> None:
     )
     with database.atomic():
         for source in wholes:
-            want_listing(source, now=runtime.clock(), rank=Rank.SCHEDULE, full=False)
+            request_listing(source, now=runtime.clock(), rank=Rank.SCHEDULE, full=False)
     jobs.wake(runtime, connection.id)

@@ -15,7 +15,7 @@ from extract.runtime import Runtime
 from extract.store.db import database
 from extract.store.models import Chatbot, Connection, Document, Membership, Source
 from extract.values import SCHEDULES, DatabaseContainer, Schedule, SourceKind, Stub
-from extract.worklist.requests import add_document, mark, want_listing
+from extract.worklist.requests import add_document, request_listing, request_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def import_picks(
             )
             (created if is_new else known).append(source)
             if source.stopped_at is not None:
-                let_go_on(source, now=now)
+                resume_following(source, now=now)
             if is_new or source.status in ("empty", "failed"):
                 _want_first_read(runtime, source, pick, now=now)
             if not is_new and pick.with_subpages and not source.with_subpages:
@@ -86,9 +86,9 @@ def import_picks(
         moments = [pick.listed_at or now for pick in picks]
         if listed and listed_at is not None and is_recent(listed_at, now=now, within=FRESH_STUB):
             grown = [source for source in (*created, *widened) if source.with_subpages]
-            subpages.plant(grown, listed, now=now, verify_hours=runtime.config.watch.verify_hours)
+            subpages.adopt_listed(grown, listed, now=now, verify_hours=runtime.config.watch.verify_hours)
             moments.append(listed_at)
-        look_back(connection.id, min(moments, default=now))
+        rewind_watermark(connection.id, min(moments, default=now))
     jobs.wake(runtime, connection.id)
     return Imported(created=tuple(created), known=tuple(known), widened=tuple(widened))
 
@@ -163,7 +163,7 @@ def _source_for(
         held = Membership.select(Membership.document).where(Membership.source == source.id)
         Document.update(connection=connection.id).where(Document.id.in_(held)).execute()
         # What moved while nobody followed it is found by one comparison.
-        want_listing(source, now=now, rank=Rank.PERSON, full=False)
+        request_listing(source, now=now, rank=Rank.PERSON, full=False)
     return source, created
 
 
@@ -182,13 +182,13 @@ def _want_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datet
             rank=Rank.PERSON,
             verify_hours=runtime.config.watch.verify_hours,
         )
-        mark(document, now=now, rank=Rank.PERSON, stub=pick.stub)
+        request_read(document, now=now, rank=Rank.PERSON, stub=pick.stub)
         if not source.with_subpages:
             return
-    want_listing(source, now=now, rank=Rank.PERSON, full=True)
+    request_listing(source, now=now, rank=Rank.PERSON, full=True)
 
 
-def look_back(connection_id: int, to: datetime) -> None:
+def rewind_watermark(connection_id: int, to: datetime) -> None:
     """Let the next sweep begin no later than `to`: what was listed then may have moved before we held it."""
     start = to - OVERLAP
     Connection.update(edits_seen_to=start).where(
@@ -210,10 +210,10 @@ def widen_or_narrow(source: Source, with_subpages: bool, *, now: datetime) -> No
     source.status = "re-training" if source.last_synced_at else "pending"
     source.error = None
     source.save(only=[Source.with_subpages, Source.listed_at, Source.status, Source.error])
-    want_listing(source, now=now, rank=Rank.PERSON, full=False)
+    request_listing(source, now=now, rank=Rank.PERSON, full=False)
 
 
-def let_go_on(source: Source, *, now: datetime) -> None:
+def resume_following(source: Source, *, now: datetime) -> None:
     """A stopped source goes on: what moved since it was stopped is looked for. Call inside a transaction."""
-    look_back(source.connection_id, source.stopped_at)
+    rewind_watermark(source.connection_id, source.stopped_at)
     stopping.resume(source, now=now)

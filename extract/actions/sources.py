@@ -7,16 +7,16 @@ from datetime import datetime
 
 from extract import jobs
 from extract.actions import stopping
-from extract.actions.importing import check_schedule, let_go_on, look_back, widen_or_narrow
+from extract.actions.importing import check_schedule, resume_following, rewind_watermark, widen_or_narrow
 from extract.errors import Refused
 from extract.membership.columns import columns_of
-from extract.membership.holding import drop_unheld
+from extract.membership.holding import delete_unheld
 from extract.removal import brake
 from extract.rules.timing import Rank, next_sync
 from extract.runtime import Runtime
 from extract.store.db import batches, database, is_postgres
 from extract.store.models import Document, Membership, Source
-from extract.worklist.requests import want_again, want_listing
+from extract.worklist.requests import request_listing, request_reads
 
 
 def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
@@ -32,8 +32,8 @@ def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
     with database.atomic():
         for source in sources:
             if source.stopped_at is not None:
-                let_go_on(source, now=now)
-            want_listing(source, now=now, rank=Rank.PERSON, full=full or source.kind == "page")
+                resume_following(source, now=now)
+            request_listing(source, now=now, rank=Rank.PERSON, full=full or source.kind == "page")
             source.status = "re-training" if source.last_synced_at else "pending"
             source.error = None
             source.save(only=[Source.status, Source.error])
@@ -57,7 +57,7 @@ def resume(runtime: Runtime, sources: Sequence[Source]) -> None:
             )
     with database.atomic():
         for source in stopped:
-            let_go_on(source, now=runtime.clock())
+            resume_following(source, now=runtime.clock())
     for connection_id in sorted({source.connection_id for source in stopped}):
         jobs.wake(runtime, connection_id)
 
@@ -85,7 +85,7 @@ def set_schedule(runtime: Runtime, source: Source, schedule: str) -> None:
     with database.atomic():
         if chosen == "live" and source.auto_retrain != "live" and source.last_synced_at:
             # What moved while nobody followed is found by one longer look back.
-            look_back(source.connection_id, source.last_synced_at)
+            rewind_watermark(source.connection_id, source.last_synced_at)
         source.auto_retrain = chosen
         source.next_sync_at = next_sync(chosen, now=runtime.clock())
         source.save(only=[Source.auto_retrain, Source.next_sync_at])
@@ -111,7 +111,7 @@ def set_columns(runtime: Runtime, source: Source, hidden_ids: Collection[str]) -
         rows = Membership.select(Membership.document).where(Membership.source == source.id)
         if not set(hidden) <= before:
             Document.update(previous_text=None).where(Document.id.in_(rows)).execute()
-        if want_again(rows, now=runtime.clock(), rank=Rank.PERSON):
+        if request_reads(rows, now=runtime.clock(), rank=Rank.PERSON):
             source.status = "re-training" if source.last_synced_at else "pending"
             source.error = None
             source.save(only=[Source.status, Source.error])
@@ -130,10 +130,10 @@ def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
             for row in Membership.select(Membership.document).where(Membership.source.in_(ids)).distinct()
         ]
         Source.delete().where(Source.id.in_(ids)).execute()
-        drop_unheld(documents)
+        delete_unheld(documents)
         _hide_again(documents, now=runtime.clock())
         for connection_id in sorted({source.connection_id for source in sources}):
-            brake.lift_if_over(connection_id, now=runtime.clock())
+            brake.release_if_over(connection_id, now=runtime.clock())
 
 
 def _hide_again(document_ids: Sequence[int], *, now: datetime) -> None:
@@ -142,7 +142,7 @@ def _hide_again(document_ids: Sequence[int], *, now: datetime) -> None:
     hiding = [source.id for source in rows if source.hidden_columns]
     for some in batches(document_ids) if hiding else ():
         held = Membership.source.in_(hiding) & Membership.document.in_(some)
-        want_again(Membership.select(Membership.document).where(held), now=now, rank=Rank.EDIT)
+        request_reads(Membership.select(Membership.document).where(held), now=now, rank=Rank.EDIT)
 
 
 def _check_changeable(source: Source, what: str) -> None:

@@ -10,20 +10,20 @@ from peewee import SQL, fn
 from extract.rules.timing import Rank
 from extract.store.models import Document, Membership, Run, Source
 from extract.worklist.progress import Progress, progress
-from extract.worklist.requests import want_listing
-from extract.worklist.source_state import standing
+from extract.worklist.requests import request_listing
+from extract.worklist.source_state import count_documents
 
 
 def stop(sources: Sequence[Source], *, now: datetime) -> None:
     """Drop the wishes of these sources, close their runs, say how far they came. What is under way may be written."""
     ids = [source.id for source in sources]
     how_far = progress(ids)
-    Source.update(stopped_at=now, wanted_at=None, wanted_full=False, try_after=None, attempts=0).where(
-        Source.id.in_(ids)
-    ).execute()
+    Source.update(
+        stopped_at=now, requested_at=None, full_requested=False, retry_after=None, attempts=0
+    ).where(Source.id.in_(ids)).execute()
     _drop_wishes(ids)
     for source in sources:
-        answers = standing(source.id).with_text > 0
+        answers = count_documents(source.id).with_text > 0
         sentence = stopped_sentence(how_far.get(source.id), answers=answers)
         Run.update(outcome="cancelled", finished_at=now, error=sentence).where(
             (Run.source == source.id) & Run.finished_at.is_null()
@@ -41,10 +41,10 @@ def resume(source: Source, *, now: datetime) -> None:
     source.error = None
     source.save(only=[Source.stopped_at, Source.status, Source.error])
     dropped = (Document.hash == "") | (Document.stub_digest == "") | Document.error.is_null(False)
-    Document.update(wanted_at=now, wanted_rank=Rank.PERSON, try_after=None, attempts=0, error=None).where(
-        Document.id.in_(_held_by([source.id])) & Document.removed_at.is_null() & dropped
-    ).execute()
-    want_listing(source, now=now, rank=Rank.PERSON, full=False)
+    Document.update(
+        requested_at=now, request_rank=Rank.PERSON, retry_after=None, attempts=0, error=None
+    ).where(Document.id.in_(_held_by([source.id])) & Document.removed_at.is_null() & dropped).execute()
+    request_listing(source, now=now, rank=Rank.PERSON, full=False)
 
 
 def stopped_sentence(how_far: Progress | None, *, answers: bool) -> str:
@@ -65,8 +65,10 @@ def _drop_wishes(source_ids: Sequence[int]) -> None:
         .join(Source)
         .where((Membership.document == Document.id) & Source.stopped_at.is_null())
     )
-    chosen = Document.wanted_at.is_null(False) & Document.id.in_(_held_by(source_ids)) & ~fn.EXISTS(running)
-    put_by = {"wanted_at": None, "try_after": None, "attempts": 0}
+    chosen = (
+        Document.requested_at.is_null(False) & Document.id.in_(_held_by(source_ids)) & ~fn.EXISTS(running)
+    )
+    put_by = {"requested_at": None, "retry_after": None, "attempts": 0}
     Document.update(**put_by, stub=None, stub_digest="").where(chosen & (Document.hash != "")).execute()
     Document.update(**put_by).where(chosen).execute()
 

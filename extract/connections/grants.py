@@ -8,7 +8,7 @@ import httpx
 import structlog
 from peewee import Expression, IntegrityError, TextField
 
-from extract.connections.serving import hand_over
+from extract.connections.serving import reassign
 from extract.connections.tokens import ConnectionTokens, database_opened, revoke
 from extract.errors import Blocked, VaultError
 from extract.notion.budget import Budget, Lane
@@ -139,9 +139,9 @@ def _renew(runtime: Runtime, row: Connection, grant: TokenGrant) -> Connection:
     row.access_token = seal(grant.access_token)
     row.refresh_token = seal(grant.refresh_token) if grant.refresh_token else None
     row.state = "alive"
-    row.refreshing_until = row.error = row.rest_until = row.looks_rest_until = row.poll_at = row.brake_at = (
-        None
-    )
+    row.refreshing_until = row.error = row.paused_until = row.checks_paused_until = row.poll_at = (
+        row.brake_at
+    ) = None
     row.poll_failures = 0
     row.save(only=row.dirty_fields)
     return row
@@ -155,17 +155,17 @@ def _resumed(runtime: Runtime, row: Connection) -> Connection:
     now = runtime.clock()
     Connection.update(sweeps={}).where(Connection.id == row.id).execute()
     ours, theirs = Document.connection == row.id, Source.connection == row.id
-    Document.update(doubted_at=None, stub=None, error=None, try_after=None, attempts=0).where(
+    Document.update(doubted_at=None, stub=None, error=None, retry_after=None, attempts=0).where(
         ours & Document.doubted_at.is_null(False)
     ).execute()
-    Document.update(verify_at=now, try_after=None).where(
-        ours & Document.removed_at.is_null(False) & Document.verify_at.is_null(False)
+    Document.update(check_at=now, retry_after=None).where(
+        ours & Document.removed_at.is_null(False) & Document.check_at.is_null(False)
     ).execute()
     missing = theirs & Source.doubted_at.is_null(False)
-    Source.update(doubted_at=None, error=None, try_after=None, attempts=0).where(
-        missing & Source.wanted_at.is_null(False)
+    Source.update(doubted_at=None, error=None, retry_after=None, attempts=0).where(
+        missing & Source.requested_at.is_null(False)
     ).execute()
-    Source.update(wanted_at=now, try_after=None, attempts=0).where(missing).execute()
+    Source.update(requested_at=now, retry_after=None, attempts=0).where(missing).execute()
     Source.update(walk_cursor=None).where(theirs).execute()
     return row
 
@@ -179,7 +179,7 @@ def _emptied(connection_id: int) -> Connection:
             Connection.update(
                 state="disconnected",
                 error=None,
-                rest_until=None,
+                paused_until=None,
                 brake_at=None,
                 # A drain under way loses its lease, so that nothing is written after this.
                 lease_number=Connection.lease_number + 1,
@@ -190,7 +190,7 @@ def _emptied(connection_id: int) -> Connection:
             .execute()
         )
         if changed == 1:
-            hand_over(Document.connection == connection_id)
+            reassign(Document.connection == connection_id)
             return row  # type: ignore[no-any-return]
 
 

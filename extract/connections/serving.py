@@ -10,7 +10,7 @@ from extract.store.models import Connection, Document, Membership, Source
 log = structlog.get_logger(__name__)
 
 
-def hand_over(chosen: Expression) -> int:
+def reassign(chosen: Expression) -> int:
     """Give the chosen documents to another alive connection with a source that holds them; answers how many.
 
     Documents that no other connection holds stay where they are.
@@ -34,7 +34,7 @@ def hand_over(chosen: Expression) -> int:
     return taken
 
 
-def give_back(document: Document) -> bool:
+def assign_to_absent(document: Document) -> bool:
     """Give a page that this connection no longer shows to one that waits for its person and holds it, too.
 
     What Notion answers one connection says nothing of what it would answer another: until that is reconnected, the
@@ -55,7 +55,7 @@ def give_back(document: Document) -> bool:
     )
     given: int = (
         Document.update(
-            connection=absent, doubted_at=None, wanted_at=None, error=None, try_after=None, attempts=0
+            connection=absent, doubted_at=None, requested_at=None, error=None, retry_after=None, attempts=0
         )
         .where((Document.id == document.id) & fn.EXISTS(absent))
         .execute()

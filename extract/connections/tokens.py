@@ -15,7 +15,7 @@ from threading import Lock
 import httpx
 import structlog
 
-from extract.connections.serving import hand_over
+from extract.connections.serving import reassign
 from extract.errors import NotionError, OAuthRefused, ReconnectNeeded, Transient
 from extract.notion import oauth
 from extract.notion.client import http_client
@@ -178,7 +178,7 @@ def mark_reconnect(connection: Connection) -> None:
             .execute()
         )
         if changed:
-            hand_over(Document.connection == connection.id)
+            reassign(Document.connection == connection.id)
     if changed:
         log.warning("connection_needs_reconnect", connection_id=connection.id)
 

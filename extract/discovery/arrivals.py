@@ -13,7 +13,7 @@ from extract.discovery.changes_listed import Noticed, notice_held, notice_schema
 from extract.rules.timing import SEARCH_LAG, Rank, is_recent
 from extract.store.models import DataSource, Source
 from extract.values import Stub
-from extract.worklist.requests import add_document, documents_of, mark, members_of, want_listing
+from extract.worklist.requests import add_document, documents_of, members_of, request_listing, request_read
 from extract.worklist.source_state import data_sources_of, is_gone
 
 Takes = Callable[[Source], bool]
@@ -56,10 +56,10 @@ def notice_arrivals(
         if not came:
             break
         noticed += came
-    return noticed + _strays(trees, pages, rank=rank, now=now)
+    return noticed + _misplaced(trees, pages, rank=rank, now=now)
 
 
-def _strays(trees: Sequence[Source], pages: Mapping[str, Stub], *, rank: Rank, now: datetime) -> Noticed:
+def _misplaced(trees: Sequence[Source], pages: Mapping[str, Stub], *, rank: Rank, now: datetime) -> Noticed:
     """Pages of a tree that a listing shows outside it: each is asked itself. Search lags, so not one just asked."""
     by_id = {source.id: source for source in trees}
     inside = _by_parent(trees, pages.values())
@@ -73,8 +73,8 @@ def _strays(trees: Sequence[Source], pages: Mapping[str, Stub], *, rank: Rank, n
     for chatbot_id, page_ids in strays.items():
         for document in documents_of(chatbot_id, page_ids).values():
             fresh = is_recent(document.synced_at, now=now, within=SEARCH_LAG)
-            if document.wanted_at is None and document.removed_at is None and not fresh:
-                mark(document, now=now, rank=rank)
+            if document.requested_at is None and document.removed_at is None and not fresh:
+                request_read(document, now=now, rank=rank)
                 noticed += Noticed(doubted=1)
     return noticed
 
@@ -164,7 +164,7 @@ def _new_tables(
             belongs = source.kind == "workspace" or source in inside.get(stub.id, ())
             if belongs and (source.id, stub.id) not in known:
                 keep_table(source.id, stub)
-                want_listing(source, now=now, rank=rank, full=False)
+                request_listing(source, now=now, rank=rank, full=False)
                 noticed += Noticed(relist=1)
     return noticed
 
@@ -192,4 +192,4 @@ def ask_tables(source: Source, notion_ids: Sequence[str | None], *, now: datetim
         (DataSource.source == source.id)
         & (DataSource.database_id.in_(notion_ids) | DataSource.notion_id.in_(notion_ids))
     ).execute()
-    want_listing(source, now=now, rank=Rank.EDIT, full=False)
+    request_listing(source, now=now, rank=Rank.EDIT, full=False)

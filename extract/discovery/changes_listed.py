@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from extract.removal import brake
-from extract.rules.changes import judge, schema_digest
+from extract.rules.changes import compare_listing, schema_digest
 from extract.rules.timing import OVERLAP, Rank
 from extract.store.models import DataSource, Document, Source
 from extract.values import Stub
-from extract.worklist.requests import documents_by_page, held, mark, want_listing
+from extract.worklist.requests import documents_by_page, held_facts, request_listing, request_read
 from extract.worklist.source_state import data_sources_of, followed, is_gone
 
 
@@ -41,7 +41,7 @@ class Noticed:
         return bool(self.stale or self.new or self.doubted or self.relist)
 
 
-def mark_if_moved(
+def request_if_changed(
     document: Document, stub: Stub, *, now: datetime, rank: Rank, thorough: bool = False
 ) -> Noticed:
     """Compare what is held with what a listing says, and mark the row when it moved or sits in the trash.
@@ -49,17 +49,17 @@ def mark_if_moved(
     What would make it leave a source (the trash, the archive, another parent) is asked of the page itself first.
     `thorough` looks at what Notion computes, too.
     """
-    verdict = judge(stub, held(document), thorough=thorough)
+    verdict = compare_listing(stub, held_facts(document), thorough=thorough)
     untold = _untold(document, stub)
     archived = verdict == "stale" and stub.is_archived
     if verdict == "trashed" or archived or _changed_table(document, stub):
-        mark(document, now=now, rank=rank)
+        request_read(document, now=now, rank=rank)
         return Noticed(doubted=1, untold=untold)
     if verdict == "stale":
-        mark(document, now=now, rank=rank, stub=stub)
+        request_read(document, now=now, rank=rank, stub=stub)
         return Noticed(stale=1, untold=untold)
     if document.doubted_at is not None:  # in doubt, and here it is listed again
-        brake.ask_sooner(Document.id == document.id, now=now)
+        brake.retry_doubted(Document.id == document.id, now=now)
     return Noticed()
 
 
@@ -68,7 +68,7 @@ def _untold(document: Document, stub: Stub) -> tuple[datetime, ...]:
     edited_at = stub.edited_at
     if edited_at is None or (document.edited_at is not None and edited_at <= document.edited_at):
         return ()
-    return () if document.wanted_at is not None and document.wanted_at >= edited_at else (edited_at,)
+    return () if document.requested_at is not None and document.requested_at >= edited_at else (edited_at,)
 
 
 def _changed_table(document: Document, stub: Stub) -> bool:
@@ -85,7 +85,7 @@ def notice_held(connection_id: int, stubs: Sequence[Stub], *, now: datetime) -> 
     for stub in pages:
         for document in documents.get(stub.id, ()):
             if document.id in live:
-                noticed += mark_if_moved(document, stub, now=now, rank=Rank.EDIT)
+                noticed += request_if_changed(document, stub, now=now, rank=Rank.EDIT)
     return noticed
 
 
@@ -105,12 +105,12 @@ def notice_schemas(connection_id: int, stubs: Sequence[Stub], *, now: datetime) 
             if moved and table.listed:
                 table.listed, table.listed_to = False, None
                 table.save(only=[DataSource.listed, DataSource.listed_to])
-                want_listing(source, now=now, rank=Rank.EDIT, full=False)
+                request_listing(source, now=now, rank=Rank.EDIT, full=False)
                 noticed += Noticed(relist=1)
             continue
         back = gone and not stub.in_trash
-        if (back or (moved and not gone)) and source.wanted_at is None:
-            want_listing(source, now=now, rank=Rank.EDIT, full=not stub.in_trash)
+        if (back or (moved and not gone)) and source.requested_at is None:
+            request_listing(source, now=now, rank=Rank.EDIT, full=not stub.in_trash)
             noticed += Noticed(relist=1)
     return noticed + _notice_tables(connection_id, shown.values(), now=now)
 
@@ -135,7 +135,7 @@ def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) 
         & (Source.kind == "database")
         & (Source.auto_retrain == "live")
         & Source.stopped_at.is_null()
-        & Source.wanted_at.is_null()
+        & Source.requested_at.is_null()
         & Source.notion_id.in_([stub.database_id for stub in made])
         & Source.listed_at.is_null(False)
         & Source.stopped_at.is_null()
@@ -147,6 +147,6 @@ def _notice_tables(connection_id: int, shown: Iterable[Stub], *, now: datetime) 
             if stub.database_id == source.notion_id and stub.created_at > source.listed_at - OVERLAP
         }
         if newer - {table.notion_id for table in source.data_sources}:
-            want_listing(source, now=now, rank=Rank.EDIT, full=False)
+            request_listing(source, now=now, rank=Rank.EDIT, full=False)
             noticed += Noticed(relist=1)
     return noticed

@@ -1,7 +1,7 @@
-"""What Notion's events tell: kept as they come, taken in the background, made into marks. Asks Notion nothing.
+"""Stores Notion's webhook events and turns them into requests to read pages again. Sends Notion nothing.
 
-An event is a hint: what it names is read again as it stands, so order does not matter, and a lost one costs
-freshness only. What each asks of us is decided by `notion.events` and `watch`.
+An event is a hint: the page it names is read again as it is now, so the order of events does not matter, and a lost
+event costs freshness only. `notion.events` and `rules.changes` decide what an event asks for.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from peewee import Expression, InterfaceError, OperationalError
 from extract.discovery.arrivals import ask_tables
 from extract.discovery.changes_listed import Noticed
 from extract.notion.events import Event, event_of, trimmed
-from extract.rules.changes import told
+from extract.rules.changes import compare_event
 from extract.rules.timing import CLOCKS_DIFFER, Rank, believable, is_recent, relist_pause, was_missed
 from extract.store.db import database, is_postgres
 from extract.store.models import Connection, DataSource, Document, Membership, Source, WebhookEvent
 from extract.values import Json
-from extract.worklist.requests import add_document, documents_by_page, mark, want_listing
+from extract.worklist.requests import add_document, documents_by_page, request_listing, request_read
 from extract.worklist.source_state import followed, follows
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Tidings:
+class EntityHint:
     """What all waiting events say of one entity to one connection: `latest` of several, for they are one hint."""
 
     connection_id: int
@@ -45,13 +45,16 @@ class Tidings:
     gone: bool
 
 
-def keep(event_id: str, body: Mapping[str, Json], *, now: datetime) -> None:
+def store(event_id: str, body: Mapping[str, Json], *, now: datetime) -> None:
     """Keep an event until it is taken; one that came before is left as it is."""
     WebhookEvent.insert(event_id=event_id, body=trimmed(body), received_at=now).on_conflict_ignore().execute()
 
 
-def take(now: datetime, *, verify_hours: float) -> int:
-    """Take what waits, each event by one process only, and mark what it tells of; answers how many were taken."""
+def process_pending(now: datetime, *, verify_hours: float) -> int:
+    """Process the stored events, each in one process only, and request reads of what they name.
+
+    Return how many events were processed.
+    """
     if not _waiting().exists():  # the usual case takes no lock
         return 0
     with database.atomic():
@@ -61,9 +64,9 @@ def take(now: datetime, *, verify_hours: float) -> int:
         events = [(event_of(row.body), row.received_at) for row in rows]
         routes = _routes(event for event, _ in events)
         _prove_alive(events, routes, now=now)
-        for tidings in gathered((event for event, _ in events), routes):
-            _tell(tidings, now=now, verify_hours=verify_hours)
-        WebhookEvent.update(taken_at=now).where(WebhookEvent.id.in_([row.id for row in rows])).execute()
+        for hint in group_by_entity((event for event, _ in events), routes):
+            _apply(hint, now=now, verify_hours=verify_hours)
+        WebhookEvent.update(processed_at=now).where(WebhookEvent.id.in_([row.id for row in rows])).execute()
     unknown = Counter(event.type for event, _ in events if event.meaning == "unknown")
     log.info("events_taken", events=len(rows), unknown=dict(unknown))
     return len(rows)
@@ -73,13 +76,13 @@ def prune(now: datetime) -> None:
     """Forget taken events that Notion does not repeat any more; about once an hour, though called more often."""
     oldest = (
         WebhookEvent.select(WebhookEvent.received_at)
-        .where(WebhookEvent.taken_at.is_null(False))
+        .where(WebhookEvent.processed_at.is_null(False))
         .order_by(WebhookEvent.received_at)
         .first()
     )
     if oldest is not None and now - oldest.received_at > KEPT + timedelta(hours=1):
         WebhookEvent.delete().where(
-            WebhookEvent.taken_at.is_null(False) & (WebhookEvent.received_at < now - KEPT)
+            WebhookEvent.processed_at.is_null(False) & (WebhookEvent.received_at < now - KEPT)
         ).execute()
 
 
@@ -104,14 +107,14 @@ def note_missed(connection: Connection, noticed: Noticed, *, now: datetime, poll
     return bool(missed)
 
 
-def gathered(events: Iterable[Event], routes: Mapping[Event, Sequence[int]]) -> list[Tidings]:
+def group_by_entity(events: Iterable[Event], routes: Mapping[Event, Sequence[int]]) -> list[EntityHint]:
     """The events as one hint for each entity and connection, in the order of their first. Pure."""
     groups: dict[tuple[int, str | None], list[Event]] = {}
     for event in events:
         for connection_id in routes.get(event, ()):
             groups.setdefault((connection_id, event.entity_id), []).append(event)
     return [
-        Tidings(
+        EntityHint(
             connection_id,
             latest=max(group, key=lambda event: (event.at is None, event.at)),
             rows_only=all(event.meaning == "rows" for event in group),
@@ -123,7 +126,12 @@ def gathered(events: Iterable[Event], routes: Mapping[Event, Sequence[int]]) -> 
 
 def _waiting() -> Any:
     """The oldest events that nobody has taken."""
-    return WebhookEvent.select().where(WebhookEvent.taken_at.is_null()).order_by(WebhookEvent.id).limit(BATCH)
+    return (
+        WebhookEvent.select()
+        .where(WebhookEvent.processed_at.is_null())
+        .order_by(WebhookEvent.id)
+        .limit(BATCH)
+    )
 
 
 def _locked(query: Any) -> Any:
@@ -164,53 +172,53 @@ def _prove_alive(
         Connection.update(event_at=at).where((Connection.id == connection_id) & earlier).execute()
 
 
-def _tell(tidings: Tidings, *, now: datetime, verify_hours: float) -> None:
+def _apply(hint: EntityHint, *, now: datetime, verify_hours: float) -> None:
     """Mark what one hint is about. A fault of ours in it must not hold up the others."""
     try:
         with database.atomic():
-            if tidings.latest.meaning in ("page", "gone"):
-                _page(tidings, now=now, verify_hours=verify_hours)
+            if hint.latest.meaning in ("page", "gone"):
+                _page(hint, now=now, verify_hours=verify_hours)
             else:
-                _table(tidings, now=now)
+                _table(hint, now=now)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        log.exception("event_broken", connection_id=tidings.connection_id, notion_id=tidings.latest.entity_id)
+        log.exception("event_broken", connection_id=hint.connection_id, notion_id=hint.latest.entity_id)
 
 
-def _page(tidings: Tidings, *, now: datetime, verify_hours: float) -> None:
-    page_id, event = str(tidings.latest.entity_id), tidings.latest
-    if not tidings.gone:
-        for source in _places(tidings.connection_id, event):
+def _page(hint: EntityHint, *, now: datetime, verify_hours: float) -> None:
+    page_id, event = str(hint.latest.entity_id), hint.latest
+    if not hint.gone:
+        for source in _places(hint.connection_id, event):
             add_document(
                 source, page_id, stub=None, title="", now=now, rank=Rank.EDIT, verify_hours=verify_hours
             )
-    documents = documents_by_page(tidings.connection_id, [page_id]).get(page_id, [])
+    documents = documents_by_page(hint.connection_id, [page_id]).get(page_id, [])
     live = followed(document.id for document in documents)
     for document in documents:
-        if document.id in live and not (tidings.gone and document.removed_at is not None):
+        if document.id in live and not (hint.gone and document.removed_at is not None):
             _look(document, event.at, now=now)
 
 
 def _look(document: Document, at: datetime | None, *, now: datetime) -> None:
     asks_page = (
-        document.wanted_at is not None
-        and document.wanted_rank <= Rank.EDIT
+        document.requested_at is not None
+        and document.request_rank <= Rank.EDIT
         and document.stub is None
         and document.error is None
     )
     read_at = document.synced_at
-    verdict = told(
+    verdict = compare_event(
         at,
         synced_at=read_at if read_at is not None and believable(read_at, now=now) else None,
-        look_at=document.look_at,
-        wanted_at=document.wanted_at if asks_page else None,
+        recheck_at=document.recheck_at,
+        requested_at=document.requested_at if asks_page else None,
     )
     if verdict == "read":
-        mark(document, now=now, rank=Rank.EDIT)
+        request_read(document, now=now, rank=Rank.EDIT)
     elif verdict == "look":
         Document.update(stub=None).where(
-            (Document.id == document.id) & Document.wanted_at.is_null()
+            (Document.id == document.id) & Document.requested_at.is_null()
         ).execute()
 
 
@@ -239,27 +247,27 @@ def _with_table(notion_id: str) -> Expression:
     return ((Source.kind == "database") & (Source.notion_id == notion_id)) | Source.id.in_(tables)
 
 
-def _table(tidings: Tidings, *, now: datetime) -> None:
+def _table(hint: EntityHint, *, now: datetime) -> None:
     """List the sources that hold the table again, unless that is wanted already or would cost more than it tells."""
-    entity_id, parent = str(tidings.latest.entity_id), tidings.latest.parent
+    entity_id, parent = str(hint.latest.entity_id), hint.latest.parent
     holds = _with_table(entity_id)
     if parent.kind == "database_id" and parent.id:  # a data source that is new to its database
         holds |= _with_table(parent.id)
     sources = Source.select().where(
-        (Source.connection == tidings.connection_id)
+        (Source.connection == hint.connection_id)
         & follows()
-        & (Source.wanted_at.is_null() | Source.listing_open)
+        & (Source.requested_at.is_null() | Source.listing_open)
         & holds
     )
     for source in sources:
-        if source.kind != "database" and tidings.rows_only:
+        if source.kind != "database" and hint.rows_only:
             continue  # rows tell of themselves
         rows = Membership.select().where(Membership.source == source.id).count()
-        if tidings.rows_only and is_recent(source.listed_at, now=now, within=relist_pause(rows)):
+        if hint.rows_only and is_recent(source.listed_at, now=now, within=relist_pause(rows)):
             continue
         if source.kind != "database":
             ask_tables(
                 source, [entity_id, parent.id] if parent.kind == "database_id" else [entity_id], now=now
             )
         else:
-            want_listing(source, now=now, rank=Rank.EDIT, full=False)
+            request_listing(source, now=now, rank=Rank.EDIT, full=False)

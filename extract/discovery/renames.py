@@ -16,17 +16,17 @@ log = structlog.get_logger(__name__)
 MOST = 300
 """How many pages one new name may cause to be read again; the others follow with their next edit or full pass."""
 
-News = Literal["renamed", "arrived"]
+TitleChange = Literal["renamed", "arrived"]
 
 
-def news_of(*, held_title: str, title: str, read_before: bool) -> News | None:
+def title_change(*, held_title: str, title: str, read_before: bool) -> TitleChange | None:
     """What a page that was just read means for those that point to it. The same name again means nothing. Pure."""
     if held_title.split() != title.split():
         return "renamed"
     return None if read_before else "arrived"
 
 
-def tell(document: Document, news: News, *, now: datetime) -> int:
+def request_citing_pages(document: Document, change: TitleChange, *, now: datetime) -> int:
     """Want the pages of the same chatbot that point to `document` read again; answers how many.
 
     Their kept stubs stay, so each costs one request. What was read since the page was first known has its name already.
@@ -41,7 +41,7 @@ def tell(document: Document, news: News, *, now: datetime) -> int:
         & Document.removed_at.is_null()
         & fn.EXISTS(_followed())
     )
-    if news == "arrived":
+    if change == "arrived":
         pointing &= Document.synced_at < document.created_at
     rows = Document.select(Document.id).join(Link).where(pointing).order_by(Document.id).limit(MOST + 1)
     ids = [row.id for row in rows]
@@ -69,9 +69,9 @@ def _followed() -> object:
 def _want(ids: list[int], *, now: datetime) -> None:
     """A wish that is there already keeps its rank; its time moves, so that a fetch under way does not fulfil it."""
     chosen = Document.id.in_(ids)
-    Document.update(wanted_at=now).where(
-        chosen & Document.wanted_at.is_null(False) & Document.error.is_null()
+    Document.update(requested_at=now).where(
+        chosen & Document.requested_at.is_null(False) & Document.error.is_null()
     ).execute()
-    Document.update(wanted_at=now, wanted_rank=Rank.VERIFY, try_after=None, attempts=0).where(
-        chosen & Document.wanted_at.is_null()
+    Document.update(requested_at=now, request_rank=Rank.CHECK, retry_after=None, attempts=0).where(
+        chosen & Document.requested_at.is_null()
     ).execute()

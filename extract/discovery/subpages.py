@@ -1,7 +1,7 @@
-"""Trees that grow and shrink: what a page that was just read, or has just gone, means for the pages below it.
+"""Updates trees after a page was read or removed: sub-pages join, and those that left the body are fetched.
 
-Sub-pages are known from the bodies they hang in and from their own word, so nothing is walked through. What seems to
-have left a body is asked itself before it leaves anything.
+Sub-pages are known from the bodies that contain them and from their own `parent`, so no tree is walked. A page that
+disappeared from a body is fetched itself before any source lets go of it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from extract.rules.timing import Rank
 from extract.search.index import Put
 from extract.store.models import Document, Membership, Source
 from extract.values import Child, Stub
-from extract.worklist.requests import add_document, documents_of, mark, members_of
+from extract.worklist.requests import add_document, documents_of, members_of, request_read
 
 
-def grow(document: Document, put: Put, *, rank: Rank, now: datetime, verify_hours: float) -> None:
+def apply_body_children(
+    document: Document, put: Put, *, rank: Rank, now: datetime, verify_hours: float
+) -> None:
     """The body of `document` was read: let the trees that hold it follow what came into it and what went.
 
     Call inside a transaction.
@@ -33,7 +35,9 @@ def grow(document: Document, put: Put, *, rank: Rank, now: datetime, verify_hour
     _ask(document.chatbot_id, _pages(put.went), now=now)
 
 
-def plant(sources: Sequence[Source], listed: Sequence[Stub], *, now: datetime, verify_hours: float) -> None:
+def adopt_listed(
+    sources: Sequence[Source], listed: Sequence[Stub], *, now: datetime, verify_hours: float
+) -> None:
     """Let new trees hold what was listed below their roots a moment ago, so that it need not be asked again.
 
     The trees are of one connection. Call inside a transaction.
@@ -50,7 +54,7 @@ def plant(sources: Sequence[Source], listed: Sequence[Stub], *, now: datetime, v
         )
 
 
-def doubt_below(document: Document, *, now: datetime) -> None:
+def recheck_descendants(document: Document, *, now: datetime) -> None:
     """The page has left: those right below it, and the databases in its body, have probably left with it. Ask them."""
     hanging = [Child(row.kind, row.notion_id, "") for row in document.children]
     own_word = (
@@ -84,7 +88,9 @@ def _pages_came(
         held = known.get(notion_id)
         elsewhere = held is not None and held.parent_page_id not in (None, document.notion_id)
         if held is not None and (elsewhere or held.removed_at is not None):
-            mark(held, now=now, rank=Rank.SCHEDULE)  # it may have moved, or come back: its own word decides
+            request_read(
+                held, now=now, rank=Rank.SCHEDULE
+            )  # it may have moved, or come back: its own word decides
         if (source.id, notion_id) not in members and not elsewhere:
             add_document(
                 source, notion_id, stub=None, title=title, now=now, rank=rank, verify_hours=verify_hours
@@ -102,7 +108,7 @@ def _ask(chatbot_id: int, notion_ids: Iterable[str], *, now: datetime) -> None:
     """Let these pages be asked themselves; their bodies are read only if they moved."""
     for document in documents_of(chatbot_id, sorted(notion_ids)).values():
         if document.removed_at is None:
-            mark(document, now=now, rank=Rank.SCHEDULE)
+            request_read(document, now=now, rank=Rank.SCHEDULE)
 
 
 def _pages(children: Iterable[Child]) -> set[str]:

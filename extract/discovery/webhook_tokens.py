@@ -35,7 +35,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SubscriptionState:
     """Where the secret comes from, since when, and what waits to be confirmed, newest first."""
 
     active: Literal["configuration", "confirmed", "none"]
@@ -108,13 +108,13 @@ def forget(token_id: int) -> None:
         log.info("webhook_token_forgotten", token_id=token_id)
 
 
-def standing(runtime: Runtime) -> Standing:
+def subscription_state(runtime: Runtime) -> SubscriptionState:
     """How the subscription stands, for whoever runs the installation."""
     pending = tuple(Pending(row.id, _opened(runtime, row), row.received_at) for row in _pending())
     if runtime.config.notion.webhook_token:
-        return Standing("configuration", None, pending)
+        return SubscriptionState("configuration", None, pending)
     row = _active().first()
-    return Standing("confirmed" if row else "none", row.active_since if row else None, pending)
+    return SubscriptionState("confirmed" if row else "none", row.active_since if row else None, pending)
 
 
 def _active() -> Any:

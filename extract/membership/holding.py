@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from peewee import SQL
 
-from extract.connections.serving import hand_over, unserved
+from extract.connections.serving import reassign, unserved
 from extract.search import index
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Source
@@ -30,14 +30,14 @@ def hold(source_id: int, document: Document) -> None:
     Membership.insert(source=source_id, document=document.id, listing=listing).on_conflict_ignore().execute()
 
 
-def let_go(source_id: int, document_ids: Sequence[int]) -> None:
+def end_memberships(source_id: int, document_ids: Sequence[int]) -> None:
     """The source holds these no longer; those that no other source holds are dropped. Call inside a transaction."""
     for batch in batches(document_ids):
         Membership.delete().where((Membership.source == source_id) & Membership.document.in_(batch)).execute()
-    drop_unheld(document_ids)
+    delete_unheld(document_ids)
 
 
-def drop_unheld(document_ids: Sequence[int]) -> None:
+def delete_unheld(document_ids: Sequence[int]) -> None:
     """Drop those of the documents that no source holds any more. Call inside a transaction."""
     for batch in batches(document_ids):
         still = {
@@ -46,4 +46,4 @@ def drop_unheld(document_ids: Sequence[int]) -> None:
         }
         index.drop([document_id for document_id in batch if document_id not in still])
         if still:
-            hand_over(unserved(sorted(still)))
+            reassign(unserved(sorted(still)))

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from peewee import SQL, fn
 
-from extract.membership.holding import hold, let_go
+from extract.membership.holding import end_memberships, hold
 from extract.store.db import batches
 from extract.store.models import Child, DataSource, Document, Membership, Source
 from extract.values import Stub
-from extract.worklist.requests import bring_in_below
+from extract.worklist.requests import relist_children
 
 
-def follow_parent(document: Document, stub: Stub, *, now: datetime) -> list[int]:
+def update_memberships(document: Document, stub: Stub, *, now: datetime) -> list[int]:
     """Let the sources of the chatbot hold `document` where `stub`, the page's own word, says; answers who lost it.
 
     A page in the trash keeps its place, for it may come back. An archived row sits in no database: Notion does not
@@ -30,7 +30,7 @@ def follow_parent(document: Document, stub: Stub, *, now: datetime) -> list[int]
         belongs = _belongs(source, document, stub, in_table=source.id in tables)
         if belongs and source.id not in held_by:
             hold(source.id, document)
-            bring_in_below(source, document, now=now)
+            relist_children(source, document, now=now)
         if belongs is False and source.id in held_by:
             left.append(source.id)
     if left:
@@ -40,7 +40,7 @@ def follow_parent(document: Document, stub: Stub, *, now: datetime) -> list[int]
     return left
 
 
-def leave_with_all_below(source_id: int, document: Document) -> int:
+def remove_descendants(source_id: int, document: Document) -> int:
     """A page has left a tree: what lies below it leaves with it, tables too; answers how many documents did."""
     if not Source.select(SQL("1")).where((Source.id == source_id) & Source.with_subpages).exists():
         return 0
@@ -52,7 +52,7 @@ def leave_with_all_below(source_id: int, document: Document) -> int:
         DataSource.delete().where(
             (DataSource.source == source_id) & DataSource.database_id.in_(in_these)
         ).execute()
-    let_go(source_id, ids)
+    end_memberships(source_id, ids)
     return len(ids)
 
 

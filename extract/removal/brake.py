@@ -66,7 +66,7 @@ def was_confirmed(row: Document | Source) -> bool:
     return _answers(row, _brake_at(row.connection_id))
 
 
-def lift_if_over(connection_id: int, *, now: datetime) -> bool:
+def release_if_over(connection_id: int, *, now: datetime) -> bool:
     """Let the question go once what it asked about came back, went or was answered; answers whether it went.
 
     Time alone does not lift it: it counts from the day before it was put.
@@ -78,23 +78,23 @@ def lift_if_over(connection_id: int, *, now: datetime) -> bool:
     if missing.doubted and missing.too_many:
         return False
     Connection.update(brake_at=None).where(Connection.id == connection_id).execute()
-    ask_sooner(Document.connection == connection_id, now=now)
-    Source.update(try_after=None).where(
+    retry_doubted(Document.connection == connection_id, now=now)
+    Source.update(retry_after=None).where(
         (Source.connection == connection_id)
-        & Source.wanted_at.is_null(False)
+        & Source.requested_at.is_null(False)
         & Source.doubted_at.is_null(False)
     ).execute()
     log.info("brake_lifted", connection_id=connection_id, doubted=missing.doubted)
     return True
 
 
-def ask_sooner(chosen: Expression, *, now: datetime) -> None:
+def retry_doubted(chosen: Expression, *, now: datetime) -> None:
     """Ask at once about those of the chosen documents whose doubt had grown old: there is news of them."""
-    Document.update(try_after=None, attempts=0).where(
+    Document.update(retry_after=None, attempts=0).where(
         chosen
-        & Document.wanted_at.is_null(False)
+        & Document.requested_at.is_null(False)
         & Document.doubted_at.is_null(False)
-        & (Document.try_after > now + FAR)
+        & (Document.retry_after > now + FAR)
     ).execute()
 
 
@@ -102,8 +102,8 @@ def in_doubt(connection_id: int) -> Expression:
     """The documents that Notion did not show when last asked: themselves, or every database that holds them."""
     ours = Document.connection == connection_id
     # What is in doubt is wanted, too, which the index knows.
-    doubted = Document.wanted_at.is_null(False) & Document.doubted_at.is_null(False)
-    gone = Source.wanted_at.is_null(False) & Source.doubted_at.is_null(False)
+    doubted = Document.requested_at.is_null(False) & Document.doubted_at.is_null(False)
+    gone = Source.requested_at.is_null(False) & Source.doubted_at.is_null(False)
     if not Source.select(SQL("1")).where((Source.connection == connection_id) & gone).exists():
         return ours & doubted
     holders = Membership.select(SQL("1")).join(Source).where(Membership.document == Document.id)
@@ -127,8 +127,8 @@ def pages_asked_about(connection: Connection) -> int:
 
 
 def _answered(table: type[Document] | type[Source], brake_at: datetime | None) -> Expression:
-    wanted = table.wanted_at.is_null(False) & (table.wanted_rank == Rank.PERSON)
-    return wanted & (table.wanted_at >= brake_at)
+    wanted = table.requested_at.is_null(False) & (table.request_rank == Rank.PERSON)
+    return wanted & (table.requested_at >= brake_at)
 
 
 def count_as_confirmed(connection: Connection, *, now: datetime) -> None:
@@ -154,8 +154,8 @@ def _missing(connection_id: int, *, brake_at: datetime | None, now: datetime) ->
 
 
 def _answers(row: Document | Source, brake_at: datetime | None) -> bool:
-    asked_by_person = row.wanted_at is not None and row.wanted_rank == Rank.PERSON
-    return bool(asked_by_person and brake_at is not None and row.wanted_at >= brake_at)
+    asked_by_person = row.requested_at is not None and row.request_rank == Rank.PERSON
+    return bool(asked_by_person and brake_at is not None and row.requested_at >= brake_at)
 
 
 def _brake_at(connection_id: int) -> datetime | None:

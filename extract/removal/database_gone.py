@@ -18,7 +18,7 @@ def doubt(source: Source, sentence: str, *, pause: timedelta, now: datetime) -> 
     if source.doubted_at is not None:
         source.attempts += 1
         pause = max(pause, pause_after(source.attempts))
-    source.try_after = now + pause
+    source.retry_after = now + pause
     source.doubted_at = not_ahead(source.doubted_at or now, now=now)
     source.error = sentence
 
@@ -42,10 +42,10 @@ def take_out(source: Source, sentence: str, *, because: str, now: datetime) -> i
             removed_at=now,
             removed_because=because,
             error=sentence,
-            wanted_at=None,
+            requested_at=None,
             doubted_at=None,
-            look_at=None,
-            verify_at=None,
+            recheck_at=None,
+            check_at=None,
             stub=None,
         ).where(Document.id.in_(batch)).execute()
     return len(only_here)

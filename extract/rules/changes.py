@@ -31,10 +31,10 @@ class Held:
     computed_digest: str = ""
 
 
-Verdict = Literal["same", "stale", "trashed"]
+ListingVerdict = Literal["same", "stale", "trashed"]
 
 
-def judge(stub: Stub, held: Held, *, thorough: bool = False) -> Verdict:
+def compare_listing(stub: Stub, held: Held, *, thorough: bool = False) -> ListingVerdict:
     """What a listing's stub means for a document we hold.
 
     A newer time nominates; so does a changed title or property at the same time, since minutes are rounded down and
@@ -92,7 +92,7 @@ def schema_digest(properties: Mapping[str, Json]) -> str:
     return sha256("\n".join(sorted(columns)).encode("utf-8", "replace")).hexdigest()
 
 
-def look_again_at(edited_at: datetime | None, *, read_at: datetime) -> datetime | None:
+def recheck_time(edited_at: datetime | None, *, read_at: datetime) -> datetime | None:
     """When to read once more a page that was read at `read_at`: after its minute has closed; None when it had.
 
     Notion rounds `last_edited_time` down to the minute, so a second edit within that minute moves no time.
@@ -104,26 +104,26 @@ def look_again_at(edited_at: datetime | None, *, read_at: datetime) -> datetime 
     return None if read_at >= closed else min(closed, read_at + LONGEST_TO_CLOSE)
 
 
-Told = Literal["known", "look", "read"]
+EventVerdict = Literal["known", "look", "read"]
 
 
-def told(
+def compare_event(
     at: datetime | None,
     *,
     synced_at: datetime | None,
-    look_at: datetime | None,
-    wanted_at: datetime | None,
-) -> Told:
+    recheck_at: datetime | None,
+    requested_at: datetime | None,
+) -> EventVerdict:
     """What an event of the time `at` asks for a page: nothing, that the coming look asks the page too, or a read.
 
-    `wanted_at` is of a wish that will ask the page itself; None when there is no such wish.
+    `requested_at` is of a wish that will ask the page itself; None when there is no such wish.
     """
     if at is None:
         return "read"
     settled = at + SKEW
-    if wanted_at is not None and settled <= wanted_at:
+    if requested_at is not None and settled <= requested_at:
         return "known"
     seen = synced_at is not None and settled <= synced_at
-    if look_at is not None and settled <= look_at:
+    if recheck_at is not None and settled <= recheck_at:
         return "known" if seen else "look"  # the look reads the body; the title may have changed since
     return "known" if seen else "read"

@@ -54,7 +54,7 @@ class Rank(IntEnum):
     PERSON = 0
     EDIT = 1
     SCHEDULE = 2
-    VERIFY = 3
+    CHECK = 3
 
     @property
     def trigger(self) -> str:
@@ -163,7 +163,7 @@ def few_of_each(due: Iterable[tuple[int, int]], *, waiting: Mapping[int, int], m
     return chosen
 
 
-def verify_at(notion_id: str, *, now: datetime, hours: float, first: bool) -> datetime:
+def next_check_at(notion_id: str, *, now: datetime, hours: float, first: bool) -> datetime:
     """When to look at a document by itself: spread over the period by its id, then once a period."""
     period = timedelta(hours=hours)
     share = _share(notion_id)
@@ -212,7 +212,7 @@ def too_many_gone(*, doubted: int, removed: int, live: int) -> bool:
     return doubted + removed > max(10, (live + removed) // 4)
 
 
-def round_of_looks(
+def round_of_checks(
     *, pages: int, rows: int, per_window: int, window: timedelta, period: timedelta
 ) -> timedelta:
     """How long it takes to look at everything once: the period, or longer where the share of looks is too small.

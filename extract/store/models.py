@@ -64,7 +64,7 @@ class Connection(Row):
     # The lease of the drain that works this connection; the number is the fence each commit checks.
     lease_number = IntegerField(default=0)
     lease_until = UtcDateTimeField(null=True)  # null: free
-    rest_until = UtcDateTimeField(null=True)  # null: may work now; else budget, Retry-After or a failure
+    paused_until = UtcDateTimeField(null=True)  # null: may work now; else budget, Retry-After or a failure
     # Polling. Watermarks are Notion's times, never ours.
     edits_seen_to = UtcDateTimeField(null=True)  # null: never polled
     trash_seen_to = UtcDateTimeField(null=True)  # null: never polled
@@ -72,7 +72,7 @@ class Connection(Row):
     poll_at = UtcDateTimeField(null=True, index=True)  # next poll is due; null: at once
     poll_failures = IntegerField(default=0)
     sweeps = JSONField(default=dict)  # where an interrupted sweep goes on; see `poll`
-    looks_rest_until = UtcDateTimeField(null=True)  # null: mere looks may go on; else their share is spent
+    checks_paused_until = UtcDateTimeField(null=True)  # null: mere looks may go on; else their share is spent
     brake_at = UtcDateTimeField(null=True)  # too much vanished at once, a person is asked; null: no
     # Webhooks: whether they prove alive decides how often the connection is polled.
     event_at = UtcDateTimeField(null=True)  # the last event that told of something of ours; null: never
@@ -99,10 +99,10 @@ class Source(Row):
     error = TextField(null=True)  # a sentence a person can act on; null: nothing wrong
     auto_retrain = CharField(default="live")
     next_sync_at = UtcDateTimeField(null=True, index=True)  # null: no schedule, or live
-    wanted_at = UtcDateTimeField(null=True, index=True)  # a listing is wanted; null: none
-    wanted_rank = IntegerField(default=0)  # see watch.Rank
-    wanted_full = BooleanField(default=False)  # fetch every body, not only what moved
-    try_after = UtcDateTimeField(null=True)  # null: at once
+    requested_at = UtcDateTimeField(null=True, index=True)  # a listing is wanted; null: none
+    request_rank = IntegerField(default=0)  # see watch.Rank
+    full_requested = BooleanField(default=False)  # fetch every body, not only what moved
+    retry_after = UtcDateTimeField(null=True)  # null: at once
     attempts = IntegerField(default=0)  # failed listings in a row
     doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
     runs_since_full = IntegerField(default=0)
@@ -171,13 +171,13 @@ class Document(Row):
     computed_digest = CharField(default="")  # of formulas and rollups as listed; empty: not told
     noticed_at = UtcDateTimeField(null=True)  # Notion's time in the newest listing; null: never listed
     # What is to be done, and when
-    wanted_at = UtcDateTimeField(null=True)  # stale since; null: nothing wanted
-    wanted_rank = IntegerField(default=0)  # see watch.Rank
-    try_after = UtcDateTimeField(null=True)  # null: at once
+    requested_at = UtcDateTimeField(null=True)  # stale since; null: nothing wanted
+    request_rank = IntegerField(default=0)  # see watch.Rank
+    retry_after = UtcDateTimeField(null=True)  # null: at once
     attempts = IntegerField(default=0)  # failures in a row
     error = TextField(null=True)  # a sentence; null: the last attempt went well
-    look_at = UtcDateTimeField(null=True)  # one more look once its minute has closed; null: settled
-    verify_at = UtcDateTimeField(null=True)  # the daily look; null: not live
+    recheck_at = UtcDateTimeField(null=True)  # one more look once its minute has closed; null: settled
+    check_at = UtcDateTimeField(null=True)  # the daily look; null: not live
     doubted_at = UtcDateTimeField(null=True)  # Notion answered 404 once; null: no doubt
     removed_at = UtcDateTimeField(null=True)  # tombstone since; null: present
     removed_because = CharField(
@@ -190,9 +190,9 @@ class Document(Row):
             (("chatbot", "notion_id"), True),
             (("chatbot", "parent_page_id"), False),
             (("connection", "notion_id"), False),
-            (("connection", "wanted_at"), False),
-            (("connection", "look_at"), False),
-            (("connection", "verify_at"), False),
+            (("connection", "requested_at"), False),
+            (("connection", "recheck_at"), False),
+            (("connection", "check_at"), False),
             (("connection", "removed_at"), False),
         )
 
@@ -297,10 +297,10 @@ class WebhookEvent(Row):
     event_id = CharField(unique=True)  # Notion's
     body = JSONField()
     received_at = UtcDateTimeField(index=True)
-    taken_at = UtcDateTimeField(null=True)  # null: waiting
+    processed_at = UtcDateTimeField(null=True)  # null: waiting
 
     class Meta:
-        indexes = ((("taken_at", "id"), False),)
+        indexes = ((("processed_at", "id"), False),)
 
 
 class Member(Row):

@@ -1,4 +1,4 @@
-"""Booking documents for a drain: what is asked for each, and the retry that is booked before the attempt."""
+"""Booking documents for a drain: what is asked for each, and the retry that is claimed before the attempt."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from extract.connections.tokens import database_opened
 from extract.membership import placement
 from extract.membership.columns import split_columns
 from extract.reading import relation_ids
-from extract.rules.changes import judge
+from extract.rules.changes import compare_listing
 from extract.rules.timing import Rank, pause_after, reread_due
 from extract.store.models import Document
 from extract.sync.fetch import Task
-from extract.sync.runs import Ledger
+from extract.sync.runs import RunLog
 from extract.values import Stub
 from extract.worklist import source_state
-from extract.worklist.requests import held, kept_stub
+from extract.worklist.requests import held_facts, stored_stub
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
-    """A document under way: its row as it was booked, the sources that hold it, and what is asked for it."""
+class Claimed:
+    """A document under way: its row as it was claimed, the sources that hold it, and what is asked for it."""
 
     row: Document
     source_ids: tuple[int, ...]
@@ -49,7 +49,7 @@ def task_for(
     task = Task(
         document.id,
         document.notion_id,
-        kept_stub(document),
+        stored_stub(document),
         hidden=hidden,
         unnamed=unnamed,
         unplaced=unplaced,
@@ -57,19 +57,21 @@ def task_for(
     if document.removed_at is not None:
         return task  # what has come back is read whole, whatever its time says: nothing of it is held
     told = document.stub is not None  # a listing said that it moved, though a doubt has the page asked first
-    if document.wanted_at is not None and (told or document.wanted_rank != Rank.SCHEDULE):
+    if document.requested_at is not None and (told or document.request_rank != Rank.SCHEDULE):
         return task
-    if document.wanted_at is None and document.look_at is not None and document.look_at <= now:
+    if document.requested_at is None and document.recheck_at is not None and document.recheck_at <= now:
         return task
-    if document.wanted_at is None and not followed:
+    if document.requested_at is None and not followed:
         return replace(task, stub=None, only_if=lambda seen: False)
-    if document.wanted_at is None and reread:
+    if document.requested_at is None and reread:
         return replace(task, stub=None)
-    facts = replace(held(document), wanted=False)
-    return replace(task, stub=None, only_if=lambda seen: judge(seen, facts, thorough=True) == "stale")
+    facts = replace(held_facts(document), wanted=False)
+    return replace(
+        task, stub=None, only_if=lambda seen: compare_listing(seen, facts, thorough=True) == "stale"
+    )
 
 
-def book(documents: Sequence[Document], ledger: Ledger, *, watch: Watch, now: datetime) -> list[Booked]:
+def claim(documents: Sequence[Document], run_log: RunLog, *, watch: Watch, now: datetime) -> list[Claimed]:
     """Book each document's retry, open the runs of their sources, and say what to fetch.
 
     The retry comes before the attempt: a crash then means later, never at once and forever.
@@ -100,16 +102,16 @@ def book(documents: Sequence[Document], ledger: Ledger, *, watch: Watch, now: da
         tasks.append(task)
     for attempts in sorted({row.attempts for row in documents}):
         due_now = [row.id for row in documents if row.attempts == attempts]
-        Document.update(attempts=attempts + 1, try_after=now + pause_after(attempts + 1)).where(
+        Document.update(attempts=attempts + 1, retry_after=now + pause_after(attempts + 1)).where(
             Document.id.in_(due_now)
         ).execute()
     holders = source_state.sources_holding(ids)
     for document in documents:
         document.attempts += 1
-        if document.wanted_at is not None and document.wanted_rank < Rank.VERIFY:
-            ledger.open(holders[document.id], rank=Rank(document.wanted_rank), now=now)
+        if document.requested_at is not None and document.request_rank < Rank.CHECK:
+            run_log.open(holders[document.id], rank=Rank(document.request_rank), now=now)
     return [
-        Booked(document, tuple(holders[document.id]), task)
+        Claimed(document, tuple(holders[document.id]), task)
         for document, task in zip(documents, tasks, strict=True)
     ]
 
@@ -125,10 +127,10 @@ def _unnamed(chatbot_id: int, hidden: Collection[str], stub: Stub) -> Sequence[s
     return tuple(each for each in related if each not in held_here)
 
 
-def give_back(bookings: Sequence[Booked]) -> None:
+def release_claims(claims: Sequence[Claimed]) -> None:
     """Unbook what was started and not written: it did not fail."""
-    ids = [booked.row.id for booked in bookings]
+    ids = [claimed.row.id for claimed in claims]
     if ids:
-        Document.update(attempts=Document.attempts - 1, try_after=None).where(
+        Document.update(attempts=Document.attempts - 1, retry_after=None).where(
             Document.id.in_(ids) & (Document.attempts > 0)
         ).execute()

@@ -86,8 +86,8 @@ def release_connections(runtime: Runtime, *, now: datetime) -> None:
 
 
 _HOLDING = (
-    Connection.rest_until,
-    Connection.looks_rest_until,
+    Connection.paused_until,
+    Connection.checks_paused_until,
     Connection.lease_until,
     Connection.refreshing_until,
     Connection.brake_at,  # a moment of the past; without it the question is put again when it is still to be asked
@@ -100,14 +100,20 @@ def release_rows(watch: Watch, *, now: datetime) -> None:
     for ids in batches(alive):
         _release_schedules(Source.connection.in_(ids), now=now)
         least = doubt_pause(watch.poll_seconds)
-        _release_retries(Source, Source.connection.in_(ids) & Source.wanted_at.is_null(False), least, now=now)
+        _release_retries(
+            Source, Source.connection.in_(ids) & Source.requested_at.is_null(False), least, now=now
+        )
         ours = Document.connection.in_(ids)
         # Only what is due by an index is looked through; what is not due waits for something else.
-        for due in (Document.wanted_at.is_null(False), Document.verify_at <= now, Document.look_at <= now):
+        for due in (
+            Document.requested_at.is_null(False),
+            Document.check_at <= now,
+            Document.recheck_at <= now,
+        ):
             _release_retries(Document, ours & due, least, now=now)
         for field, longest in (
-            (Document.look_at, LONGEST_TO_CLOSE),
-            (Document.verify_at, timedelta(hours=watch.verify_hours)),
+            (Document.recheck_at, LONGEST_TO_CLOSE),
+            (Document.check_at, timedelta(hours=watch.verify_hours)),
         ):
             late = now + longest + CLOCKS_DIFFER
             changed = Document.update({field: now}).where(ours & (field > late)).execute()
@@ -134,16 +140,18 @@ def _release_retries(
 ) -> None:
     """`least` is how long a row is put off that has not failed before."""
     late = now + least + CLOCKS_DIFFER
-    rows = table.select(table.id, table.attempts, table.try_after).where(chosen & (table.try_after > late))
+    rows = table.select(table.id, table.attempts, table.retry_after).where(
+        chosen & (table.retry_after > late)
+    )
     stuck = [
         row.id
         for row in rows
-        if not believable(row.try_after, now=now, longest=max(least, pause_after(row.attempts)))
+        if not believable(row.retry_after, now=now, longest=max(least, pause_after(row.attempts)))
     ]
     for ids in batches(stuck):
-        table.update(try_after=None).where(table.id.in_(ids) & (table.try_after > late)).execute()
+        table.update(retry_after=None).where(table.id.in_(ids) & (table.retry_after > late)).execute()
     if stuck:
-        _tell(f"{table._meta.table_name}.try_after", len(stuck), None)
+        _tell(f"{table._meta.table_name}.retry_after", len(stuck), None)
 
 
 def _longest(runtime: Runtime, row: Connection, *, now: datetime) -> dict[str, timedelta]:
@@ -161,8 +169,8 @@ def _longest(runtime: Runtime, row: Connection, *, now: datetime) -> dict[str, t
     window = timedelta(seconds=config.notion.window_seconds)
     return {
         "poll_at": max(pace, failed, _AFTER_A_FAULT, window, asked),
-        "rest_until": max(LONGEST_REST, window, asked),
-        "looks_rest_until": window,
+        "paused_until": max(LONGEST_REST, window, asked),
+        "checks_paused_until": window,
         "lease_until": timedelta(seconds=config.watch.lease_seconds),
         "refreshing_until": REFRESH_LEASE,
         "brake_at": timedelta(0),
@@ -195,9 +203,9 @@ _PAST: tuple[tuple[type[Row], Field], ...] = (
     (Connection, Connection.event_missed_at),
     (Connection, Connection.brake_at),
     (Source, Source.listed_at),
-    (Source, Source.wanted_at),
+    (Source, Source.requested_at),
     (Document, Document.synced_at),
-    (Document, Document.wanted_at),
+    (Document, Document.requested_at),
     (Document, Document.doubted_at),
     (Document, Document.removed_at),
     (WebhookEvent, WebhookEvent.received_at),

@@ -41,22 +41,22 @@ from extract.runtime import Runtime
 from extract.store.db import database
 from extract.store.models import Connection, Document, Source
 from extract.sync import lease
-from extract.sync.claims import Booked, book, give_back
+from extract.sync.claims import Claimed, claim, release_claims
 from extract.sync.fetch import Fetched, Task, fetch
 from extract.sync.fetch_pool import open_pool
 from extract.sync.large_pages import LargePages
 from extract.sync.lease import Lease
 from extract.sync.listing.whole import WholeLister
-from extract.sync.pausing import looks_rest_until, rest
-from extract.sync.related_titles import RelatedNames
-from extract.sync.runs import Ledger
+from extract.sync.pausing import checks_pause_until, rest
+from extract.sync.related_titles import RelatedTitles
+from extract.sync.runs import RunLog
 from extract.sync.writing import Writer
 from extract.worklist import due
 
 log = structlog.get_logger(__name__)
 
 _BREATH = 1.0  # seconds between two looks at the lease while waiting for Notion
-_AHEAD = 4  # batches of documents booked at once, for each that is under way
+_AHEAD = 4  # batches of documents claimed at once, for each that is under way
 _STOP_PATIENCE = 4.0  # seconds a worker that was asked to end waits for what is under way
 _TOGETHER = 8 << 20  # bytes of Notion's answers that are held at once; what does not fit is read alone
 _FOR_ALL = (Later, ReconnectNeeded, Blocked, Forbidden, VaultError, BudgetUnreachable)
@@ -81,10 +81,10 @@ class Ended(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Flight:
+class _InFlight:
     """A fetch under way; the client serves it alone, so that its counts are what the fetch has cost."""
 
-    booked: Booked
+    claimed: Claimed
     client: NotionClient
     share: Share
 
@@ -127,17 +127,17 @@ class _Drain:
         self._lease = held
         self._http = http
         self._tokens = connections.ConnectionTokens(runtime, connection.id, http=http)
-        self._names = RelatedNames(runtime.redis, connection.id)
+        self._names = RelatedTitles(runtime.redis, connection.id)
         self._stop = stop
-        self._ledger = Ledger()
-        self._writer = Writer(runtime.config, self._ledger)
-        self._flying: dict[Future[Fetched], _Flight] = {}
-        self._grounded: list[Booked] = []
+        self._run_log = RunLog()
+        self._writer = Writer(runtime.config, self._run_log)
+        self._flying: dict[Future[Fetched], _InFlight] = {}
+        self._grounded: list[Claimed] = []
         self._room = Room(_TOGETHER)
         self._large_pages = LargePages(runtime.redis, connection.id)
-        self._waiting_alone: list[Booked] = []
+        self._waiting_alone: list[Claimed] = []
         self._reading_alone = False
-        self._looks_rest_until: datetime | None = connection.looks_rest_until
+        self._checks_paused_until: datetime | None = connection.checks_paused_until
         self._answered = False
         self._settled_at = time.monotonic()
         self._pool, self._parallel = open_pool(runtime.config.notion.parallel_requests)
@@ -146,7 +146,7 @@ class _Drain:
     def run(self) -> Ended:
         ends = self._runtime.clock() + timedelta(seconds=self._runtime.config.watch.slice_seconds)
         # A worker that was killed may have left sources behind that only want settling.
-        self._ledger.touch(due.sources_at_work(self._connection.id))
+        self._run_log.mark_touched(due.sources_at_work(self._connection.id))
         try:
             ended = self._work(ends)
             self._bring_home(patience=_STOP_PATIENCE)
@@ -174,7 +174,7 @@ class _Drain:
                 if not self._flying:
                     self._take_off_alone(now)
             elif in_time and len(self._flying) < self._parallel and not self._reading_alone:
-                source = due.next_source(self._connection.id, now=now, looks=self._may_look(now))
+                source = due.next_source(self._connection.id, now=now, checks=self._may_check(now))
                 if source is not None and not self._flying and self._comes_first(source, now):
                     self._list(source)
                     continue
@@ -189,13 +189,13 @@ class _Drain:
 
     def _settle(self) -> None:
         with self._commit():
-            self._ledger.settle(now=self._runtime.clock())
+            self._run_log.close_finished(now=self._runtime.clock())
         self._settled_at = time.monotonic()
 
     def _comes_first(self, source: Source, now: datetime) -> bool:
-        looks = self._may_look(now)
-        documents = due.next_documents(self._connection.id, now=now, limit=1, looks=looks)
-        return not documents or source.wanted_rank <= documents[0].wanted_rank
+        checks = self._may_check(now)
+        documents = due.next_documents(self._connection.id, now=now, limit=1, checks=checks)
+        return not documents or source.request_rank <= documents[0].request_rank
 
     def _list(self, source: Source) -> None:
         """List one source. A fault of ours in it is logged and puts it off: it must not hold up the others."""
@@ -205,7 +205,7 @@ class _Drain:
             clock=self._runtime.clock,
             ask=lambda request: self._ask(request, source.id),
             commit=self._commit,
-            ledger=self._ledger,
+            run_log=self._run_log,
         )
         try:
             lister.list(source)
@@ -230,9 +230,9 @@ class _Drain:
             self._runtime, self._connection, http=self._http, lane=lane, tokens=self._tokens
         )
 
-    def _may_look(self, now: datetime) -> bool:
+    def _may_check(self, now: datetime) -> bool:
         """Whether the share of mere looks is not used up."""
-        until = self._looks_rest_until
+        until = self._checks_paused_until
         window = timedelta(seconds=self._runtime.config.notion.window_seconds)
         return until is None or until <= now or not believable(until, now=now, longest=window)
 
@@ -259,18 +259,18 @@ class _Drain:
     def _take_off(self, now: datetime, *, before: Source | None) -> None:
         """Book and start a batch of fetches: wishes first, mere looks when nobody wishes."""
         room = self._ahead * self._parallel - len(self._flying)
-        flying = [flight.booked.row.id for flight in self._flying.values()]
+        flying = [flight.claimed.row.id for flight in self._flying.values()]
         documents = self._next(now, room, flying, before=before)
         if not documents:
             return
         with self._commit():
-            batch = book(documents, self._ledger, watch=self._runtime.config.watch, now=now)
-        large = self._large_pages.among([booked.row.id for booked in batch])
-        for booked in batch:
-            if booked.row.id in large:
-                self._waiting_alone.append(booked)
+            batch = claim(documents, self._run_log, watch=self._runtime.config.watch, now=now)
+        large = self._large_pages.among([claimed.row.id for claimed in batch])
+        for claimed in batch:
+            if claimed.row.id in large:
+                self._waiting_alone.append(claimed)
             else:
-                self._start(booked, Share(self._room), now)
+                self._start(claimed, Share(self._room), now)
 
     def _take_off_alone(self, now: datetime) -> None:
         """Start the next page that is too large to be read beside others; nothing else starts until it is written."""
@@ -278,11 +278,11 @@ class _Drain:
         room = Room(self._runtime.config.notion.largest_answer_bytes, for_one=True)
         self._start(self._waiting_alone.pop(0), Share(room), now)
 
-    def _start(self, booked: Booked, share: Share, now: datetime) -> None:
-        client = self._client("looks" if _is_look(booked, now) else "work")
+    def _start(self, claimed: Claimed, share: Share, now: datetime) -> None:
+        client = self._client("looks" if _is_look(claimed, now) else "work")
         client.take_from(share)
-        future = self._pool.submit(self._fetch, client, booked.task, share)
-        self._flying[future] = _Flight(booked, client, share)
+        future = self._pool.submit(self._fetch, client, claimed.task, share)
+        self._flying[future] = _InFlight(claimed, client, share)
 
     def _fetch(self, client: NotionClient, task: Task, share: Share) -> Fetched:
         """In a thread of the pool."""
@@ -290,19 +290,19 @@ class _Drain:
         return fetch(client, task, names=self._names, clock=self._runtime.clock)
 
     def _next(self, now: datetime, room: int, flying: list[int], *, before: Source | None) -> list[Document]:
-        connection_id, looks = self._connection.id, self._may_look(now)
-        wanted = due.next_documents(connection_id, now=now, limit=room, but=flying, looks=looks)
+        connection_id, checks = self._connection.id, self._may_check(now)
+        wanted = due.next_documents(connection_id, now=now, limit=room, but=flying, checks=checks)
         if before is not None:
-            return [row for row in wanted if row.wanted_rank < before.wanted_rank]
+            return [row for row in wanted if row.request_rank < before.request_rank]
         if wanted:
             return wanted
-        closings = due.next_closings(connection_id, now=now, limit=room, but=flying)
-        if closings or not looks:
+        closings = due.next_rechecks(connection_id, now=now, limit=room, but=flying)
+        if closings or not checks:
             return closings
-        # No more than the share has room for: what is booked and refused would only be given back. One finds out.
+        # No more than the share has room for: what is claimed and refused would only be given back. One finds out.
         budget = connections.budget_for(self._runtime, self._connection.workspace_id)
         room = max(1, min(room, budget.free("looks")))
-        return due.next_looks(connection_id, now=now, limit=room, but=flying)
+        return due.next_checks(connection_id, now=now, limit=room, but=flying)
 
     def _land(self) -> None:
         """Write what has come back. What cannot go on for the whole connection is raised."""
@@ -330,18 +330,18 @@ class _Drain:
         if stopped:
             raise stopped[0]
 
-    def _wait_alone(self, flight: _Flight) -> None:
+    def _wait_alone(self, flight: _InFlight) -> None:
         """Its answer did not fit beside the others; a small one may do so another time."""
-        log.info("page_is_read_alone", document_id=flight.booked.row.id)
+        log.info("page_is_read_alone", document_id=flight.claimed.row.id)
         if flight.share.most_wanted > _TOGETHER // 8:
-            self._large_pages.add(flight.booked.row.id)
-        self._waiting_alone.append(flight.booked)
+            self._large_pages.add(flight.claimed.row.id)
+        self._waiting_alone.append(flight.claimed)
         with self._commit():
             self._spent(flight)
 
-    def _ground(self, flight: _Flight) -> None:
+    def _ground(self, flight: _InFlight) -> None:
         """It did not fail, and is given back; what it has asked so far is paid for all the same."""
-        self._grounded.append(flight.booked)
+        self._grounded.append(flight.claimed)
         if flight.client.requests:
             with self._commit():
                 self._spent(flight)
@@ -352,7 +352,7 @@ class _Drain:
         Asked to end, we have no more than the patience of a stop.
         """
         for future in [future for future in self._flying if future.cancel()]:
-            self._grounded.append(self._flying.pop(future).booked)
+            self._grounded.append(self._flying.pop(future).claimed)
         ends = None if patience is None else time.monotonic() + patience
         while self._flying and (ends is None or time.monotonic() < ends):
             if ends is None and self._stop.is_set():
@@ -360,10 +360,10 @@ class _Drain:
             with suppress(*_FOR_ALL):
                 self._land()
 
-    def _write(self, flight: _Flight, fetched: Fetched) -> None:
+    def _write(self, flight: _InFlight, fetched: Fetched) -> None:
         try:
             with self._commit():
-                self._writer.put(flight.booked, fetched, now=self._runtime.clock())
+                self._writer.put(flight.claimed, fetched, now=self._runtime.clock())
                 self._spent(flight)
             self._answered = True
         except HilalError:
@@ -371,32 +371,32 @@ class _Drain:
         except Exception as fault:  # one poisoned page must not hold up the others; logged with its trace
             self._failed(flight, fault)
 
-    def _failed(self, flight: _Flight, error: BaseException) -> None:
-        booked, now = flight.booked, self._runtime.clock()
+    def _failed(self, flight: _InFlight, error: BaseException) -> None:
+        claimed, now = flight.claimed, self._runtime.clock()
         with self._commit():
             if isinstance(error, NotionError):
-                log.info("fetch_failed", document_id=booked.row.id, error=str(error))
-                self._writer.fail(booked, error, now=now)
+                log.info("fetch_failed", document_id=claimed.row.id, error=str(error))
+                self._writer.fail(claimed, error, now=now)
             else:
-                log.error("document_broken", document_id=booked.row.id, exc_info=error)
-                self._writer.put_off(booked, BROKEN, now=now)
+                log.error("document_broken", document_id=claimed.row.id, exc_info=error)
+                self._writer.put_off(claimed, BROKEN, now=now)
             self._spent(flight)
 
-    def _spent(self, flight: _Flight) -> None:
+    def _spent(self, flight: _InFlight) -> None:
         """Count what a fetch has cost, however it ended, on the runs of its sources: once, and after it was written,
         for what it found may have opened a run."""
         client = flight.client
-        self._ledger.count(flight.booked.source_ids, requests=client.requests, retries=client.retries)
+        self._run_log.count(flight.claimed.source_ids, requests=client.requests, retries=client.retries)
 
     def _give_back(self) -> None:
         with self._commit():
-            flying = [flight.booked for flight in self._flying.values()]
-            give_back([*flying, *self._grounded, *self._waiting_alone])
+            flying = [flight.claimed for flight in self._flying.values()]
+            release_claims([*flying, *self._grounded, *self._waiting_alone])
 
     def _mended(self) -> None:
         """What the connection complained of before is over, since Notion has answered; so may be the brake."""
         with self._commit():
-            brake.lift_if_over(self._connection.id, now=self._runtime.clock())
+            brake.release_if_over(self._connection.id, now=self._runtime.clock())
         complaint = self._connection.error
         if complaint and self._answered:
             with self._commit():
@@ -411,15 +411,15 @@ class _Drain:
     def _rest_looks(self, error: LooksSpent) -> None:
         """Only mere looks pause; edits and imports go on."""
         window = timedelta(seconds=self._runtime.config.notion.window_seconds)
-        self._looks_rest_until = looks_rest_until(error, window=window, now=self._runtime.clock())
+        self._checks_paused_until = checks_pause_until(error, window=window, now=self._runtime.clock())
         with self._commit():
-            Connection.update(looks_rest_until=self._looks_rest_until).where(
+            Connection.update(checks_paused_until=self._checks_paused_until).where(
                 Connection.id == self._connection.id
             ).execute()
 
 
-def _is_look(booked: Booked, now: datetime) -> bool:
+def _is_look(claimed: Claimed, now: datetime) -> bool:
     """Whether nobody asked for this document, and nothing says that it moved: see `due.next_documents`."""
-    row = booked.row
-    closes = row.wanted_at is None and row.look_at is not None and row.look_at <= now
-    return due.rank_of(row) is Rank.VERIFY and booked.task.stub is None and not closes
+    row = claimed.row
+    closes = row.requested_at is None and row.recheck_at is not None and row.recheck_at <= now
+    return due.rank_of(row) is Rank.CHECK and claimed.task.stub is None and not closes

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from extract.errors import InvalidRequest, NotFound, Transient
 from extract.notion.client import NotionClient
 from extract.reading import Budget, Hole, Tree, capped_properties, fill, holes
-from extract.sync.related_titles import RelatedNames
+from extract.sync.related_titles import RelatedTitles
 from extract.values import Clock, Json, PageMarkdown, Stub
 
 MOST_REFETCHES = 40
@@ -52,7 +52,7 @@ class Fetched:
     skew: timedelta = timedelta(0)
 
 
-def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock) -> Fetched:
+def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Clock) -> Fetched:
     """Everything of one page, in one request where Notion reports no holes. Raises NotionError.
 
     `client` serves this task alone, so that its counts are the task's cost, whether it succeeds or not.

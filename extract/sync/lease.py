@@ -42,7 +42,7 @@ def take(
     """The lease on an alive connection, or None when another holds it, it rests, or it is not alive."""
     now = clock()
     free = Connection.lease_until.is_null() | (Connection.lease_until <= now)
-    rested = Connection.rest_until.is_null() | (Connection.rest_until <= now)
+    rested = Connection.paused_until.is_null() | (Connection.paused_until <= now)
     taken = (
         Connection.update(
             lease_number=Connection.lease_number + 1, lease_until=now + timedelta(seconds=seconds)

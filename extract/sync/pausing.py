@@ -32,7 +32,7 @@ _LEAST_REST = timedelta(seconds=1)
 log = structlog.get_logger(__name__)
 
 
-def rest_until(error: HilalError, *, now: datetime) -> datetime:
+def pause_until(error: HilalError, *, now: datetime) -> datetime:
     """When to go on: what Notion asks for to the second, a spent window never for a moment only."""
     if isinstance(error, BudgetSpent):
         return max(error.resume_at, now + _LEAST_REST)
@@ -41,15 +41,15 @@ def rest_until(error: HilalError, *, now: datetime) -> datetime:
     return now + _REST.get(type(error), LONGEST_REST)
 
 
-def looks_rest_until(error: LooksSpent, *, window: timedelta, now: datetime) -> datetime:
+def checks_pause_until(error: LooksSpent, *, window: timedelta, now: datetime) -> datetime:
     """A whole window: coming back for each slot would spend them on beginning a listing anew."""
     return max(error.resume_at, now + window)
 
 
 def rest(connection_id: int, error: HilalError, *, now: datetime) -> None:
     """The whole connection pauses, and its open runs with it. Call inside a transaction that checked the lease."""
-    until = rest_until(error, now=now)
-    values: dict[str, object] = {"rest_until": until}
+    until = pause_until(error, now=now)
+    values: dict[str, object] = {"paused_until": until}
     if not isinstance(error, Later):
         log.warning("connection_rests", connection_id=connection_id, error=str(error))
     if isinstance(error, (Blocked, Forbidden, VaultError)):

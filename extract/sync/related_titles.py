@@ -24,7 +24,7 @@ _REMEMBERED_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class RelatedNames:
+class RelatedTitles:
     """The names one connection has asked for. An empty name is remembered too: the page is not shared with us."""
 
     store: redis.Redis

@@ -12,7 +12,7 @@ from extract.search.index import Put
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Run, Source
 from extract.values import Reading
-from extract.worklist.source_state import has_outstanding, is_gone, standing
+from extract.worklist.source_state import count_documents, has_outstanding, is_gone
 
 KEPT_RUNS = 50
 """How many runs of a source are kept at least; of a busy month more, up to the most."""
@@ -26,7 +26,7 @@ ONLY_EMBEDS = (
 NOTHING_READABLE = "None of its pages could be read. "
 
 
-class Ledger:
+class RunLog:
     """The accounts of one drain: which runs are open, what is counted into them, which sources to settle.
 
     Every method that writes is called inside a transaction that has checked the lease.
@@ -50,7 +50,7 @@ class Ledger:
                 )
             self._runs[source.id] = run.id
             _show(source, "re-training" if source.last_synced_at else "training")
-        self.touch(source_ids)
+        self.mark_touched(source_ids)
 
     def _forget_closed(self, source_ids: Sequence[int]) -> None:
         """A person may have stopped a source and resumed it: what is read now belongs to another run."""
@@ -60,7 +60,7 @@ class Ledger:
             for closed in known.keys() - {run.id for run in still}:
                 del self._runs[known[closed]]
 
-    def touch(self, source_ids: Iterable[int]) -> None:
+    def mark_touched(self, source_ids: Iterable[int]) -> None:
         """These sources may have come to an end of their work: settle them before long."""
         self._touched.update(source_ids)
 
@@ -89,10 +89,10 @@ class Ledger:
                 run.unknown_tags = sorted({*run.unknown_tags, *reading.unknown_tags})
                 run.save(only=[Run.unknown_tags])
 
-    def settle(self, *, now: datetime) -> None:
+    def close_finished(self, *, now: datetime) -> None:
         """Close the runs of those touched sources that have nothing left to try."""
         for source in Source.select().where(Source.id.in_(sorted(self._touched))):
-            if settle(source, now=now):
+            if close_if_finished(source, now=now):
                 self._runs.pop(source.id, None)
         self._touched.clear()
 
@@ -141,27 +141,27 @@ def _show(source: Source, status: str) -> None:
         source.save(only=[Source.status])
 
 
-def settle(source: Source, *, now: datetime) -> bool:
+def close_if_finished(source: Source, *, now: datetime) -> bool:
     """Close the run and show the outcome once nothing of the source is left to try; answers whether it did.
 
     Call inside a transaction, with a row read in it.
     """
     if source.stopped_at is not None:  # its run is closed; what was under way may have brought its first text
-        _show(source, "trained" if standing(source.id).with_text else "empty")
+        _show(source, "trained" if count_documents(source.id).with_text else "empty")
         return True
-    if source.wanted_at is not None and source.error is None:
+    if source.requested_at is not None and source.error is None:
         return False
     if has_outstanding(source):
         return False
-    stands = standing(source.id)
-    listing_failed = source.wanted_at is not None
+    counts = count_documents(source.id)
+    listing_failed = source.requested_at is not None
     # Rows of a database that left may be held elsewhere, and go on answering there.
     outcome = "empty"
     if not is_gone(source):
         outcome = outcome_of(
-            readable=stands.readable,
-            with_text=stands.with_text,
-            failed=stands.failed,
+            readable=counts.readable,
+            with_text=counts.with_text,
+            failed=counts.failed,
             listing_failed=listing_failed,
         )
     if not listing_failed:

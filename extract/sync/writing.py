@@ -1,4 +1,4 @@
-"""What is written of one page's answer: put, doubted, put off, removed. Asking is `bookings` and `fetch`."""
+"""What is written of one page's answer: put, doubted, put off, removed. Asking is `claims` and `fetch`."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from datetime import datetime, timedelta
 import structlog
 
 from extract.config.load import Config
-from extract.connections.serving import give_back, hand_over, unserved
+from extract.connections.serving import assign_to_absent, reassign, unserved
 from extract.discovery import renames, subpages
 from extract.errors import AnswerTooLarge, NotFound, NotionError
 from extract.membership import placement
 from extract.membership.holding import is_held
 from extract.removal import brake
-from extract.rules.changes import look_again_at
+from extract.rules.changes import recheck_time
 from extract.rules.timing import (
     ATTEMPTS_TO_LONGEST_PAUSE,
     Rank,
     doubt_pause,
+    next_check_at,
     not_ahead,
     pause_after,
-    verify_at,
 )
 from extract.search import index
 from extract.store.models import Document, Membership, Source
-from extract.sync.claims import Booked
+from extract.sync.claims import Claimed
 from extract.sync.compose import compose
 from extract.sync.fetch import Fetched
-from extract.sync.runs import Ledger
+from extract.sync.runs import RunLog
 from extract.values import Stub
 from extract.worklist.due import rank_of
-from extract.worklist.requests import keep_stub
+from extract.worklist.requests import store_stub
 
 log = structlog.get_logger(__name__)
 
@@ -45,41 +45,41 @@ class Writer:
     """Writes what a fetch brought. Every method is called inside a transaction that checked the lease."""
 
     config: Config
-    ledger: Ledger
+    run_log: RunLog
 
-    def put(self, booked: Booked, fetched: Fetched, *, now: datetime) -> None:
+    def put(self, claimed: Claimed, fetched: Fetched, *, now: datetime) -> None:
         """The page was read: index it, or see that it did not move, or take it out because it is in the trash."""
-        document = booked.row
+        document = claimed.row
         known_as = (document.title, document.url, document.icon)
         if fetched.asked_page:
             overtaken = _overtaken(document)
-            keep_stub(document, fetched.stub)
+            store_stub(document, fetched.stub)
             if not overtaken:
                 document.save(only=_LISTED if fetched.tree is not None else _PLACE)
-            if not self._sits(booked, fetched, now=now):
+            if not self._sits(claimed, fetched, now=now):
                 return
         if fetched.stub.in_trash:
-            self._remove(booked, IN_TRASH, because="trash", now=now)
+            self._remove(claimed, IN_TRASH, because="trash", now=now)
             return
         if fetched.tree is not None:
-            self._index(booked, fetched, now=now)
+            self._index(claimed, fetched, now=now)
         else:
-            self.ledger.count(booked.source_ids, unchanged=1)
+            self.run_log.count(claimed.source_ids, unchanged=1)
         if (fetched.stub.title, fetched.stub.url, fetched.stub.icon) != known_as:
             _name_source(document, fetched.stub)
         if document.doubted_at is not None:  # one came back: it may not be the only one
-            brake.ask_sooner(Document.connection == document.connection_id, now=now)
+            brake.retry_doubted(Document.connection == document.connection_id, now=now)
         document.doubted_at = document.removed_at = document.removed_because = None
-        document.error = document.try_after = None
+        document.error = document.retry_after = None
         document.attempts = 0
         self._verified(document, now=now)
         self._fulfilled(document)
         document.save(only=_STATE)
-        self.ledger.touch(booked.source_ids)
+        self.run_log.mark_touched(claimed.source_ids)
 
-    def _index(self, booked: Booked, fetched: Fetched, *, now: datetime) -> None:
-        document, rank = booked.row, rank_of(booked.row)
-        page = compose(self.config, document, fetched, hidden=booked.task.hidden)
+    def _index(self, claimed: Claimed, fetched: Fetched, *, now: datetime) -> None:
+        document, rank = claimed.row, rank_of(claimed.row)
+        page = compose(self.config, document, fetched, hidden=claimed.task.hidden)
         put = index.put(
             document.id,
             page.reading,
@@ -89,130 +89,132 @@ class Writer:
             keep_previous=page.keep_previous,
             now=now,
         )
-        news = renames.news_of(
+        change = renames.title_change(
             held_title=document.title, title=page.reading.title, read_before=bool(document.hash)
         )
-        if news is not None:
-            renames.tell(document, news, now=now)
-        subpages.grow(document, put, rank=rank, now=now, verify_hours=self.config.watch.verify_hours)
+        if change is not None:
+            renames.request_citing_pages(document, change, now=now)
+        subpages.apply_body_children(
+            document, put, rank=rank, now=now, verify_hours=self.config.watch.verify_hours
+        )
         read_at = fetched.read_at or now
         document.edited_at = fetched.stub.edited_at
         document.synced_at = read_at
-        look_at = look_again_at(fetched.stub.edited_at, read_at=read_at + fetched.skew)
-        document.look_at = look_at - fetched.skew if look_at else None
-        if put.changed or rank is not Rank.VERIFY:
-            self.ledger.open(booked.source_ids, rank=Rank.EDIT if rank is Rank.VERIFY else rank, now=now)
-        self.ledger.count_put(booked.source_ids, page.reading, put)
+        recheck_at = recheck_time(fetched.stub.edited_at, read_at=read_at + fetched.skew)
+        document.recheck_at = recheck_at - fetched.skew if recheck_at else None
+        if put.changed or rank is not Rank.CHECK:
+            self.run_log.open(claimed.source_ids, rank=Rank.EDIT if rank is Rank.CHECK else rank, now=now)
+        self.run_log.count_put(claimed.source_ids, page.reading, put)
 
     def _fulfilled(self, document: Document) -> None:
-        """The wish that was booked is fulfilled; one made meanwhile stays."""
-        if document.wanted_at is not None:
-            Document.update(wanted_at=None).where(
-                (Document.id == document.id) & (Document.wanted_at == document.wanted_at)
+        """The wish that was claimed is fulfilled; one made meanwhile stays."""
+        if document.requested_at is not None:
+            Document.update(requested_at=None).where(
+                (Document.id == document.id) & (Document.requested_at == document.requested_at)
             ).execute()
 
     def _verified(self, document: Document, *, now: datetime) -> None:
         hours = self.config.watch.verify_hours
-        document.verify_at = verify_at(document.notion_id, now=now, hours=hours, first=False)
+        document.check_at = next_check_at(document.notion_id, now=now, hours=hours, first=False)
 
-    def fail(self, booked: Booked, error: NotionError, *, now: datetime) -> None:
+    def fail(self, claimed: Claimed, error: NotionError, *, now: datetime) -> None:
         """The page could not be read. What we hold keeps answering; a second 404 in a row takes it out."""
-        self.ledger.count(booked.source_ids, failed=1)
+        self.run_log.count(claimed.source_ids, failed=1)
         if isinstance(error, NotFound):
-            self._doubt(booked, now=now)
+            self._doubt(claimed, now=now)
         elif isinstance(error, AnswerTooLarge):
             # Every attempt costs as much as reading it would; an edit of the page lets it be tried at once.
-            self.put_off(booked, error.sentence, now=now, attempts=ATTEMPTS_TO_LONGEST_PAUSE)
+            self.put_off(claimed, error.sentence, now=now, attempts=ATTEMPTS_TO_LONGEST_PAUSE)
         else:
-            self.put_off(booked, error.sentence, now=now)
+            self.put_off(claimed, error.sentence, now=now)
 
-    def put_off(self, booked: Booked, sentence: str, *, now: datetime, attempts: int = 1) -> None:
+    def put_off(self, claimed: Claimed, sentence: str, *, now: datetime, attempts: int = 1) -> None:
         """Keep what we hold, try later, show the sentence. The pause is as after `attempts` failures, or longer."""
-        document = booked.row
-        self.ledger.touch(booked.source_ids)
+        document = claimed.row
+        self.run_log.mark_touched(claimed.source_ids)
         if _overtaken(document):
             return
-        if document.wanted_at is None:
+        if document.requested_at is None:
             _want(document, now=now)
-            document.look_at = None
+            document.recheck_at = None
         document.attempts = max(document.attempts, attempts)
-        document.try_after = now + pause_after(document.attempts)
+        document.retry_after = now + pause_after(document.attempts)
         document.error = sentence
         document.save(only=_STATE)
 
-    def _doubt(self, booked: Booked, *, now: datetime) -> None:
+    def _doubt(self, claimed: Claimed, *, now: datetime) -> None:
         """A first 404 proves nothing; a second one, later, takes the page out, unless the brake holds."""
-        document = booked.row
+        document = claimed.row
         if _overtaken(document):
-            self.ledger.touch(booked.source_ids)
+            self.run_log.mark_touched(claimed.source_ids)
             return
         pause = doubt_pause(self.config.watch.poll_seconds)
         if document.removed_at is not None:
-            hand_over(Document.id == document.id)  # another may see it by the next daily look
+            reassign(Document.id == document.id)  # another may see it by the next daily look
             sentence = document.error or NotFound.sentence
-            self._remove(booked, sentence, because=document.removed_because, now=now)
+            self._remove(claimed, sentence, because=document.removed_because, now=now)
             return
         if document.doubted_at is not None:
             document.doubted_at = not_ahead(document.doubted_at, now=now)
         if document.doubted_at is not None and now - document.doubted_at >= pause:
-            if give_back(document):
-                self.ledger.touch(booked.source_ids)
+            if assign_to_absent(document):
+                self.run_log.mark_touched(claimed.source_ids)
                 return
             if brake.stops(document, now=now):
-                self.put_off(booked, brake.SENTENCE, now=now)
+                self.put_off(claimed, brake.SENTENCE, now=now)
                 return
             because = "confirmed" if brake.was_confirmed(document) else "missing"
-            self._remove(booked, NotFound.sentence, because=because, now=now)
+            self._remove(claimed, NotFound.sentence, because=because, now=now)
             return
-        if document.wanted_at is None:
+        if document.requested_at is None:
             _want(document, now=now)
         if document.doubted_at is None:
-            hand_over(Document.id == document.id)  # who else reaches the page is asked next
+            reassign(Document.id == document.id)  # who else reaches the page is asked next
         document.doubted_at = document.doubted_at or now
         document.error = NotFound.sentence
-        document.try_after = now + pause
-        document.look_at = None
+        document.retry_after = now + pause
+        document.recheck_at = None
         document.save(only=_STATE)
-        self.ledger.touch(booked.source_ids)
+        self.run_log.mark_touched(claimed.source_ids)
 
-    def _remove(self, booked: Booked, sentence: str, *, because: str | None, now: datetime) -> None:
+    def _remove(self, claimed: Claimed, sentence: str, *, because: str | None, now: datetime) -> None:
         """Out of the index, kept as a tombstone that is looked at daily for a time, so that it can come back."""
-        document = booked.row
+        document = claimed.row
         if _forgotten(document, now=now):
             index.drop([document.id])
             log.info("tombstone_dropped", document_id=document.id, notion_id=document.notion_id)
-            self.ledger.touch(booked.source_ids)
+            self.run_log.mark_touched(claimed.source_ids)
             return
         if document.removed_at is None:
-            self.ledger.open(booked.source_ids, rank=rank_of(document), now=now)
-            subpages.doubt_below(document, now=now)
+            self.run_log.open(claimed.source_ids, rank=rank_of(document), now=now)
+            subpages.recheck_descendants(document, now=now)
             index.remove([document.id])
-            self.ledger.count(booked.source_ids, removed=1)
+            self.run_log.count(claimed.source_ids, removed=1)
             log.info("document_removed", document_id=document.id, notion_id=document.notion_id)
         document.removed_at = not_ahead(document.removed_at or now, now=now)
         document.removed_because = because
         document.error = sentence
-        document.try_after = document.look_at = document.doubted_at = None
+        document.retry_after = document.recheck_at = document.doubted_at = None
         document.attempts = 0
         document.stub = None
         self._verified(document, now=now)
         self._fulfilled(document)
         document.save(only=[*_STATE, Document.stub])
-        self.ledger.touch(booked.source_ids)
+        self.run_log.mark_touched(claimed.source_ids)
 
-    def _sits(self, booked: Booked, fetched: Fetched, *, now: datetime) -> bool:
+    def _sits(self, claimed: Claimed, fetched: Fetched, *, now: datetime) -> bool:
         """The page itself has said where it sits; False when no source holds it there, and it is dropped."""
-        document = booked.row
-        left = placement.follow_parent(document, fetched.stub, now=now)
-        self.ledger.count(left, removed=1)
+        document = claimed.row
+        left = placement.update_memberships(document, fetched.stub, now=now)
+        self.run_log.count(left, removed=1)
         for source_id in left:
-            self.ledger.count([source_id], removed=placement.leave_with_all_below(source_id, document))
+            self.run_log.count([source_id], removed=placement.remove_descendants(source_id, document))
         if left and not is_held(document):
-            self.ledger.touch(booked.source_ids)
+            self.run_log.mark_touched(claimed.source_ids)
             index.drop([document.id])
             return False
         if left:  # its own connection may have held it there only; who asks from now on holds it still
-            hand_over(unserved([document.id]))
+            reassign(unserved([document.id]))
         return True
 
 
@@ -221,11 +223,11 @@ _LISTED = [Document.stub, Document.stub_digest, Document.computed_digest, Docume
 _STATE = [
     Document.edited_at,
     Document.synced_at,
-    Document.try_after,
+    Document.retry_after,
     Document.attempts,
     Document.error,
-    Document.look_at,
-    Document.verify_at,
+    Document.recheck_at,
+    Document.check_at,
     Document.doubted_at,
     Document.removed_at,
     Document.removed_because,
@@ -233,15 +235,15 @@ _STATE = [
 
 
 def _overtaken(document: Document) -> bool:
-    """Whether somebody has marked the document since it was booked: what that mark wrote on the row is newer."""
-    row = Document.select(Document.wanted_at).where(Document.id == document.id).first()
-    return row is not None and row.wanted_at != document.wanted_at
+    """Whether somebody has marked the document since it was claimed: what that mark wrote on the row is newer."""
+    row = Document.select(Document.requested_at).where(Document.id == document.id).first()
+    return row is not None and row.requested_at != document.requested_at
 
 
 def _want(document: Document, *, now: datetime) -> None:
     """A mere look found something to be tried again: from now on it is a wish, of the lowest rank."""
-    document.wanted_at, document.wanted_rank = now, Rank.VERIFY
-    document.save(only=[Document.wanted_at, Document.wanted_rank])
+    document.requested_at, document.request_rank = now, Rank.CHECK
+    document.save(only=[Document.requested_at, Document.request_rank])
 
 
 def _forgotten(document: Document, *, now: datetime) -> bool:

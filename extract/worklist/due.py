@@ -13,18 +13,18 @@ from extract.store.models import WITHOUT_CONTENT, Connection, Document, Membersh
 from extract.worklist.source_state import outstanding
 
 
-def ripe(table: type[Source] | type[Document], now: datetime) -> Expression:
+def ready(table: type[Source] | type[Document], now: datetime) -> Expression:
     """Wanted, and not put off beyond `now`."""
-    return table.wanted_at.is_null(False) & (table.try_after.is_null() | (table.try_after <= now))
+    return table.requested_at.is_null(False) & (table.retry_after.is_null() | (table.retry_after <= now))
 
 
-def next_source(connection_id: int, *, now: datetime, looks: bool = True) -> Source | None:
+def next_source(connection_id: int, *, now: datetime, checks: bool = True) -> Source | None:
     """The source whose listing comes first, or None; without `looks`, one that somebody asked for."""
-    wanted = (Source.connection == connection_id) & ripe(Source, now) & Source.stopped_at.is_null()
-    if not looks:
-        wanted &= Source.wanted_rank < Rank.VERIFY
+    wanted = (Source.connection == connection_id) & ready(Source, now) & Source.stopped_at.is_null()
+    if not checks:
+        wanted &= Source.request_rank < Rank.CHECK
     found: Source | None = (
-        Source.select().where(wanted).order_by(Source.wanted_rank, Source.wanted_at, Source.id).first()
+        Source.select().where(wanted).order_by(Source.request_rank, Source.requested_at, Source.id).first()
     )
     return found
 
@@ -48,7 +48,7 @@ def sources_due(
         return []
     waiting = (
         Source.select(Source.connection, fn.COUNT(Source.id))
-        .where(ripe(Source, now) & (Source.wanted_rank == rank))
+        .where(ready(Source, now) & (Source.request_rank == rank))
         .group_by(Source.connection)
         .tuples()
     )
@@ -62,53 +62,53 @@ def _in_order(ids: Sequence[int]) -> list[Source]:
 
 
 def next_documents(
-    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = (), looks: bool = True
+    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = (), checks: bool = True
 ) -> list[Document]:
     """The wanted documents that come first: what a person asked for, then newest wish first. Without text.
 
     Without `looks`, only those that somebody asked for or of which a listing said that they moved.
     """
-    wanted = (Document.connection == connection_id) & ripe(Document, now) & worked()
+    wanted = (Document.connection == connection_id) & ready(Document, now) & not_stopped()
     if but:
         wanted &= Document.id.not_in(list(but))
-    if not looks:
-        wanted &= ~_only_a_look()
+    if not checks:
+        wanted &= ~_only_a_check()
     return list(
         Document.select(*WITHOUT_CONTENT)
         .where(wanted)
-        .order_by(Document.wanted_rank, Document.wanted_at.desc(), Document.id)
+        .order_by(Document.request_rank, Document.requested_at.desc(), Document.id)
         .limit(limit)
     )
 
 
-def next_closings(
+def next_rechecks(
     connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()
 ) -> list[Document]:
     """Documents to be read once more because the minute of their last edit has closed; longest due first."""
-    return _next_unwanted(connection_id, Document.look_at, now=now, limit=limit, but=but)
+    return _next_unwanted(connection_id, Document.recheck_at, now=now, limit=limit, but=but)
 
 
-def next_looks(connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()) -> list[Document]:
+def next_checks(connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()) -> list[Document]:
     """Documents whose daily look is due although nobody wants them; longest due first, so that none starves."""
-    return _next_unwanted(connection_id, Document.verify_at, now=now, limit=limit, but=but)
+    return _next_unwanted(connection_id, Document.check_at, now=now, limit=limit, but=but)
 
 
 def _next_unwanted(
     connection_id: int, due_at: Field, *, now: datetime, limit: int, but: Sequence[int]
 ) -> list[Document]:
-    chosen = (Document.connection == connection_id) & _unwanted(due_at, now) & worked()
+    chosen = (Document.connection == connection_id) & _unwanted(due_at, now) & not_stopped()
     if but:
         chosen &= Document.id.not_in(list(but))
     return list(Document.select(*WITHOUT_CONTENT).where(chosen).order_by(due_at, Document.id).limit(limit))
 
 
 def _unwanted(due_at: Field, now: datetime) -> Expression:
-    """Due at its own time, not wanted, and not booked for later by somebody who did not come to its end."""
-    booked = Document.try_after.is_null(False) & (Document.try_after > now)
-    return (due_at <= now) & Document.wanted_at.is_null() & ~booked
+    """Due at its own time, not wanted, and not claimed for later by somebody who did not come to its end."""
+    claimed = Document.retry_after.is_null(False) & (Document.retry_after > now)
+    return (due_at <= now) & Document.requested_at.is_null() & ~claimed
 
 
-def worked() -> Expression:
+def not_stopped() -> Expression:
     """Not a document that only stopped sources hold. Where nothing is stopped, that is asked once and not of each."""
     stopped, holder = Source.alias(), Source.alias()
     running = (
@@ -130,23 +130,23 @@ def connections_with_work(*, now: datetime) -> list[int]:
     free = (
         (Connection.state == "alive")
         & (Connection.lease_until.is_null() | (Connection.lease_until <= now))
-        & (Connection.rest_until.is_null() | (Connection.rest_until <= now))
+        & (Connection.paused_until.is_null() | (Connection.paused_until <= now))
     )
-    looks = Connection.looks_rest_until.is_null() | (Connection.looks_rest_until <= now)
+    looks = Connection.checks_paused_until.is_null() | (Connection.checks_paused_until <= now)
     runs = Source.stopped_at.is_null()
-    source = _has(Source, runs & ripe(Source, now) & ((Source.wanted_rank < Rank.VERIFY) | looks))
-    document = _has(Document, ripe(Document, now) & (~_only_a_look() | looks) & worked())
+    source = _has(Source, runs & ready(Source, now) & ((Source.request_rank < Rank.CHECK) | looks))
+    document = _has(Document, ready(Document, now) & (~_only_a_check() | looks) & not_stopped())
     # What is at work and has nothing left to try, now or later, only wants settling.
     unsettled = fn.EXISTS(
         Source.select(SQL("1")).where(
             (Source.connection == Connection.id)
             & Source.status.in_(AT_WORK)
-            & (Source.wanted_at.is_null() | Source.error.is_null(False))
+            & (Source.requested_at.is_null() | Source.error.is_null(False))
             & ~fn.EXISTS(outstanding(Source.id))
         )
     )
-    closing = _has(Document, _unwanted(Document.look_at, now) & worked())
-    look = looks & _has(Document, _unwanted(Document.verify_at, now) & worked())
+    closing = _has(Document, _unwanted(Document.recheck_at, now) & not_stopped())
+    look = looks & _has(Document, _unwanted(Document.check_at, now) & not_stopped())
     query = (
         Connection.select(Connection.id)
         .where(free & (source | document | unsettled | closing | look))
@@ -155,12 +155,12 @@ def connections_with_work(*, now: datetime) -> list[int]:
     return [row.id for row in query]
 
 
-def _only_a_look() -> Expression:
+def _only_a_check() -> Expression:
     """A wish of the lowest rank whose page has yet to be asked whether it moved, or is there, at all."""
     unknown = (
         Document.stub.is_null() | Document.doubted_at.is_null(False) | Document.removed_at.is_null(False)
     )
-    return (Document.wanted_rank == Rank.VERIFY) & unknown
+    return (Document.request_rank == Rank.CHECK) & unknown
 
 
 def _has(table: type[Source] | type[Document], condition: Expression) -> Expression:
@@ -176,4 +176,4 @@ def sources_at_work(connection_id: int) -> list[int]:
 
 def rank_of(document: Document) -> Rank:
     """The rank a document is worked under: its wish, else a mere look."""
-    return Rank(document.wanted_rank) if document.wanted_at is not None else Rank.VERIFY
+    return Rank(document.request_rank) if document.requested_at is not None else Rank.CHECK

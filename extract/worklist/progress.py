@@ -9,7 +9,7 @@ from datetime import datetime
 from peewee import JOIN, Case, fn
 
 from extract.store.models import Connection, Document, Membership, Run, Source
-from extract.worklist.due import worked
+from extract.worklist.due import not_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def progress(source_ids: Sequence[int]) -> Mapping[int, Progress]:
     """How far each source that is at work has come; sources without an open run are left out."""
     if not source_ids:
         return {}
-    still = Document.wanted_at.is_null(False) & Document.error.is_null()
+    still = Document.requested_at.is_null(False) & Document.error.is_null()
     left = fn.SUM(Case(None, ((still, 1),), 0))
     rows = (
         Run.select(Run.source, Run.fetched, Run.requests, Run.started_at, left)
@@ -56,9 +56,9 @@ def waiting(workspace_id: str) -> int:
         .where(
             (Connection.workspace_id == workspace_id)
             & (Connection.state == "alive")
-            & Document.wanted_at.is_null(False)
+            & Document.requested_at.is_null(False)
             & Document.error.is_null()
-            & worked()
+            & not_stopped()
         )
         .count()
     )

@@ -8,39 +8,39 @@ from typing import Any
 
 from peewee import Case
 
-from extract.connections.serving import hand_over
+from extract.connections.serving import reassign
 from extract.rules.changes import Held, computed_digest_of, digest_of
-from extract.rules.timing import Rank, verify_at
+from extract.rules.timing import Rank, next_check_at
 from extract.store.db import batches
 from extract.store.models import WITHOUT_CONTENT, Child, Document, Membership, Source
 from extract.values import Parent, Stub
 
 
-def mark(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = None) -> None:
+def request_read(document: Document, *, now: datetime, rank: Rank, stub: Stub | None = None) -> None:
     """Want this document read again; with `stub`, its page need not be asked for title and properties."""
-    already = document.wanted_at is not None and document.error is None
-    if stub is None and document.wanted_at is not None and document.stub is not None:
+    already = document.requested_at is not None and document.error is None
+    if stub is None and document.requested_at is not None and document.stub is not None:
         document.stub_digest = ""  # what that stub told was never read: comparing must not take it for known
-    document.wanted_rank = min(rank, document.wanted_rank) if already else rank
-    document.wanted_at = now
-    document.try_after = None
+    document.request_rank = min(rank, document.request_rank) if already else rank
+    document.requested_at = now
+    document.retry_after = None
     document.attempts = 0
     document.error = None
-    keep_stub(document, stub)
+    store_stub(document, stub)
     document.save(only=_MARKS)
 
 
-def want_again(chosen: Any, *, now: datetime, rank: Rank) -> int:
+def request_reads(chosen: Any, *, now: datetime, rank: Rank) -> int:
     """Want all documents of a select of ids read again, with the stubs they have; answers how many."""
     wanted: int = (
-        Document.update(wanted_at=now, wanted_rank=rank, try_after=None, attempts=0, error=None)
+        Document.update(requested_at=now, request_rank=rank, retry_after=None, attempts=0, error=None)
         .where(Document.id.in_(chosen) & Document.removed_at.is_null())
         .execute()
     )
     return wanted
 
 
-def keep_stub(document: Document, stub: Stub | None) -> None:
+def store_stub(document: Document, stub: Stub | None) -> None:
     """Put what the listing said onto the row (unsaved); None forgets it, so that the page itself is asked."""
     if stub is None:
         document.stub = None
@@ -58,7 +58,7 @@ def keep_stub(document: Document, stub: Stub | None) -> None:
     document.parent_page_id = stub.parent.id if stub.parent.kind == "page_id" else None
 
 
-def kept_stub(document: Document) -> Stub | None:
+def stored_stub(document: Document) -> Stub | None:
     """What the newest listing said, as kept on the row; None when the page itself has to be asked."""
     if document.stub is None or document.doubted_at is not None or document.removed_at is not None:
         return None
@@ -82,9 +82,9 @@ def kept_stub(document: Document) -> Stub | None:
 
 
 _MARKS = [
-    Document.wanted_at,
-    Document.wanted_rank,
-    Document.try_after,
+    Document.requested_at,
+    Document.request_rank,
+    Document.retry_after,
     Document.attempts,
     Document.error,
     Document.stub,
@@ -96,13 +96,13 @@ _MARKS = [
 ]
 
 
-def held(document: Document) -> Held:
-    """The facts of a row that `judging.judge` decides on."""
+def held_facts(document: Document) -> Held:
+    """The facts of a row that `judging.compare_listing` decides on."""
     return Held(
         edited_at=document.edited_at,
         noticed_at=document.noticed_at,
         stub_digest=document.stub_digest,
-        wanted=document.wanted_at is not None,
+        wanted=document.requested_at is not None,
         removed=document.removed_at is not None,
         computed_digest=document.computed_digest,
     )
@@ -134,27 +134,27 @@ def add_document(
             title=stub.title if stub else source.title if title is None else title,
             url=stub.url if stub else source.url if title is None else "",
             icon=stub.icon if stub else source.icon if title is None else None,
-            verify_at=verify_at(notion_id, now=now, hours=verify_hours, first=True),
+            check_at=next_check_at(notion_id, now=now, hours=verify_hours, first=True),
         ).on_conflict_ignore().execute()
         document = documents_of(source.chatbot_id, [notion_id])[notion_id]
     Membership.insert(
         source=source.id, document=document.id, listing=source.listing
     ).on_conflict_ignore().execute()
     if not is_new:
-        bring_in_below(source, document, now=now)
+        relist_children(source, document, now=now)
     if is_new:
-        mark(document, now=now, rank=rank, stub=stub)
+        request_read(document, now=now, rank=rank, stub=stub)
     elif document.connection_id != source.connection_id and (
         document.removed_at is not None or document.connection.state != "alive"
     ):  # its own connection cannot show it; the one that it is held through now may
-        hand_over(Document.id == document.id)
+        reassign(Document.id == document.id)
     return document
 
 
-def bring_in_below(source: Source, document: Document, *, now: datetime) -> None:
+def relist_children(source: Source, document: Document, *, now: datetime) -> None:
     """A page that was read before has joined a tree: what hangs in its body is brought in by a listing."""
     if source.with_subpages and Child.select().where(Child.document == document.id).exists():
-        want_listing(source, now=now, rank=Rank.EDIT, full=False)
+        request_listing(source, now=now, rank=Rank.EDIT, full=False)
 
 
 def documents_of(chatbot_id: int, page_ids: Sequence[str]) -> dict[str, Document]:
@@ -195,14 +195,14 @@ def members_of(source_ids: Collection[int], page_ids: Collection[str]) -> set[tu
     return found
 
 
-def want_listing(source: Source, *, now: datetime, rank: Rank, full: bool) -> None:
+def request_listing(source: Source, *, now: datetime, rank: Rank, full: bool) -> None:
     """Want this source listed and compared; with `full`, every body is read again as well."""
     # In one statement: a person's wish and the daemon's may come at the same moment, and neither may lower the other.
-    already = Source.wanted_at.is_null(False)
+    already = Source.requested_at.is_null(False)
     Source.update(
-        wanted_at=now,
-        wanted_rank=Case(None, ((already & (Source.wanted_rank < rank), Source.wanted_rank),), int(rank)),
-        wanted_full=Case(None, ((already & Source.wanted_full, True),), full),
-        try_after=None,
+        requested_at=now,
+        request_rank=Case(None, ((already & (Source.request_rank < rank), Source.request_rank),), int(rank)),
+        full_requested=Case(None, ((already & Source.full_requested, True),), full),
+        retry_after=None,
         attempts=0,
     ).where(Source.id == source.id).execute()

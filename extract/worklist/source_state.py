@@ -1,4 +1,4 @@
-"""Who holds what, and how it stands: the queries that nothing is due by."""
+"""Who holds what, and how it counts: the queries that nothing is due by."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def followed(document_ids: Iterable[int]) -> Collection[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DocumentCounts:
     """How the documents of one source stand."""
 
     readable: int
@@ -94,7 +94,7 @@ def outstanding(source_id: object) -> Any:
     Also those that another connection serves; nobody waits for one that is not alive.
     """
     server = Connection.alias()
-    wanted = Document.wanted_at.is_null(False) & Document.error.is_null()
+    wanted = Document.requested_at.is_null(False) & Document.error.is_null()
     return (
         Document.select(SQL("1"))
         .join(Membership)
@@ -104,7 +104,7 @@ def outstanding(source_id: object) -> Any:
     )
 
 
-def standing(source_id: int) -> Standing:
+def count_documents(source_id: int) -> DocumentCounts:
     """Count the documents of a source: readable, with text, failed."""
     live = Document.removed_at.is_null()
     counts = (
@@ -119,7 +119,7 @@ def standing(source_id: int) -> Standing:
         .get()
     )
     readable, with_text, failed = (int(count or 0) for count in counts)
-    return Standing(readable=readable, with_text=with_text, failed=failed)
+    return DocumentCounts(readable=readable, with_text=with_text, failed=failed)
 
 
 def _count(condition: Expression) -> Expression:

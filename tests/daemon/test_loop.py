@@ -89,7 +89,7 @@ def test_a_connection_that_is_not_alive_is_neither_polled_nor_woken(
 
     assert acme.spent() == []
     assert waiting(acme.runtime) == 0
-    assert Document.select().where(Document.wanted_at.is_null(False)).count() == 1
+    assert Document.select().where(Document.requested_at.is_null(False)).count() == 1
 
 
 def test_two_daemons_make_one_poll(acme: Knowledge, notion: Notion) -> None:
@@ -146,13 +146,13 @@ def scheduled(acme: Knowledge, count: int, *, at: datetime) -> None:
 def test_sources_that_fall_due_together_start_a_few_at_a_time_as_they_are_worked(acme: Knowledge) -> None:
     due_at = acme.clock()
     scheduled(acme, 12, at=due_at)
-    wanted = Source.select().where(Source.wanted_at.is_null(False))
+    wanted = Source.select().where(Source.requested_at.is_null(False))
     starts = []
     for _ in range(4):
         starts.append(start_schedules(acme.clock()))
         assert start_schedules(acme.clock()) == 0  # nobody has worked the first ones yet
         assert wanted.count() == starts[-1]
-        Source.update(wanted_at=None).execute()
+        Source.update(requested_at=None).execute()
         acme.clock.advance(seconds=30)
 
     assert starts == [5, 5, 2, 0]
@@ -168,7 +168,7 @@ def test_a_crowd_of_one_connection_does_not_hold_up_the_schedule_of_another(acme
 
     start_schedules(acme.clock())
 
-    assert Source.get(Source.title == "Page 11").wanted_at == acme.clock()
+    assert Source.get(Source.title == "Page 11").requested_at == acme.clock()
 
 
 def test_old_runs_go_and_each_source_keeps_its_latest_and_those_of_the_month(acme: Knowledge) -> None:

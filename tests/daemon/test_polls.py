@@ -28,12 +28,12 @@ class Notions:
         self.hanging = hanging
         self.begun: Queue[int] = Queue()
         self.ended: Queue[int] = Queue()
-        self.let_go = threading.Event()
+        self.end_memberships = threading.Event()
 
     def __call__(self, connection_id: int) -> None:
         self.begun.put(connection_id)
         if connection_id in self.hanging:
-            assert self.let_go.wait(PATIENCE)
+            assert self.end_memberships.wait(PATIENCE)
         self.ended.put(connection_id)
 
 
@@ -50,7 +50,7 @@ def test_a_connection_that_hangs_keeps_no_other_from_being_polled_at_the_next_ti
     polls.offer([1, 4, 5])
     assert next_of(notions.ended, 2) == [4, 5]
 
-    notions.let_go.set()
+    notions.end_memberships.set()
     assert next_of(notions.ended, 1) == [1]
     assert next_of(notions.begun, 5) == [1, 2, 3, 4, 5]  # the one under way was not begun again
     assert notions.begun.empty()
@@ -64,7 +64,7 @@ def test_no_more_are_under_way_than_configured(store: Database) -> None:
     assert next_of(notions.begun, 2) == [1, 2]
     assert notions.begun.empty()
 
-    notions.let_go.set()
+    notions.end_memberships.set()
     assert next_of(notions.ended, 4) == [1, 2, 3, 4]
 
 

@@ -58,10 +58,12 @@ def _everything_live(scene: Scene) -> None:
 
 
 def _nothing_is_stuck() -> None:
-    wishes = Document.select().where(Document.wanted_at.is_null(False))
+    wishes = Document.select().where(Document.requested_at.is_null(False))
     for document in wishes:
-        raise Broken("a page is wanted for ever", f"{document.title}: {document.error}, {document.try_after}")
-    for source in Source.select().where(Source.wanted_at.is_null(False) | Source.status.in_(AT_WORK)):
+        raise Broken(
+            "a page is wanted for ever", f"{document.title}: {document.error}, {document.retry_after}"
+        )
+    for source in Source.select().where(Source.requested_at.is_null(False) | Source.status.in_(AT_WORK)):
         raise Broken("a source is at work for ever", f"{source.title}: {source.status}, {source.error}")
     for run in Run.select().where(Run.finished_at.is_null()):
         raise Broken("a run never ended", f"of {run.source.title}")

@@ -50,8 +50,10 @@ def test_an_edit_that_nobody_reads_is_noticed_by_the_oracle(
 ) -> None:
     """The simulation can fail: here the polls are deaf, and the daily looks believe that nothing moves."""
     monkeypatch.setattr("daemon.loop.poll_one", lambda *arguments, **named: False)
-    monkeypatch.setattr("extract.sync.claims.judge", lambda *arguments, **named: "same")
-    monkeypatch.setattr("extract.discovery.changes_listed.judge", lambda *arguments, **named: "same")
+    monkeypatch.setattr("extract.sync.claims.compare_listing", lambda *arguments, **named: "same")
+    monkeypatch.setattr(
+        "extract.discovery.changes_listed.compare_listing", lambda *arguments, **named: "same"
+    )
     told = [Step(1, "tick", (0, 0, 0, 0, 1, 0)), Step(2, "follow", (0,) * 6)]
     edits = [Step(3 + each, "edit a page", (each, 0, 0, 0, 0, 0)) for each in range(40)]
 

@@ -35,7 +35,7 @@ def chatbot(any_app: Flask, clock: StoppedClock) -> Chatbot:
         chatbot, connection, "Plans", now, status="failed", error="Notion was away.", last_synced_at=None
     )
     make_document(busy, "Leave", now, "Everybody has thirty days of leave.")
-    make_document(busy, "Waiting", now, wanted_at=now)
+    make_document(busy, "Waiting", now, requested_at=now)
     make_document(busy, "Broken", now, error="Notion was away.")
     make_document(busy, "Gone", now, removed_at=now)
     Run.create(source=busy, trigger="retrain", fetched=1, started_at=now)

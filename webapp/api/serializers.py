@@ -26,7 +26,7 @@ def sources_with_connection() -> Any:
     """A select of sources, each with what its connection says of itself (never its tokens)."""
     about = (
         Connection.id, Connection.state, Connection.workspace_name, Connection.organisation,
-        Connection.workspace_id, Connection.rest_until, Connection.error,
+        Connection.workspace_id, Connection.paused_until, Connection.error,
     )  # fmt: skip
     return Source.select(Source, *about).join(Connection)
 

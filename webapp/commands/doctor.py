@@ -196,7 +196,7 @@ def _connections() -> Finding:
 
 def _webhooks(runtime: Runtime) -> Finding:
     """Not being set up is no fault: edits are found by asking, only later."""
-    standing = webhook_tokens.standing(runtime)
+    standing = webhook_tokens.subscription_state(runtime)
     if standing.is_on:
         last = events.last_event_at()
         said = f"last event {formats.ago(last, runtime.clock())}" if last else "no event in the last two days"

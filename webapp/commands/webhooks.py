@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from extract.discovery import events, webhook_tokens
-from extract.discovery.webhook_tokens import Standing
+from extract.discovery.webhook_tokens import SubscriptionState
 from extract.errors import Refused
 from webapp import formats
 from webapp.commands.output import ROW_ID, command, facts, show
@@ -22,7 +22,7 @@ def group() -> None:
 @command()
 def show_webhooks(as_json: bool) -> None:
     """The address for Notion's portal, and the tokens that wait. They are secrets: mind who looks."""
-    standing, address = webhook_tokens.standing(runtime()), webhook_tokens.address(runtime())
+    standing, address = webhook_tokens.subscription_state(runtime()), webhook_tokens.address(runtime())
     last = events.last_event_at()
     data = {
         "address": address,
@@ -55,12 +55,12 @@ def accept(token_id: int | None, token: str | None, as_json: bool) -> None:
     else:
         webhook_tokens.accept(runtime(), token_id if token_id is not None else _only_one())
     record(SecurityEvent.WEBHOOK_TOKEN_ACCEPTED)
-    standing = webhook_tokens.standing(runtime())
+    standing = webhook_tokens.subscription_state(runtime())
     show({"active": standing.active}, f"Webhooks are {_said(standing)}.", as_json=as_json)
 
 
 def _only_one() -> int:
-    pending = webhook_tokens.standing(runtime()).pending
+    pending = webhook_tokens.subscription_state(runtime()).pending
     if not pending:
         raise Refused("No token waits. Make the subscription in Notion, or let it resend its token.")
     if len(pending) > 1:
@@ -70,7 +70,7 @@ def _only_one() -> int:
     return pending[0].id
 
 
-def _said(standing: Standing) -> str:
+def _said(standing: SubscriptionState) -> str:
     if standing.active == "configuration":
         return "on, with the token of the configuration (NOTION_WEBHOOK_TOKEN)"
     if standing.since is not None:

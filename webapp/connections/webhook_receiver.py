@@ -54,7 +54,7 @@ def notion() -> ResponseReturnValue:
     if is_too_old(body, now=now):
         record(SecurityEvent.EVENT_TOO_OLD, event_id=identifier)
     else:
-        events.keep(identifier, body, now=now)
+        events.store(identifier, body, now=now)
     return jsonify(status="ok")
 
 

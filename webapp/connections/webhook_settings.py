@@ -38,7 +38,7 @@ def page() -> ResponseReturnValue:
         "settings/webhooks.html",
         address=webhook_tokens.address(runtime()),
         version=VERSION,
-        standing=webhook_tokens.standing(runtime()),
+        standing=webhook_tokens.subscription_state(runtime()),
         last_event_at=events.last_event_at(),
         connections=[
             (each, webhooks_prove_alive(each.event_at, each.event_missed_at, now=now)) for each in alive

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from extract.connections import budget_for
 from extract.notion.budget import BudgetUnreachable
 from extract.process.beats import beats, last_beat
-from extract.rules.timing import AT_WORK, round_of_looks
+from extract.rules.timing import AT_WORK, round_of_checks
 from extract.store.models import Chatbot, Connection, Document, Membership, Run, Source
 from webapp.access import needs, own_chatbot
 from webapp.page import page_or_fragment, runtime
@@ -87,7 +87,7 @@ def _links(chatbot: Chatbot) -> list[ConnectionLine]:
     """The connections that feed this chatbot, with their counts, in two queries."""
     about = (
         Connection.id, Connection.workspace_id, Connection.workspace_name, Connection.workspace_icon,
-        Connection.state, Connection.error, Connection.polled_at, Connection.rest_until, Connection.poll_failures,
+        Connection.state, Connection.error, Connection.polled_at, Connection.paused_until, Connection.poll_failures,
     )  # fmt: skip
     at_work = fn.SUM(Case(None, ((Source.status.in_(AT_WORK), 1),), 0))
     rows = (
@@ -114,7 +114,7 @@ def _waiting(chatbot: Chatbot) -> Mapping[int, int]:
     """Documents of this chatbot that wait to be read, by connection."""
     rows = (
         Document.select(Document.connection, fn.COUNT(Document.id))
-        .where(Document.chatbot == chatbot, Document.wanted_at.is_null(False), Document.error.is_null())
+        .where(Document.chatbot == chatbot, Document.requested_at.is_null(False), Document.error.is_null())
         .group_by(Document.connection)
     )
     return dict(rows.tuples())
@@ -127,7 +127,7 @@ def _looks(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
         Document.select(Connection.workspace_id, fn.COUNT(Document.id), is_row)
         .join(Connection)
         .where(Connection.organisation == chatbot.organisation_id, Connection.state == "alive")
-        .where(Document.verify_at.is_null(False))
+        .where(Document.check_at.is_null(False))
         .group_by(Connection.workspace_id)
         .tuples()
     )
@@ -141,7 +141,7 @@ def _budget(connection: Connection, looks: tuple[int, int]) -> Budget | None:
     budget = budget_for(runtime(), connection.workspace_id)
     period = timedelta(hours=config.watch.verify_hours)
     try:
-        real = round_of_looks(
+        real = round_of_checks(
             pages=looks[0],
             rows=looks[1],
             per_window=budget.share("looks"),
@@ -198,7 +198,7 @@ def _failing(chatbot: Chatbot) -> Any:
             Document.title,
             Document.icon,
             Document.error,
-            Document.try_after,
+            Document.retry_after,
             Document.synced_at,
             Source.id,
             Source.title,

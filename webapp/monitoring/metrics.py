@@ -47,7 +47,7 @@ class Standing(Collector):
         blocked = Connection.select().where(*blocked_by_notion()).count()
         yield _one("hilal_connections_blocked", "Connections that Notion has blocked.", blocked)
         present = Document.removed_at.is_null()
-        wanted = Document.wanted_at.is_null(False)
+        wanted = Document.requested_at.is_null(False)
         yield _one("hilal_documents", "Documents held.", Document.select().where(present).count())
         yield _one(
             "hilal_documents_stale", "Documents waiting to be read.", Document.select().where(wanted).count()
@@ -66,13 +66,13 @@ class Standing(Collector):
     def _oldest_wish(self) -> float:
         """Seconds since the oldest source or document was wanted; 0 when nothing waits."""
         oldest = [
-            table.select(table.wanted_at)
-            .where(table.wanted_at.is_null(False))
-            .order_by(table.wanted_at)
+            table.select(table.requested_at)
+            .where(table.requested_at.is_null(False))
+            .order_by(table.requested_at)
             .first()
             for table in (Source, Document)
         ]
-        ages = [(self._runtime.clock() - row.wanted_at).total_seconds() for row in oldest if row]
+        ages = [(self._runtime.clock() - row.requested_at).total_seconds() for row in oldest if row]
         return float(max([0.0, *ages]))
 
     def _from_redis(self) -> list[Metric]:
@@ -107,7 +107,7 @@ class Standing(Collector):
 
 
 def _events() -> Iterator[GaugeMetricFamily]:
-    waiting = WebhookEvent.select().where(WebhookEvent.taken_at.is_null()).count()
+    waiting = WebhookEvent.select().where(WebhookEvent.processed_at.is_null()).count()
     yield _one("hilal_webhook_events_waiting", "Events of Notion's that wait to be taken.", waiting)
     kept = WebhookEvent.select().count()
     yield _one("hilal_webhook_events_kept", "Events that came within the last two days.", kept)

@@ -52,7 +52,7 @@ def time_left(sources: Sequence[Any]) -> Mapping[int, timedelta]:
 
 def resting(connection: Connection) -> str | None:
     """Why nothing is read at this moment although something is at work; None when nothing rests."""
-    until: datetime | None = connection.rest_until
+    until: datetime | None = connection.paused_until
     if connection.state != "alive" or until is None or until <= runtime().clock():
         return None
     if connection.error:

@@ -133,7 +133,7 @@ def standing(document: Document) -> tuple[str, str]:
         return "empty", "removed"
     if document.error:
         return "failed", "failed"
-    if document.wanted_at is not None:
+    if document.requested_at is not None:
         return ("re-training", "updating") if document.hash else ("pending", "waiting")
     if not document.hash:
         return "pending", "not read yet"

@@ -151,7 +151,7 @@ _SHOWN = (
     "error",
     "edited_at",
     "synced_at",
-    "wanted_at",
-    "try_after",
+    "requested_at",
+    "retry_after",
     "removed_at",
 )

@@ -13,14 +13,14 @@ from peewee import JOIN
 from extract.discovery.arrivals import keep_table
 from extract.discovery.subpages import rows_of
 from extract.errors import NotFound
-from extract.membership.holding import let_go
+from extract.membership.holding import end_memberships
 from extract.rules.changes import schema_digest
 from extract.rules.timing import Rank
 from extract.store.db import batches
 from extract.store.models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
 from extract.sync.listing.pages import Lister
 from extract.values import DatabaseContainer, Stub
-from extract.worklist.requests import mark, members_of, want_again
+from extract.worklist.requests import members_of, request_read, request_reads
 
 
 class TableLister(Lister):
@@ -85,7 +85,7 @@ class TableLister(Lister):
             return
         ids = rows_of(source.id, [schema.id])
         for some in batches(ids):
-            want_again(some, now=self.clock(), rank=Rank.EDIT)
+            request_reads(some, now=self.clock(), rank=Rank.EDIT)
 
     def _inside(self, source: Source, container: DatabaseContainer, *, hangs: bool) -> bool:
         """Whether a database sits in the tree, by its own word; a block that it sits in must be one we know."""
@@ -121,7 +121,7 @@ class TableLister(Lister):
     def _look(self, source: Source, tables: Sequence[DataSource]) -> None:
         ids = rows_of(source.id, [table.notion_id for table in tables])
         for some in batches(ids):
-            Document.update(verify_at=self.clock()).where(Document.id.in_(some)).execute()
+            Document.update(check_at=self.clock()).where(Document.id.in_(some)).execute()
         self._settled(tables)
 
     def _tables_in(self, source: Source, database_id: str) -> list[DataSource]:
@@ -140,12 +140,12 @@ class TableLister(Lister):
         ids = rows_of(source.id, [table.notion_id for table in tables])
         for batch in batches(ids):
             for row in Document.select(*WITHOUT_CONTENT).where(Document.id.in_(batch)):
-                mark(row, now=self.clock(), rank=Rank.SCHEDULE)
+                request_read(row, now=self.clock(), rank=Rank.SCHEDULE)
         self._settled(tables)
 
     def _table_left(self, source: Source, database_id: str) -> None:
         tables = self._tables_in(source, database_id)
         ids = rows_of(source.id, [table.notion_id for table in tables], tombstones=True)
         DataSource.delete().where(DataSource.id.in_([table.id for table in tables])).execute()
-        let_go(source.id, ids)
-        self.ledger.count([source.id], removed=len(ids))
+        end_memberships(source.id, ids)
+        self.run_log.count([source.id], removed=len(ids))

@@ -17,17 +17,17 @@ import structlog
 
 from extract.config.load import Config
 from extract.discovery.arrivals import keep_table
-from extract.discovery.changes_listed import mark_if_moved
+from extract.discovery.changes_listed import request_if_changed
 from extract.errors import HilalError, NotFound, Transient
-from extract.membership.holding import let_go
+from extract.membership.holding import end_memberships
 from extract.notion.client import NotionClient
 from extract.removal import brake, database_gone
 from extract.rules.changes import schema_digest
-from extract.rules.timing import Rank, doubt_pause, pause_after, reread_due, verify_at
+from extract.rules.timing import Rank, doubt_pause, next_check_at, pause_after, reread_due
 from extract.store.models import DataSource, Document, Membership, Source
-from extract.sync.runs import Ledger, show_listing
+from extract.sync.runs import RunLog, show_listing
 from extract.values import Clock, DatabaseContainer, Stub
-from extract.worklist.requests import add_document, documents_of, mark, members_of
+from extract.worklist.requests import add_document, documents_of, members_of, request_read
 
 log = structlog.get_logger(__name__)
 
@@ -56,14 +56,14 @@ class Lister:
     clock: Clock
     ask: Callable[[Callable[[], object]], object]
     commit: Callable[[], AbstractContextManager[object]]
-    ledger: Ledger
+    run_log: RunLog
 
     def list(self, source: Source) -> None:
         """Bring the documents and marks of `source` up to what Notion lists. Raises NotionError when to stop."""
-        rank = Rank(source.wanted_rank)
+        rank = Rank(source.request_rank)
         with self.commit():
-            if rank is not Rank.VERIFY:
-                self.ledger.open([source.id], rank=rank, now=self.clock())
+            if rank is not Rank.CHECK:
+                self.run_log.open([source.id], rank=rank, now=self.clock())
                 show_listing(source)
         if source.kind == "page" and not source.with_subpages:
             self._page(source, rank)
@@ -74,8 +74,8 @@ class Lister:
         finally:
             requests, retries = self.client.requests - before[0], self.client.retries - before[1]
             with self.commit():
-                self.ledger.count([source.id], requests=requests, retries=retries)
-                self.ledger.touch([source.id])
+                self.run_log.count([source.id], requests=requests, retries=retries)
+                self.run_log.mark_touched([source.id])
 
     def _many(self, source: Source, rank: Rank) -> None:
         """A source that may hold many documents."""
@@ -86,7 +86,7 @@ class Lister:
         now = self.clock()
         with self.commit():
             source = Source.get_or_none(Source.id == tried.id)
-            if source is None or source.wanted_at != tried.wanted_at:
+            if source is None or source.requested_at != tried.requested_at:
                 return  # deleted meanwhile, or wanted anew: that wish has its own first attempt
             if isinstance(error, NotFound):
                 pause = doubt_pause(self.config.watch.poll_seconds)
@@ -97,10 +97,10 @@ class Lister:
                 database_gone.doubt(source, DATABASE_GONE, pause=pause, now=now)
             else:
                 source.attempts += 1
-                source.try_after = now + pause_after(source.attempts)
+                source.retry_after = now + pause_after(source.attempts)
                 source.error = error.sentence
-            source.save(only=[Source.attempts, Source.try_after, Source.error, Source.doubted_at])
-            self.ledger.touch([source.id])
+            source.save(only=[Source.attempts, Source.retry_after, Source.error, Source.doubted_at])
+            self.run_log.mark_touched([source.id])
 
     def _page(self, source: Source, rank: Rank) -> None:
         """A page is its own listing: its document is marked, and asked for title and time when it is fetched."""
@@ -115,10 +115,12 @@ class Lister:
                 verify_hours=self.config.watch.verify_hours,
             )
             # A full pass reads the body whatever the time says; a scheduled one compares first.
-            mark(document, now=now, rank=Rank.EDIT if source.wanted_full and rank > Rank.EDIT else rank)
+            request_read(
+                document, now=now, rank=Rank.EDIT if source.full_requested and rank > Rank.EDIT else rank
+            )
             self._only_root(source)
             self._listed(source, now=now)
-            self.ledger.touch([source.id])
+            self.run_log.mark_touched([source.id])
 
     def _only_root(self, source: Source) -> None:
         """A tree that was narrowed to its root lets go of the rest."""
@@ -127,7 +129,7 @@ class Lister:
             .join(Document)
             .where((Membership.source == source.id) & (Document.notion_id != source.notion_id))
         )
-        let_go(source.id, [row.document_id for row in rest])
+        end_memberships(source.id, [row.document_id for row in rest])
         DataSource.delete().where(DataSource.source == source.id).execute()
 
     def _database(self, source: Source, rank: Rank) -> None:
@@ -139,7 +141,7 @@ class Lister:
         if not container.data_sources:
             with self.commit():
                 self._listed(source, now=self.clock())
-                self.ledger.close(source, outcome="failed", sentence=LINKED, now=self.clock())
+                self.run_log.close(source, outcome="failed", sentence=LINKED, now=self.clock())
             return
         try:
             self._tables(source, container, rank)
@@ -187,13 +189,13 @@ class Lister:
             this = (DataSource.source == source.id) & (DataSource.notion_id == schema.id)
             before = DataSource.get_or_none(this)
             if before is not None and schema_digest(before.properties) != schema_digest(schema.properties):
-                source.wanted_full = True  # a retyped column moves no row's time
-                Source.update(wanted_full=True).where(Source.id == source.id).execute()
+                source.full_requested = True  # a retyped column moves no row's time
+                Source.update(full_requested=True).where(Source.id == source.id).execute()
             keep_table(source.id, schema, name=names.get(schema.id))
 
     def _rows(self, source: Source, table: DataSource, rank: Rank) -> None:
         # Opening a listing is work, lest a small share never gets beyond it; its pages are what looks may use.
-        self.client.ask_for("looks" if rank is Rank.VERIFY else "work")
+        self.client.ask_for("looks" if rank is Rank.CHECK else "work")
         pages: Iterator[tuple[Stub, ...]] = self.client.query(
             table.notion_id, created_on_or_after=table.listed_to
         )
@@ -210,7 +212,7 @@ class Lister:
     def _compare(self, source: Source, stubs: Sequence[Stub], rank: Rank) -> None:
         now, hours = self.clock(), self.config.watch.verify_hours
         self._seen(source, stubs, now=now, hours=hours)
-        if rank is Rank.VERIFY and source.auto_retrain != "live":
+        if rank is Rank.CHECK and source.auto_retrain != "live":
             return  # nobody asked for its edits: only what left is looked for
         known = documents_of(source.chatbot_id, [stub.id for stub in stubs])
         members = members_of({source.id}, set(known))
@@ -221,10 +223,10 @@ class Lister:
             if document is None:
                 add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
                 continue
-            if source.wanted_full or document.look_at is not None or self._reread(document, now=now):
-                mark(document, now=now, rank=rank, stub=stub)
+            if source.full_requested or document.recheck_at is not None or self._reread(document, now=now):
+                request_read(document, now=now, rank=rank, stub=stub)
             else:
-                mark_if_moved(document, stub, now=now, rank=rank, thorough=True)
+                request_if_changed(document, stub, now=now, rank=rank, thorough=True)
             if (source.id, stub.id) not in members or document.connection_id != source.connection_id:
                 add_document(source, stub.id, stub=stub, now=now, rank=rank, verify_hours=hours)
 
@@ -246,10 +248,10 @@ class Lister:
         Membership.update(listing=source.listing).where(
             (Membership.source == source.id) & Membership.document.in_(shown)
         ).execute()
-        later = verify_at(stubs[0].id, now=now, hours=hours * 1.5, first=False)
-        Document.update(verify_at=later).where(Document.id.in_(shown)).execute()
+        later = next_check_at(stubs[0].id, now=now, hours=hours * 1.5, first=False)
+        Document.update(check_at=later).where(Document.id.in_(shown)).execute()
         # A tombstone among them has come back: it is asked itself, even where nobody follows its edits.
-        Document.update(verify_at=now).where(
+        Document.update(check_at=now).where(
             Document.id.in_(shown) & Document.removed_at.is_null(False)
         ).execute()
 
@@ -273,10 +275,10 @@ class Lister:
 
     def _ask_itself(self, document: Document, rank: Rank, *, now: datetime) -> None:
         """A daily listing asks for no more than a look: archived rows and what search leaves out are there each day."""
-        if rank is Rank.VERIFY and document.wanted_at is None:
-            Document.update(verify_at=now).where(Document.id == document.id).execute()
+        if rank is Rank.CHECK and document.requested_at is None:
+            Document.update(check_at=now).where(Document.id == document.id).execute()
         else:
-            mark(document, now=now, rank=rank)
+            request_read(document, now=now, rank=rank)
 
     def _listed(self, source: Source, *, now: datetime) -> None:
         """The listing is complete."""
@@ -288,19 +290,19 @@ class Lister:
         """The wish that began this listing is fulfilled; one made meanwhile stays."""
         source.error = None
         source.attempts = 0
-        source.try_after = None
-        source.save(only=[Source.error, Source.attempts, Source.try_after])
-        Source.update(wanted_at=None, wanted_full=False).where(
-            (Source.id == source.id) & (Source.wanted_at == source.wanted_at)
+        source.retry_after = None
+        source.save(only=[Source.error, Source.attempts, Source.retry_after])
+        Source.update(requested_at=None, full_requested=False).where(
+            (Source.id == source.id) & (Source.requested_at == source.requested_at)
         ).execute()
 
     def _gone(self, source: Source, sentence: str, *, because: str, now: datetime) -> None:
         """The database itself has left: its rows go out of the index, and wait as tombstones for its return."""
         removed = database_gone.take_out(source, sentence, because=because, now=now)
-        self.ledger.count([source.id], removed=removed)
+        self.run_log.count([source.id], removed=removed)
         self._listed(source, now=now)
         source.doubted_at = now
         source.listing_open = False
         source.save(only=[Source.doubted_at, Source.listing_open])
-        self.ledger.close(source, outcome="empty", sentence=sentence, now=now)
+        self.run_log.close(source, outcome="empty", sentence=sentence, now=now)
         log.info("source_gone", source_id=source.id, documents=removed)

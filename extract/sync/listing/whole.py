@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from peewee import SQL, fn
 
 from extract.discovery.arrivals import notice_arrivals
-from extract.discovery.changes_listed import mark_if_moved
+from extract.discovery.changes_listed import request_if_changed
 from extract.errors import NotFound, Transient
 from extract.notion.stubs import SearchPage
 from extract.rules.timing import OVERLAP, SEARCH_LAG, Rank
 from extract.store.models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
 from extract.sync.listing.database import TableLister
-from extract.worklist.requests import add_document, documents_of, mark, members_of
+from extract.worklist.requests import add_document, documents_of, members_of, request_read
 
-WALKED = "walked"
+WALK_DONE = "walked"
 """In `Source.walk_cursor`: the walk of the open listing is over."""
 
 _FEW = 20  # pages that are asked themselves rather than looked for in search
@@ -44,10 +44,10 @@ class WholeLister(TableLister):
         if everything:
             with self.commit():
                 self._open(source)
-            if source.walk_cursor != WALKED:
+            if source.walk_cursor != WALK_DONE:
                 self._pages(source, rank)
                 with self.commit():
-                    source.walk_cursor = WALKED
+                    source.walk_cursor = WALK_DONE
                     source.save(only=[Source.walk_cursor])
         if source.with_subpages:
             with self.commit():
@@ -74,14 +74,14 @@ class WholeLister(TableLister):
             return
         with self.commit():
             self._hold_root(source, rank)
-        if source.wanted_full or source.listed_at is None:
+        if source.full_requested or source.listed_at is None:
             self._want_members(source, rank)
-        elif rank is not Rank.VERIFY:
+        elif rank is not Rank.CHECK:
             self._catch_up(source, rank)
 
     def _walk_workspace(self, source: Source, rank: Rank) -> None:
         """All that search shows, compared with what is held. A walk that was interrupted goes on where it stopped."""
-        self.client.ask_for("looks" if rank is Rank.VERIFY else "work")
+        self.client.ask_for("looks" if rank is Rank.CHECK else "work")
         pages = self.client.walk_search(cursor=source.walk_cursor)
         while (page := self._next(pages)) is not None:
             with self.commit():
@@ -150,9 +150,11 @@ class WholeLister(TableLister):
         rank = Rank.EDIT if rank > Rank.EDIT else rank
         left = self._members(source)
         with self.commit():
-            for document in [row for row in left.values() if row.wanted_at is not None and row.error is None]:
+            for document in [
+                row for row in left.values() if row.requested_at is not None and row.error is None
+            ]:
                 del left[document.notion_id]  # wanted already, and so with all that was listed of it
-                Document.update(wanted_rank=min(rank, document.wanted_rank)).where(
+                Document.update(request_rank=min(rank, document.request_rank)).where(
                     Document.id == document.id
                 ).execute()
         pages, asked = self.client.walk_search(kind="page"), 0
@@ -161,10 +163,10 @@ class WholeLister(TableLister):
             with self.commit():
                 for stub in page.stubs:
                     if stub.id in left and not stub.partial and not stub.in_trash:
-                        mark(left.pop(stub.id), now=self.clock(), rank=rank, stub=stub)
+                        request_read(left.pop(stub.id), now=self.clock(), rank=rank, stub=stub)
         with self.commit():
             for document in left.values():
-                mark(document, now=self.clock(), rank=rank)
+                request_read(document, now=self.clock(), rank=rank)
 
     def _catch_up(self, source: Source, rank: Rank) -> None:
         """What search shows to have moved since the last listing."""
@@ -177,7 +179,7 @@ class WholeLister(TableLister):
                 members = self._members(source, list(held))
                 for stub in page.stubs:
                     if stub.id in members and not stub.partial:
-                        mark_if_moved(members[stub.id], stub, now=now, rank=rank)
+                        request_if_changed(members[stub.id], stub, now=now, rank=rank)
                 notice_arrivals(
                     source.connection_id,
                     page.stubs,

@@ -107,7 +107,7 @@ def test_a_new_consent_renews_the_connection_and_keeps_its_sources(
     Connection.update(
         state="reconnect",
         error="a sentence",
-        rest_until=any_runtime.clock(),
+        paused_until=any_runtime.clock(),
         refreshing_until=any_runtime.clock(),
         edits_seen_to=seen,
         lease_number=7,
@@ -120,7 +120,7 @@ def test_a_new_consent_renews_the_connection_and_keeps_its_sources(
     )
 
     assert renewed.id == connection.id == Source.get_by_id(source.id).connection_id
-    assert (renewed.state, renewed.error, renewed.rest_until, renewed.refreshing_until) == (
+    assert (renewed.state, renewed.error, renewed.paused_until, renewed.refreshing_until) == (
         "alive",
         None,
         None,

@@ -68,14 +68,14 @@ def tell(connection: Connection, clock: StoppedClock) -> Tell:
             ],
             "data": {"parent": parent},
         }
-        events.keep(str(uuid4()), body, now=clock())
-        return events.take(clock(), verify_hours=24) if take else 0
+        events.store(str(uuid4()), body, now=clock())
+        return events.process_pending(clock(), verify_hours=24) if take else 0
 
     return send
 
 
 def wanted(document: Document) -> bool:
-    return Document.get_by_id(document.id).wanted_at is not None
+    return Document.get_by_id(document.id).requested_at is not None
 
 
 def test_an_edit_marks_the_page_to_be_asked_itself(document: Document, tell: Tell) -> None:
@@ -84,22 +84,22 @@ def test_an_edit_marks_the_page_to_be_asked_itself(document: Document, tell: Tel
     assert tell("page.content_updated", document.notion_id) == 1
 
     marked = Document.get_by_id(document.id)
-    assert (marked.wanted_rank, marked.stub) == (Rank.EDIT, None)
+    assert (marked.request_rank, marked.stub) == (Rank.EDIT, None)
     assert wanted(document)
     assert Connection.get().event_at is not None
 
 
 def test_an_event_is_taken_once(document: Document, tell: Tell, clock: StoppedClock) -> None:
     tell("page.content_updated", document.notion_id)
-    Document.update(wanted_at=None).execute()
+    Document.update(requested_at=None).execute()
 
-    assert events.take(clock(), verify_hours=24) == 0
+    assert events.process_pending(clock(), verify_hours=24) == 0
     assert not wanted(document)
 
 
 def test_one_that_comes_twice_is_kept_once(connection: Connection, clock: StoppedClock) -> None:
     for _ in range(2):
-        events.keep("99999999-2222-4333-8444-555555555555", {"type": "page.moved"}, now=clock())
+        events.store("99999999-2222-4333-8444-555555555555", {"type": "page.moved"}, now=clock())
 
     assert WebhookEvent.select().count() == 1
 
@@ -112,7 +112,7 @@ def test_nothing_is_kept_that_names_people(connection: Connection, clock: Stoppe
         "accessible_by": [{"id": "somebody", "type": "person"}],
     }
 
-    events.keep("99999999-2222-4333-8444-555555555555", body, now=clock())
+    events.store("99999999-2222-4333-8444-555555555555", body, now=clock())
 
     kept = WebhookEvent.get().body
     assert kept["accessible_by"] == []
@@ -160,34 +160,36 @@ def test_an_event_from_before_the_last_read_changes_nothing(
 def test_the_coming_look_covers_an_event_and_asks_the_page_too(
     document: Document, tell: Tell, clock: StoppedClock
 ) -> None:
-    look_at = clock() + timedelta(seconds=50)
-    Document.update(synced_at=clock() - timedelta(seconds=8), look_at=look_at, stub={"title": "x"}).execute()
+    recheck_at = clock() + timedelta(seconds=50)
+    Document.update(
+        synced_at=clock() - timedelta(seconds=8), recheck_at=recheck_at, stub={"title": "x"}
+    ).execute()
 
     tell("page.properties_updated", document.notion_id, ago=5)
 
     found = Document.get_by_id(document.id)
-    assert (found.wanted_at, found.look_at, found.stub) == (None, look_at, None)
+    assert (found.requested_at, found.recheck_at, found.stub) == (None, recheck_at, None)
 
 
 def test_a_failure_that_waits_is_tried_again_at_once(
     document: Document, tell: Tell, clock: StoppedClock
 ) -> None:
     Document.update(
-        wanted_at=clock(), error="Later.", attempts=4, try_after=clock() + timedelta(hours=1)
+        requested_at=clock(), error="Later.", attempts=4, retry_after=clock() + timedelta(hours=1)
     ).execute()
 
     tell("page.content_updated", document.notion_id)
 
     found = Document.get_by_id(document.id)
-    assert (found.try_after, found.attempts, found.error) == (None, 0, None)
+    assert (found.retry_after, found.attempts, found.error) == (None, 0, None)
 
 
 def test_what_a_person_wants_stays_first(document: Document, tell: Tell, clock: StoppedClock) -> None:
-    Document.update(wanted_at=clock() - timedelta(minutes=5), wanted_rank=Rank.PERSON).execute()
+    Document.update(requested_at=clock() - timedelta(minutes=5), request_rank=Rank.PERSON).execute()
 
     tell("page.content_updated", document.notion_id)
 
-    assert Document.get_by_id(document.id).wanted_rank == Rank.PERSON
+    assert Document.get_by_id(document.id).request_rank == Rank.PERSON
 
 
 def test_a_page_that_is_gone_already_is_not_asked_for_its_deletion(
@@ -250,7 +252,7 @@ def test_a_new_row_of_a_ticked_database_is_wanted(table: Source, tell: Tell) -> 
     tell("page.content_updated", row, parent=parent)
 
     [document] = Document.select()
-    assert (document.notion_id, document.wanted_rank, document.stub) == (row, Rank.EDIT, None)
+    assert (document.notion_id, document.request_rank, document.stub) == (row, Rank.EDIT, None)
     assert [each.source_id for each in Membership.select()] == [table.id]
 
 
@@ -305,8 +307,8 @@ def test_an_event_of_a_table_lists_its_source_again(table: Source, tell: Tell, b
         tell(f"data_source.{kind}", table.data_sources.get().notion_id)
 
     found = Source.get_by_id(table.id)
-    assert found.wanted_at is not None
-    assert (found.wanted_rank, found.wanted_full) == (Rank.EDIT, False)
+    assert found.requested_at is not None
+    assert (found.request_rank, found.full_requested) == (Rank.EDIT, False)
 
 
 def test_a_large_table_that_was_just_listed_waits_unless_its_columns_changed(
@@ -327,10 +329,10 @@ def test_a_large_table_that_was_just_listed_waits_unless_its_columns_changed(
     ).execute()
 
     tell("data_source.content_updated", table.data_sources.get().notion_id)
-    assert Source.get_by_id(table.id).wanted_at is None
+    assert Source.get_by_id(table.id).requested_at is None
 
     tell("data_source.schema_updated", table.data_sources.get().notion_id)
-    assert Source.get_by_id(table.id).wanted_at is not None
+    assert Source.get_by_id(table.id).requested_at is not None
 
 
 def test_taken_events_are_remembered_for_two_days(
@@ -378,10 +380,10 @@ def test_what_another_daemon_is_taking_is_left_to_it(
     tell("page.content_updated", document.notion_id, take=False)
     with psycopg.connect(any_database_url) as other:
         other.execute("SELECT 1 FROM webhook_event FOR UPDATE")
-        assert events.take(clock(), verify_hours=24) == 0
+        assert events.process_pending(clock(), verify_hours=24) == 0
         other.rollback()
 
-    assert events.take(clock(), verify_hours=24) == 1
+    assert events.process_pending(clock(), verify_hours=24) == 1
 
 
 def test_a_fault_in_one_hint_does_not_hold_up_the_others(
@@ -392,9 +394,9 @@ def test_a_fault_in_one_hint_does_not_hold_up_the_others(
 
     tell("database.moved", table.notion_id, take=False)
     tell("page.content_updated", document.notion_id, take=False)
-    monkeypatch.setattr("extract.discovery.events.want_listing", broken)
+    monkeypatch.setattr("extract.discovery.events.request_listing", broken)
 
-    assert events.take(clock(), verify_hours=24) == 2
+    assert events.process_pending(clock(), verify_hours=24) == 2
 
     assert wanted(document)
-    assert events.take(clock(), verify_hours=24) == 0
+    assert events.process_pending(clock(), verify_hours=24) == 0

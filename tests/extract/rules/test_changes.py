@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from extract.discovery.events import Tidings, gathered
+from extract.discovery.events import EntityHint, group_by_entity
 from extract.notion.events import event_of, handshake_token, is_signed, is_too_old
-from extract.rules.changes import told
+from extract.rules.changes import compare_event
 from extract.rules.timing import poll_pause, relist_pause, was_missed, webhooks_prove_alive
 from extract.values import Parent
 from tests.clock import START
@@ -130,10 +130,10 @@ def test_what_an_event_asks_for_a_page(
     def moment(after: float | None) -> object:
         return None if after is None else START + timedelta(seconds=after)
 
-    facts = {"synced_at": moment(synced), "look_at": moment(look), "wanted_at": moment(wanted)}
+    facts = {"synced_at": moment(synced), "recheck_at": moment(look), "requested_at": moment(wanted)}
 
-    assert told(START, **facts) == asks  # type: ignore[arg-type]
-    assert told(None, **facts) == "read"  # type: ignore[arg-type]
+    assert compare_event(START, **facts) == asks  # type: ignore[arg-type]
+    assert compare_event(None, **facts) == "read"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -189,12 +189,12 @@ def test_a_burst_is_one_hint() -> None:
     undated = event_of(event("page.moved", timestamp=None))
     gone = event_of(event("page.deleted", entity=BOT))
 
-    hints = gathered([later, first, gone], {first: [1], later: [1, 2], gone: [1]})
+    hints = group_by_entity([later, first, gone], {first: [1], later: [1, 2], gone: [1]})
 
     assert hints == [
-        Tidings(1, later, rows_only=False, gone=False),
-        Tidings(2, later, rows_only=False, gone=False),
-        Tidings(1, gone, rows_only=False, gone=True),
+        EntityHint(1, later, rows_only=False, gone=False),
+        EntityHint(2, later, rows_only=False, gone=False),
+        EntityHint(1, gone, rows_only=False, gone=True),
     ]
-    assert gathered([undated, later], {undated: [1], later: [1]})[0].latest == undated
-    assert gathered([first], {}) == []
+    assert group_by_entity([undated, later], {undated: [1], later: [1]})[0].latest == undated
+    assert group_by_entity([first], {}) == []

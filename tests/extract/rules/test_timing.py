@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from extract.rules.changes import Held, digest_of, judge, look_again_at, schema_digest
+from extract.rules.changes import Held, compare_listing, digest_of, recheck_time, schema_digest
 from extract.rules.timing import (
     believable,
     few_of_each,
     following_sync,
     is_recent,
+    next_check_at,
     next_sync,
     outcome_of,
     pause_after,
-    round_of_looks,
+    round_of_checks,
     too_many_gone,
-    verify_at,
 )
 from extract.values import Parent, Stub
 
@@ -61,7 +61,7 @@ HELD = Held(edited_at=NOON, noticed_at=NOON, stub_digest=digest_of(STUB), wanted
 def test_a_listing_nominates_by_time_and_by_what_a_person_can_change(
     stub: Stub, held: Held, verdict: str
 ) -> None:
-    assert judge(stub, held) == verdict
+    assert compare_listing(stub, held) == verdict
 
 
 @pytest.mark.parametrize("kind", ["formula", "rollup", "last_edited_time", "last_edited_by"])
@@ -72,19 +72,19 @@ def test_what_notion_computes_is_no_edit(kind: str) -> None:
 
 
 def test_a_page_read_within_its_minute_is_looked_at_once_more_after_it() -> None:
-    again = look_again_at(NOON, read_at=NOON + timedelta(seconds=31))
+    again = recheck_time(NOON, read_at=NOON + timedelta(seconds=31))
 
     assert again is not None
     assert again >= NOON + timedelta(minutes=1)
-    assert look_again_at(NOON, read_at=again) is None
+    assert recheck_time(NOON, read_at=again) is None
 
 
 def test_a_page_read_long_after_its_edit_needs_no_second_look() -> None:
-    assert look_again_at(NOON, read_at=NOON + timedelta(minutes=5)) is None
+    assert recheck_time(NOON, read_at=NOON + timedelta(minutes=5)) is None
 
 
 def test_a_clock_that_is_behind_notions_still_looks_again() -> None:
-    assert look_again_at(NOON, read_at=NOON - timedelta(minutes=3)) == look_again_at(NOON, read_at=NOON)
+    assert recheck_time(NOON, read_at=NOON - timedelta(minutes=3)) == recheck_time(NOON, read_at=NOON)
 
 
 @pytest.mark.parametrize("behind", [timedelta(hours=2), timedelta(days=3650)])
@@ -93,7 +93,7 @@ def test_however_far_a_clock_is_behind_notions_the_look_after_the_minute_comes_s
 ) -> None:
     read_at = NOON - behind
 
-    assert look_again_at(NOON, read_at=read_at) == read_at + timedelta(minutes=10)
+    assert recheck_time(NOON, read_at=read_at) == read_at + timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(
@@ -174,13 +174,13 @@ def test_a_thousand_that_are_due_at_once_are_started_a_few_of_each_connection_at
 )
 def test_looks_take_longer_where_their_share_is_too_small(pages: int, rows: int, hours: int) -> None:
     """18 a minute are 25,920 a day; a hundred rows cost what a page costs."""
-    assert round_of_looks(
+    assert round_of_checks(
         pages=pages, rows=rows, per_window=18, window=timedelta(minutes=1), period=timedelta(hours=24)
     ) == timedelta(hours=hours)
 
 
 def test_daily_looks_are_spread_over_the_day() -> None:
-    times = [verify_at(f"page {number}", now=NOON, hours=24, first=True) for number in range(2_400)]
+    times = [next_check_at(f"page {number}", now=NOON, hours=24, first=True) for number in range(2_400)]
     by_hour = [sum(hour <= (at - NOON) / timedelta(hours=1) < hour + 1 for at in times) for hour in range(24)]
 
     assert min(by_hour) > 60
@@ -189,7 +189,7 @@ def test_daily_looks_are_spread_over_the_day() -> None:
 
 def test_later_looks_come_at_least_once_a_period() -> None:
     assert all(
-        verify_at(f"page {number}", now=NOON, hours=24, first=False) - NOON <= timedelta(hours=24)
+        next_check_at(f"page {number}", now=NOON, hours=24, first=False) - NOON <= timedelta(hours=24)
         for number in range(500)
     )
 

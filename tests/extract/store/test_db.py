@@ -36,6 +36,7 @@ def test_a_knowledge_base_of_the_first_version_keeps_everything(tmp_path: Path) 
         "0004_following",
         "0005_invitations",
         "0006_reading_budget",
+        "0007_plain_names",
     ]
 
     check_after_upgrade(opened)
@@ -55,6 +56,7 @@ def test_the_same_on_postgresql(postgres_url: str) -> None:
             "0004_following",
             "0005_invitations",
             "0006_reading_budget",
+            "0007_plain_names",
         ]
 
         check_after_upgrade(opened)

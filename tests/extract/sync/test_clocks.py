@@ -83,10 +83,10 @@ def test_work_that_was_under_way_when_the_clock_was_set_back_goes_on(
     acme.tick(notion.handbook.id)
     killed = lease.take(acme.connection.id, seconds=30, clock=ours)
     assert killed is not None
-    Document.update(attempts=1, try_after=ours() + pause_after(1)).execute()
+    Document.update(attempts=1, retry_after=ours() + pause_after(1)).execute()
     Connection.update(
-        rest_until=ours() + timedelta(minutes=1),
-        looks_rest_until=ours() + timedelta(minutes=1),
+        paused_until=ours() + timedelta(minutes=1),
+        checks_paused_until=ours() + timedelta(minutes=1),
         refreshing_until=ours() + timedelta(seconds=90),
     ).execute()
     ours.ahead = timedelta(0)
@@ -209,7 +209,7 @@ def test_a_doubt_from_under_a_wrong_clock_begins_again(
 ) -> None:
     acme.tick(notion.handbook.id)
     acme.work()
-    Document.update(doubted_at=ours() + TO_2036, wanted_at=ours(), wanted_rank=0, stub=None).execute()
+    Document.update(doubted_at=ours() + TO_2036, requested_at=ours(), request_rank=0, stub=None).execute()
     acme.grant.unshare(notion.handbook)
 
     acme.work()
@@ -229,13 +229,13 @@ def test_a_long_pause_that_notion_asked_for_is_kept(
     acme.work()
     acme.watch()
     rests = (until, until)
-    assert (Connection.get().rest_until, Connection.get().poll_at) == rests
+    assert (Connection.get().paused_until, Connection.get().poll_at) == rests
     acme.spent()
 
     for _ in range(5):
         acme.follow(seconds=9 * 60)
 
-    assert (Connection.get().rest_until, Connection.get().poll_at) == rests
+    assert (Connection.get().paused_until, Connection.get().poll_at) == rests
     assert acme.spent() == []
 
 
@@ -245,9 +245,9 @@ def test_what_waits_for_good_reason_goes_on_waiting(acme: Knowledge, notion: Not
     now = ours()
     Connection.update(event_at=now, poll_at=now + timedelta(minutes=10)).execute()
     Document.update(
-        wanted_at=now, attempts=20, try_after=now + pause_after(20), verify_at=now + 24 * HOUR
+        requested_at=now, attempts=20, retry_after=now + pause_after(20), check_at=now + 24 * HOUR
     ).execute()
-    Source.update(wanted_at=now, attempts=3, try_after=now + pause_after(3)).execute()
+    Source.update(requested_at=now, attempts=3, retry_after=now + pause_after(3)).execute()
     before = [list(table.select().order_by(table.id).dicts()) for table in (Connection, Source, Document)]
 
     acme.watch()

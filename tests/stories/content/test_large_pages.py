@@ -143,4 +143,4 @@ def test_what_was_booked_and_waits_to_be_read_alone_is_given_back(
     assert acme.work() is drain.Ended.STOPPED
 
     document = acme.document(notion.handbook.id)
-    assert (document.attempts, document.try_after) == (0, None)
+    assert (document.attempts, document.retry_after) == (0, None)

@@ -49,8 +49,8 @@ def guides(acme: Knowledge, notion: Notion, count: int) -> list[PageHandle]:
 def all_looks_are_due(acme: Knowledge) -> None:
     """As after a long time away."""
     for number, document in enumerate(Document.select().order_by(Document.id)):
-        document.verify_at = acme.clock() - timedelta(hours=30 - number)
-        document.save(only=[Document.verify_at])
+        document.check_at = acme.clock() - timedelta(hours=30 - number)
+        document.save(only=[Document.check_at])
 
 
 def test_a_backlog_of_looks_never_makes_an_edit_wait(small: Knowledge, notion: Notion) -> None:
@@ -60,8 +60,8 @@ def test_a_backlog_of_looks_never_makes_an_edit_wait(small: Knowledge, notion: N
     assert small.work() is drain.Ended.DONE
     assert small.spent() == ["page", "page"]
     connection = Connection.get()
-    assert connection.rest_until is None
-    assert connection.looks_rest_until >= small.clock() + timedelta(seconds=60)
+    assert connection.paused_until is None
+    assert connection.checks_paused_until >= small.clock() + timedelta(seconds=60)
 
     pages[9].edit("A better step.")
     small.clock.advance(seconds=5)
@@ -125,7 +125,7 @@ def test_a_closed_minute_is_read_again_though_the_share_of_looks_is_spent(
     acme.tick(notion.handbook.id)
     acme.work()
     notion.handbook.edit("Second, in the same minute.")
-    Connection.update(looks_rest_until=acme.clock() + timedelta(hours=1)).execute()
+    Connection.update(checks_paused_until=acme.clock() + timedelta(hours=1)).execute()
 
     acme.clock.advance(seconds=90)
     assert due.connections_with_work(now=acme.clock()) == [acme.connection.id]
@@ -186,11 +186,11 @@ def test_a_pause_asked_of_one_connection_stops_the_others_of_its_workspace_for_a
     acme.work()
     acme.spent()
     until = acme.clock() + timedelta(seconds=90)
-    Document.update(connection=other, wanted_at=acme.clock()).execute()
+    Document.update(connection=other, requested_at=acme.clock()).execute()
 
     assert drain.drain(acme.runtime, other.id) is drain.Ended.REST
     assert acme.spent() == []
-    assert [row.rest_until for row in Connection.select()] == [until, until]
+    assert [row.paused_until for row in Connection.select()] == [until, until]
     for _ in range(3):
         acme.watch()
         acme.clock.advance(seconds=1)
@@ -211,7 +211,7 @@ def test_a_block_is_not_tried_again_for_an_hour_by_any_connection_and_is_told(
 
     assert "has blocked" in Connection.get_by_id(acme.connection.id).error
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["notion_has_blocked_us"]
-    Document.update(connection=other, wanted_at=acme.clock()).execute()
+    Document.update(connection=other, requested_at=acme.clock()).execute()
     drain.drain(acme.runtime, other.id)
     acme.watch()
     for _ in range(11):

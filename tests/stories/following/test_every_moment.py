@@ -19,7 +19,7 @@ from extract.store.models import Chunk, Connection, Document, Run, Source
 from extract.sync import drain, lease
 from extract.sync.fetch import Fetched, Task
 from extract.sync.listing.pages import Lister
-from extract.sync.related_titles import RelatedNames
+from extract.sync.related_titles import RelatedTitles
 from extract.values import Clock, Stub
 from extract.worklist import due
 from tests.clock import StoppedClock
@@ -34,7 +34,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def arrange(happens: Callable[[], object], *, then: Exception | None = None) -> None:
         real, todo = drain.fetch, [happens]
 
-        def fetch(client: NotionClient, task: Task, *, names: RelatedNames, clock: Clock) -> Fetched:
+        def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Clock) -> Fetched:
             answer = real(client, task, names=names, clock=clock)
             if todo:
                 with database.connection_context():
@@ -178,7 +178,7 @@ def test_a_stop_during_a_listing_is_no_failure_of_it(
 
     source = acme.source(notion.terms.id)
     assert (source.attempts, source.error) == (0, None)
-    assert source.wanted_at is not None
+    assert source.requested_at is not None
 
 
 def test_a_stop_does_not_wait_for_a_notion_that_hangs(
@@ -203,7 +203,7 @@ def test_a_stop_does_not_wait_for_a_notion_that_hangs(
         release.set()
 
     document = acme.document(notion.handbook.id)
-    assert (document.attempts, document.try_after, document.error) == (0, None, None)
+    assert (document.attempts, document.retry_after, document.error) == (0, None, None)
     assert acme.source(notion.handbook.id).status in AT_WORK
 
 
@@ -235,11 +235,11 @@ def test_a_look_that_kills_its_worker_is_put_off_like_a_wish(acme: Knowledge, no
     acme.tick(notion.handbook.id)
     acme.work()
     later = acme.clock.now.replace(hour=23)
-    Document.update(verify_at=acme.clock(), look_at=None, attempts=1, try_after=later).execute()
+    Document.update(check_at=acme.clock(), recheck_at=None, attempts=1, retry_after=later).execute()
 
     assert due.connections_with_work(now=acme.clock()) == []
-    assert due.next_looks(acme.connection.id, now=acme.clock(), limit=5) == []
-    assert [row.id for row in due.next_looks(acme.connection.id, now=later, limit=5)]
+    assert due.next_checks(acme.connection.id, now=acme.clock(), limit=5) == []
+    assert [row.id for row in due.next_checks(acme.connection.id, now=later, limit=5)]
 
 
 def test_a_source_whose_work_is_done_is_settled_even_if_its_worker_was_killed_before(

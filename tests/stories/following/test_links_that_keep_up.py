@@ -172,15 +172,15 @@ def test_a_wish_that_is_there_already_keeps_its_rank(acme: Knowledge, notion: No
     acme.tick(notion.handbook.id, rules.id)
     settle(acme)
     actions.retrain(acme.runtime, [acme.source(rules.id)], full=True)
-    Document.update(wanted_at=acme.clock(), wanted_rank=Rank.PERSON).where(
+    Document.update(requested_at=acme.clock(), request_rank=Rank.PERSON).where(
         Document.notion_id == rules.id
     ).execute()
     acme.clock.advance(seconds=1)
 
-    renames.tell(acme.document(notion.handbook.id), "renamed", now=acme.clock())
+    renames.request_citing_pages(acme.document(notion.handbook.id), "renamed", now=acme.clock())
 
     document = acme.document(rules.id)
-    assert (document.wanted_rank, document.wanted_at) == (Rank.PERSON, acme.clock())
+    assert (document.request_rank, document.requested_at) == (Rank.PERSON, acme.clock())
 
 
 def test_what_leaves_points_to_nothing(acme: Knowledge, notion: Notion) -> None:
@@ -212,4 +212,4 @@ def test_what_leaves_points_to_nothing(acme: Knowledge, notion: Notion) -> None:
 def test_what_a_read_page_means_for_those_that_point_to_it(
     held_title: str, title: str, read_before: bool, news: str | None
 ) -> None:
-    assert renames.news_of(held_title=held_title, title=title, read_before=read_before) == news
+    assert renames.title_change(held_title=held_title, title=title, read_before=read_before) == news

@@ -12,7 +12,7 @@ from extract.connections import client_for, http_for
 from extract.discovery.sweeps import poll
 from extract.rules.timing import Rank, reread_due
 from extract.store.models import Connection, Document
-from extract.worklist.requests import mark
+from extract.worklist.requests import request_read
 from sandbox import World
 from tests.clock import START
 from tests.knowledge import Knowledge
@@ -116,7 +116,7 @@ def test_a_sweep_over_a_week_of_edits_takes_as_many_windows_as_it_needs_and_miss
         crowd.watch()
 
     assert crowd.spent().count("search") == 5 + 1 + 2 + 2  # the list of edits, the trash, two idle polls
-    assert Document.select().where(Document.wanted_at.is_null(False)).count() == 452
+    assert Document.select().where(Document.requested_at.is_null(False)).count() == 452
     assert Connection.get().sweeps == {}
 
 
@@ -134,7 +134,7 @@ def test_a_sweep_that_goes_on_with_a_cursor_notion_has_forgotten_begins_anew_and
     world.faults.fail("search", status=400, code="validation_error")
     plenty = replace(crowd, runtime=replace(crowd.runtime, config=replace_budget(crowd, 100)))
     plenty.watch()
-    assert Document.select().where(Document.wanted_at.is_null(False)).count() == 452
+    assert Document.select().where(Document.requested_at.is_null(False)).count() == 452
 
 
 def replace_budget(crowd: Knowledge, requests: int) -> Config:
@@ -223,8 +223,8 @@ def test_a_move_that_a_listing_told_of_is_read_although_the_page_is_asked_itself
     lungo = next(row for row in notion.terms.rows if row.title == "Lungo")
     with http_for(acme.runtime) as http:
         stub = client_for(acme.runtime, acme.connection, http=http).get_page(lungo.id)
-    mark(acme.document(lungo.id), now=acme.clock(), rank=Rank.SCHEDULE, stub=stub)
-    mark(acme.document(lungo.id), now=acme.clock(), rank=Rank.SCHEDULE)
+    request_read(acme.document(lungo.id), now=acme.clock(), rank=Rank.SCHEDULE, stub=stub)
+    request_read(acme.document(lungo.id), now=acme.clock(), rank=Rank.SCHEDULE)
     acme.work()
 
     assert "Sense: A long espresso" in acme.document(lungo.id).text

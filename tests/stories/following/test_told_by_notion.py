@@ -114,7 +114,7 @@ def test_a_second_event_of_the_same_edit_costs_nothing(
     told.send([told.subscription.again(each) for each in first])
     assert WebhookEvent.select().count() == before + len(first), "the same event, told twice"
     same_edit = first[0].event | {"type": "page.properties_updated"}
-    events.keep("99999999-2222-4333-8444-555555555555", same_edit, now=acme.clock())
+    events.store("99999999-2222-4333-8444-555555555555", same_edit, now=acme.clock())
     acme.watch()
     acme.work()
 
@@ -274,7 +274,7 @@ def test_events_that_came_while_the_daemon_was_down_are_taken_first(
 
     acme.watch()
 
-    assert WebhookEvent.select().where(WebhookEvent.taken_at.is_null()).count() == 0
+    assert WebhookEvent.select().where(WebhookEvent.processed_at.is_null()).count() == 0
     assert Connection.get().event_missed_at is None
     acme.work()
     assert acme.answers("nobody awake") == ["Handbook"]

@@ -47,7 +47,7 @@ def spread_looks(acme: Knowledge) -> None:
     draw = random.Random(1)
     for document in Document.select().order_by(Document.id):
         at = acme.clock() + timedelta(minutes=draw.randrange(10, 23 * 60))
-        Document.update(verify_at=at).where(Document.id == document.id).execute()
+        Document.update(check_at=at).where(Document.id == document.id).execute()
 
 
 def held() -> int:
@@ -147,7 +147,7 @@ def test_one_page_that_came_back_lets_the_others_be_asked_although_search_shows_
 
     for page in pages:
         acme.grant.share(page)
-    Document.update(try_after=acme.clock()).where(Document.notion_id == pages[0].id).execute()
+    Document.update(retry_after=acme.clock()).where(Document.notion_id == pages[0].id).execute()
     acme.follow()
 
     assert not asked()

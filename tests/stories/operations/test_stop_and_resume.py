@@ -88,10 +88,10 @@ def test_an_edit_that_was_noticed_and_not_read_is_read_after_resuming(
     notion.terms.rows[0].set({"Meaning": "Tiny"})
     acme.clock.advance(minutes=10)
     acme.watch()
-    assert acme.document(notion.terms.rows[0].id).wanted_at is not None
+    assert acme.document(notion.terms.rows[0].id).requested_at is not None
 
     actions.stop(acme.runtime, [acme.source(notion.terms.id)])
-    assert acme.document(notion.terms.rows[0].id).wanted_at is None
+    assert acme.document(notion.terms.rows[0].id).requested_at is None
     acme.clock.advance(hours=5)
     actions.resume(acme.runtime, [acme.source(notion.terms.id)])
     acme.work()
@@ -127,7 +127,7 @@ def test_a_stopped_source_starts_no_run_of_its_own(acme: Knowledge, notion: Noti
 
     assert start_schedules(now) == 0
     start_daily_listings(now, verify_hours=24)
-    assert acme.source(notion.terms.id).wanted_at is None
+    assert acme.source(notion.terms.id).requested_at is None
     assert polls_due(now) == []
     assert due.connections_with_work(now=now) == []
 

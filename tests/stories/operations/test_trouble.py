@@ -78,7 +78,7 @@ def test_a_rate_limit_rests_the_connection_for_exactly_as_long_as_notion_asks(
     world.faults.fail("markdown", status=429, times=1, headers={"Retry-After": "30"})
 
     assert acme.work() is drain.Ended.REST
-    assert Connection.get().rest_until == acme.clock() + timedelta(seconds=30)
+    assert Connection.get().paused_until == acme.clock() + timedelta(seconds=30)
     assert acme.work() is drain.Ended.BUSY
 
     acme.clock.advance(seconds=30)

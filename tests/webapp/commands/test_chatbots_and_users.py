@@ -282,7 +282,7 @@ def test_what_a_connection_asks_is_listed_diagnosed_and_answered(
     Connection.update(brake_at=clock() - timedelta(hours=1)).execute()
     at = clock() - timedelta(hours=2)
     for title in ("Leave", "Travel"):
-        make_document(source, title, clock(), "A word.", wanted_at=at, wanted_rank=3, doubted_at=at)
+        make_document(source, title, clock(), "A word.", requested_at=at, request_rank=3, doubted_at=at)
 
     question = "2 pages of Acme are no longer shown to us. They were not removed and still answer."
     assert question in run(app, "connections", "list").stdout
@@ -295,7 +295,7 @@ def test_what_a_connection_asks_is_listed_diagnosed_and_answered(
     again = run(app, "connections", "confirm-removal", connection.id)
 
     assert json.loads(answered.stdout) == {"id": connection.id, "pages": 2}
-    assert {row.wanted_rank for row in Document.select()} == {0}
+    assert {row.request_rank for row in Document.select()} == {0}
     assert question not in run(app, "connections", "list").stdout
     assert again.exit_code == 1
     assert again.stderr.startswith("Error: There is nothing to remove any more")

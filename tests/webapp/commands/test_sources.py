@@ -73,7 +73,7 @@ def test_retraining_marks_what_was_chosen(
 
     assert json.loads(result.stdout) == {"retrained": [failed.id]}
     assert [row.status for row in Source.select().order_by(Source.id)] == ["re-training", "trained"]
-    assert Source.get_by_id(failed.id).wanted_at == clock()
+    assert Source.get_by_id(failed.id).requested_at == clock()
 
 
 def test_retraining_all_leaves_out_what_is_not_connected(

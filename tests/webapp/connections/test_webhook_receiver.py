@@ -54,7 +54,7 @@ def test_a_signed_event_is_kept_for_the_daemon(client: FlaskClient, clock: Stopp
     assert answer.status_code == 200
     [row] = WebhookEvent.select()
     assert (row.event_id, row.body["type"]) == (event()["id"], "page.content_updated")
-    assert (row.received_at, row.taken_at) == (clock(), None)
+    assert (row.received_at, row.processed_at) == (clock(), None)
 
 
 def test_an_event_that_comes_again_is_kept_once(client: FlaskClient) -> None:
@@ -375,7 +375,7 @@ def test_doctor_says_how_webhooks_stand(app: Flask, clock: StoppedClock) -> None
 def test_events_are_among_the_figures(client: FlaskClient, clock: StoppedClock) -> None:
     tell(client, event())
     tell(client, event(id="88888888-2222-4333-8444-555555555555"))
-    WebhookEvent.update(taken_at=clock()).where(WebhookEvent.id == 1).execute()
+    WebhookEvent.update(processed_at=clock()).where(WebhookEvent.id == 1).execute()
 
     lines = client.get("/metrics").text.splitlines()
 

@@ -61,9 +61,9 @@ def test_what_waits_and_what_fails_is_listed_with_its_sentence(
     connection = make_connection(cast.acme, clock())
     source = make_source(cast.chatbot, connection, "Handbook", clock(), status="training")
     make_source(cast.chatbot, connection, "Embeds", clock(), status="empty", error="Only embeds here.")
-    make_document(source, "Waiting", clock(), wanted_at=clock())
+    make_document(source, "Waiting", clock(), requested_at=clock())
     failing = make_document(
-        source, "Broken", clock(), error="Notion was away.", try_after=clock() + timedelta(minutes=8)
+        source, "Broken", clock(), error="Notion was away.", retry_after=clock() + timedelta(minutes=8)
     )
 
     page = health(ada, cast)
@@ -85,7 +85,7 @@ def test_where_the_share_of_looks_is_too_small_the_real_period_is_said(
     connection = make_connection(cast.acme, clock())
     source = make_source(cast.chatbot, connection, "Handbook", clock())
     for number in range(3):
-        make_document(source, f"Page {number}", clock(), verify_at=clock())
+        make_document(source, f"Page {number}", clock(), check_at=clock())
     assert "is checked every" not in health(ada, cast).text
 
     notion = replace(runtime.config.notion, window_seconds=86_400)

@@ -58,7 +58,7 @@ def test_the_figures_are_those_of_the_moment(
     connection.save()
     make_connection(cast.acme, clock(), state="reconnect")
     source = make_source(cast.chatbot, connection, "Handbook", clock())
-    make_document(source, "Leave", clock(), "Thirty days.", wanted_at=clock())
+    make_document(source, "Leave", clock(), "Thirty days.", requested_at=clock())
     make_document(source, "Gone", clock(), removed_at=clock())
     clock.advance(seconds=90)
     redis_server.set("hilal:beat:worker:here:1", clock().isoformat())

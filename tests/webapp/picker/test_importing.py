@@ -106,7 +106,7 @@ def test_a_page_that_is_a_source_already_is_widened(
     answer = ada.post(f"{place}/import", {"subpages": handbook.id, "connection_id": connection.id})
 
     source = Source.get()
-    assert (source.with_subpages, source.status, source.wanted_at) == (True, "re-training", clock())
+    assert (source.with_subpages, source.status, source.requested_at) == (True, "re-training", clock())
     assert "Adding the sub-pages of 1 page" in ada.get(answer.location).text
     after = soup(ada.get(place).text).select_one(f"#pick-{handbook.id}")
     assert "In the knowledge base, with sub-pages" in after.text
@@ -282,7 +282,7 @@ def test_what_another_connection_to_the_workspace_waits_for_comes_first(
     )
     waiting = make_source(cast.chatbot, other, "Plans", clock(), status="training")
     for number in range(20):
-        make_document(waiting, f"Plan {number}", clock(), wanted_at=clock())
+        make_document(waiting, f"Plan {number}", clock(), requested_at=clock())
 
     assert said(ada, place, connection, notion_id=handbook, subpages=handbook) == (
         "41 requests to Notion, about 12 min, behind what is being read already"
@@ -366,9 +366,9 @@ def test_importing_a_stopped_source_again_resumes_it(
     pick = workspace_pick(connection)
     given = {"chatbot": cast.chatbot, "connection": connection, "picks": [pick]}
     import_picks(runtime, **given, schedule="live")
-    Source.update(stopped_at=clock(), wanted_at=None).execute()
+    Source.update(stopped_at=clock(), requested_at=None).execute()
 
     import_picks(runtime, **given, schedule="live")
 
-    assert (Source.get().stopped_at, Source.get().wanted_at) == (None, clock())
+    assert (Source.get().stopped_at, Source.get().requested_at) == (None, clock())
     assert Document.select().count() == 0

@@ -35,7 +35,7 @@ def test_retrain_marks_the_source_and_goes_back_to_the_list(
         303,
         f"/chatbots/{handbook.chatbot_id}/sources?status=trained",
     )
-    assert (after.status, after.wanted_at, after.wanted_full) == ("re-training", clock(), True)
+    assert (after.status, after.requested_at, after.full_requested) == ("re-training", clock(), True)
     assert "“Handbook” will be retrained." in ada.get(answer.location).text
 
 
@@ -73,7 +73,7 @@ def test_auto_retrain_is_saved(ada: Browser, handbook: Source) -> None:
     after = Source.get_by_id(handbook.id)
     assert after.auto_retrain == "weekly"
     assert after.next_sync_at.isoformat() == "2026-11-29T09:00:30+00:00"
-    assert after.wanted_at is None
+    assert after.requested_at is None
 
 
 @pytest.mark.parametrize("schedule", ["", "hourly"])
@@ -198,7 +198,7 @@ def test_stopping_and_resuming_go_back_to_where_the_person_was(
     resumed = ada.post(f"/sources/{handbook.id}/resume?from=source")
     after = Source.get_by_id(handbook.id)
     assert resumed.location == f"/sources/{handbook.id}"
-    assert (after.status, after.stopped_at, after.wanted_at) == ("re-training", None, clock())
+    assert (after.status, after.stopped_at, after.requested_at) == ("re-training", None, clock())
 
 
 def test_stopping_under_htmx_brings_the_row_as_it_is_now(ada: Browser, handbook: Source) -> None:
@@ -230,7 +230,7 @@ def test_a_page_is_widened_to_its_sub_pages_and_narrowed_again(
 
     ada.post(f"{here}/subpages?from=source", {"with_subpages": "1"})
     wide = Source.get_by_id(handbook.id)
-    assert (wide.with_subpages, wide.status, wide.wanted_at, wide.wanted_full) == (
+    assert (wide.with_subpages, wide.status, wide.requested_at, wide.full_requested) == (
         True,
         "re-training",
         clock(),
@@ -238,10 +238,10 @@ def test_a_page_is_widened_to_its_sub_pages_and_narrowed_again(
     )
     assert "Only this page" in ada.get(here).text
 
-    Source.update(status="trained", wanted_at=None).execute()
+    Source.update(status="trained", requested_at=None).execute()
     ada.post(f"{here}/subpages?from=source", {"with_subpages": "0"})
     narrow = Source.get_by_id(handbook.id)
-    assert (narrow.with_subpages, narrow.wanted_at) == (False, clock())
+    assert (narrow.with_subpages, narrow.requested_at) == (False, clock())
 
 
 def test_sub_pages_of_a_database_or_of_a_stopped_page_cannot_be_chosen(

@@ -35,11 +35,11 @@ def doubted(source: Source, title: str, clock: StoppedClock) -> Document:
         title,
         clock(),
         "A word.",
-        wanted_at=at,
-        wanted_rank=Rank.VERIFY,
+        requested_at=at,
+        request_rank=Rank.CHECK,
         doubted_at=at,
         error="It was kept.",
-        try_after=clock() + timedelta(hours=3),
+        retry_after=clock() + timedelta(hours=3),
     )
 
 
@@ -115,7 +115,7 @@ def test_confirming_wants_exactly_what_was_shown_asked_again(
     answer = ada.post(f"/notion/connections/{braked.id}/removal", form)
 
     assert (answer.status_code, answer.location) == (303, f"/chatbots/{cast.chatbot.id}/health")
-    wanted = Document.select().where(Document.wanted_rank == Rank.PERSON, Document.wanted_at == clock())
+    wanted = Document.select().where(Document.request_rank == Rank.PERSON, Document.requested_at == clock())
     assert sorted(row.title for row in wanted) == [f"Guide {number:02}" for number in range(12)]
     assert Document.select().where(Document.removed_at.is_null(False)).count() == 0
     after = seen(ada, f"/chatbots/{cast.chatbot.id}/health")
@@ -136,7 +136,7 @@ def test_an_answer_that_comes_too_late_changes_nothing(ada: Browser, cast: Cast,
     answer = ada.post(f"/notion/connections/{braked.id}/removal", follow_redirects=True)
 
     assert "There is nothing to remove any more" in answer.text
-    assert {row.wanted_rank for row in Document.select().where(Document.doubted_at.is_null(False))} == {3}
+    assert {row.request_rank for row in Document.select().where(Document.doubted_at.is_null(False))} == {3}
 
 
 def test_a_time_that_is_none_is_refused(ada: Browser, braked: Connection) -> None:

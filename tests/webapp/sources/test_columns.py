@@ -52,7 +52,7 @@ def test_saving_keeps_what_is_ticked_and_has_the_rows_read_again(
     assert (answer.status_code, answer.location) == (303, f"/sources/{terms.id}")
     after = Source.get_by_id(terms.id)
     assert (after.hidden_columns, after.status) == (["pay"], "re-training")
-    assert Document.get().wanted_at == clock()
+    assert Document.get().requested_at == clock()
     assert "Columns saved" in ada.get(answer.location).text
     assert boxes(ada, terms) == {"Term": True, "Meaning": True, "Pay <b>": False}
 
@@ -73,7 +73,7 @@ def test_saving_nothing_new_reads_nothing(ada: Browser, terms: Source) -> None:
     answer = ada.post(f"/sources/{terms.id}/columns", {"column": ["m%3A", "pay"]})
 
     assert "stayed as they were" in ada.get(answer.location).text
-    assert Document.get().wanted_at is None
+    assert Document.get().requested_at is None
 
 
 def test_a_resting_connection_is_a_sentence_on_the_page(

@@ -46,8 +46,8 @@ def test_remarks_say_what_was_lost_in_a_run() -> None:
     ("values", "word"),
     [
         ({}, "not read yet"),
-        ({"wanted_at": START}, "waiting"),
-        ({"wanted_at": START, "hash": "x"}, "updating"),
+        ({"requested_at": START}, "waiting"),
+        ({"requested_at": START, "hash": "x"}, "updating"),
         ({"hash": "x", "bytes": 5}, "trained"),
         ({"hash": "x"}, "no text"),
         ({"hash": "x", "bytes": 5, "error": "Notion was away."}, "failed"),

@@ -115,7 +115,7 @@ def test_a_source_at_work_shows_n_of_m_and_asks_for_news(
 ) -> None:
     source = make_source(cast.chatbot, wire, "Decisions", clock(), kind="database", status="re-training")
     Run.create(source=source, trigger="retrain", fetched=3, started_at=clock())
-    make_document(source, "Next", clock(), wanted_at=clock())
+    make_document(source, "Next", clock(), requested_at=clock())
 
     page = soup(ada.get(f"/chatbots/{cast.chatbot.id}/sources"))
 
@@ -434,7 +434,7 @@ def at_work(
     source = make_source(cast.chatbot, wire, title, clock(), kind="database", status="training")
     Run.create(source=source, trigger="import", fetched=done, requests=requests, started_at=clock())
     for number in range(left):
-        make_document(source, f"{title} {number}", clock(), wanted_at=clock())
+        make_document(source, f"{title} {number}", clock(), requested_at=clock())
     return source
 
 
@@ -470,7 +470,7 @@ def test_a_connection_that_rests_says_why_and_until_when(
     cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
 ) -> None:
     source = at_work(cast, wire, clock, "Glossary", done=0, left=3, requests=0)
-    wire.rest_until = clock() + timedelta(minutes=4)
+    wire.paused_until = clock() + timedelta(minutes=4)
     wire.save()
     place = f"/chatbots/{cast.chatbot.id}/sources"
 
@@ -534,8 +534,8 @@ def test_a_document_that_failed_says_when_it_is_tried_again(
         clock(),
         "Old text.",
         error="Notion could not be reached.",
-        wanted_at=clock(),
-        try_after=clock() + timedelta(minutes=8),
+        requested_at=clock(),
+        retry_after=clock() + timedelta(minutes=8),
     )
 
     row = soup(ada.get(f"/sources/{source.id}")).select_one(f"#document-{document.id}")
