@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.world.world import WorkspaceHandle
 
 _ROW = re.compile(
-    r'<input type="checkbox" name="notion_id" value="([0-9a-f-]{36})" data-title="([^"]*)"([^>]*)>'
+    r'<input type="checkbox"\s+name="notion_id"\s+value="([0-9a-f-]{36})"\s+data-title="([^"]*)"([^>]*)>'
 )
 
 
