@@ -13,12 +13,12 @@ from typing import Any
 
 from bench.bed import Bed
 from extract import connections
+from extract.membership.documents import add_document
 from extract.rules.changes import digest_of
 from extract.rules.timing import Rank, next_check_at
 from extract.store.db import database, is_postgres
 from extract.store.models import Chunk, Connection, DataSource, Document, Membership, Source
 from extract.values import Stub, utc_now
-from extract.worklist.requests import add_document
 
 _BATCH = 200
 

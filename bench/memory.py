@@ -21,6 +21,7 @@ from urllib.request import urlopen
 
 from extract import connections
 from extract.config.load import ROOT, load
+from extract.membership.documents import add_document
 from extract.notion.oauth import parse_grant
 from extract.process import embedded_redis
 from extract.rules.timing import Rank
@@ -29,7 +30,6 @@ from extract.store import db
 from extract.store.models import Chatbot, Document, Organisation, Source
 from extract.sync import drain
 from extract.values import utc_now
-from extract.worklist import requests
 
 SCENES = ("48x0.5", "12x5", "12x15", "12x60", "12x400 packed")
 SECONDS = 1_800  # after which a scene is given up
@@ -108,7 +108,7 @@ def work(folder: str, port: str, pages: str) -> None:
                 title=f"Page {number}",
                 created_at=now,
             )
-            requests.add_document(
+            add_document(
                 source, _id(number), stub=None, now=now, rank=Rank.PERSON, verify_hours=24.0
             )
         began = time.monotonic()

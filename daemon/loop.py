@@ -32,7 +32,7 @@ from extract.store.db import database
 from extract.store.models import Connection, Source
 from extract.sync import clocks, runs
 from extract.worklist import due
-from extract.worklist.requests import request_listing
+from extract.worklist.sources import request_listing
 
 log = structlog.get_logger(__name__)
 

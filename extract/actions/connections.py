@@ -7,11 +7,12 @@ from datetime import datetime
 from extract import connections, jobs
 from extract.errors import Refused
 from extract.removal import brake
-from extract.rules.timing import AT_WORK, Rank
+from extract.rules.timing import Rank
 from extract.runtime import Runtime
 from extract.store.db import database
 from extract.store.models import Connection, Document, Run, Source
-from extract.worklist.requests import request_listing, request_reads
+from extract.worklist.documents import request_reads
+from extract.worklist.sources import request_listing, show_idle
 
 
 def confirm_removal(runtime: Runtime, connection: Connection, *, shown_at: datetime | None = None) -> None:
@@ -49,16 +50,7 @@ def disconnect(runtime: Runtime, connection: Connection) -> None:
         Run.update(outcome="cancelled", finished_at=now).where(
             Run.source.in_(ours) & Run.finished_at.is_null()
         ).execute()
-        Source.update(status="trained").where(
-            (Source.connection == connection.id)
-            & Source.status.in_(AT_WORK)
-            & Source.last_synced_at.is_null(False)
-        ).execute()
-        Source.update(status="pending").where(
-            (Source.connection == connection.id)
-            & Source.status.in_(AT_WORK)
-            & Source.last_synced_at.is_null()
-        ).execute()
+        show_idle(Source.connection == connection.id)
 
 
 def consented_again(runtime: Runtime, connection: Connection) -> None:

@@ -10,12 +10,14 @@ from extract import connections, jobs
 from extract.actions import stopping
 from extract.discovery import subpages
 from extract.errors import NotFound, Refused
+from extract.membership.documents import add_document
 from extract.rules.timing import FRESH_STUB, OVERLAP, Rank, is_recent, next_sync
 from extract.runtime import Runtime
 from extract.store.db import database
 from extract.store.models import Chatbot, Connection, Document, Membership, Source
 from extract.values import SCHEDULES, DatabaseContainer, Schedule, SourceKind, Stub
-from extract.worklist.requests import add_document, request_listing, request_read
+from extract.worklist.documents import request_read
+from extract.worklist.sources import request_listing, show, show_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def import_picks(
             if source.stopped_at is not None:
                 resume_following(source, now=now)
             if is_new or source.status in ("empty", "failed"):
-                _want_first_read(runtime, source, pick, now=now)
+                _request_first_read(runtime, source, pick, now=now)
             if not is_new and pick.with_subpages and not source.with_subpages:
                 widen_or_narrow(source, True, now=now)
                 widened.append(source)
@@ -167,11 +169,9 @@ def _source_for(
     return source, created
 
 
-def _want_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datetime) -> None:
+def _request_first_read(runtime: Runtime, source: Source, pick: Pick, *, now: datetime) -> None:
     """A page with a fresh stub needs one request, its body; anything else is listed first."""
-    source.status = "pending"
-    source.error = None
-    source.save(only=[Source.status, Source.error])
+    show(source, "pending", None)
     fresh = pick.stub is not None and is_recent(pick.listed_at, now=now, within=FRESH_STUB)
     if pick.kind == "page" and fresh and pick.stub is not None and not pick.stub.in_trash:
         document = add_document(
@@ -207,9 +207,8 @@ def widen_or_narrow(source: Source, with_subpages: bool, *, now: datetime) -> No
     """Make a page a tree, or a tree a page again, and want it listed as such. Call inside a transaction."""
     source.with_subpages = with_subpages
     source.listed_at = None  # as a tree it has never been listed
-    source.status = "re-training" if source.last_synced_at else "pending"
-    source.error = None
-    source.save(only=[Source.with_subpages, Source.listed_at, Source.status, Source.error])
+    source.save(only=[Source.with_subpages, Source.listed_at])
+    show_waiting(source)
     request_listing(source, now=now, rank=Rank.PERSON, full=False)
 
 

@@ -16,7 +16,8 @@ from extract.rules.timing import Rank, next_sync
 from extract.runtime import Runtime
 from extract.store.db import batches, database, is_postgres
 from extract.store.models import Document, Membership, Source
-from extract.worklist.requests import request_listing, request_reads
+from extract.worklist.documents import request_reads
+from extract.worklist.sources import request_listing, show_waiting
 
 
 def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
@@ -34,9 +35,7 @@ def retrain(runtime: Runtime, sources: Sequence[Source], *, full: bool) -> None:
             if source.stopped_at is not None:
                 resume_following(source, now=now)
             request_listing(source, now=now, rank=Rank.PERSON, full=full or source.kind == "page")
-            source.status = "re-training" if source.last_synced_at else "pending"
-            source.error = None
-            source.save(only=[Source.status, Source.error])
+            show_waiting(source)
     for connection_id in sorted({source.connection_id for source in sources}):
         jobs.wake(runtime, connection_id)
 
@@ -112,9 +111,7 @@ def set_columns(runtime: Runtime, source: Source, hidden_ids: Collection[str]) -
         if not set(hidden) <= before:
             Document.update(previous_text=None).where(Document.id.in_(rows)).execute()
         if request_reads(rows, now=runtime.clock(), rank=Rank.PERSON):
-            source.status = "re-training" if source.last_synced_at else "pending"
-            source.error = None
-            source.save(only=[Source.status, Source.error])
+            show_waiting(source)
     jobs.wake(runtime, source.connection_id)
     return True
 

@@ -1,4 +1,4 @@
-"""Stopping what a person no longer waits for, and letting it go on: a stopped source answers, nothing works it."""
+"""Stopping and resuming sources. A stopped source keeps answering, and no worker syncs it."""
 
 from __future__ import annotations
 
@@ -9,41 +9,37 @@ from peewee import SQL, fn
 
 from extract.rules.timing import Rank
 from extract.store.models import Document, Membership, Run, Source
+from extract.worklist import sources as states
+from extract.worklist.documents import request_reads, withdraw
+from extract.worklist.outcome import count_documents
 from extract.worklist.progress import Progress, progress
-from extract.worklist.requests import request_listing
-from extract.worklist.source_state import count_documents
+from extract.worklist.sources import request_listing
 
 
 def stop(sources: Sequence[Source], *, now: datetime) -> None:
-    """Drop the wishes of these sources, close their runs, say how far they came. What is under way may be written."""
+    """Withdraw the requests of these sources, close their runs and show how far they came.
+
+    A fetch under way may still be written.
+    """
     ids = [source.id for source in sources]
     how_far = progress(ids)
-    Source.update(
-        stopped_at=now, requested_at=None, full_requested=False, retry_after=None, attempts=0
-    ).where(Source.id.in_(ids)).execute()
-    _drop_wishes(ids)
+    states.stop(sources, now=now)
+    _withdraw_requests(ids)
     for source in sources:
         answers = count_documents(source.id).with_text > 0
         sentence = stopped_sentence(how_far.get(source.id), answers=answers)
         Run.update(outcome="cancelled", finished_at=now, error=sentence).where(
             (Run.source == source.id) & Run.finished_at.is_null()
         ).execute()
-        source.stopped_at = now
-        source.status = "trained" if answers else "empty"
-        source.error = sentence
-        source.save(only=[Source.status, Source.error])
+        states.show(source, "trained" if answers else "empty", sentence)
 
 
 def resume(source: Source, *, now: datetime) -> None:
-    """Want what was dropped, and a listing for what moved meanwhile."""
-    source.stopped_at = None
-    source.status = "re-training" if source.last_synced_at else "pending"
-    source.error = None
-    source.save(only=[Source.stopped_at, Source.status, Source.error])
+    """Request what was withdrawn, and a listing for what changed in the meantime."""
+    states.resume(source)
     dropped = (Document.hash == "") | (Document.stub_digest == "") | Document.error.is_null(False)
-    Document.update(
-        requested_at=now, request_rank=Rank.PERSON, retry_after=None, attempts=0, error=None
-    ).where(Document.id.in_(_held_by([source.id])) & Document.removed_at.is_null() & dropped).execute()
+    unread = Document.select(Document.id).where(Document.id.in_(_held_by([source.id])) & dropped)
+    request_reads(unread, now=now, rank=Rank.PERSON)
     request_listing(source, now=now, rank=Rank.PERSON, full=False)
 
 
@@ -55,22 +51,14 @@ def stopped_sentence(how_far: Progress | None, *, answers: bool) -> str:
     return f"Stopped{at}. What was read answers; press Resume to go on."
 
 
-def _drop_wishes(source_ids: Sequence[int]) -> None:
-    """No document that only stopped sources hold is wanted any more.
-
-    One that was read forgets its stub, so that the edit which was noticed and not read is found again.
-    """
+def _withdraw_requests(source_ids: Sequence[int]) -> None:
+    """Withdraw the requests of documents that only stopped sources hold."""
     running = (
         Membership.select(SQL("1"))
         .join(Source)
         .where((Membership.document == Document.id) & Source.stopped_at.is_null())
     )
-    chosen = (
-        Document.requested_at.is_null(False) & Document.id.in_(_held_by(source_ids)) & ~fn.EXISTS(running)
-    )
-    put_by = {"requested_at": None, "retry_after": None, "attempts": 0}
-    Document.update(**put_by, stub=None, stub_digest="").where(chosen & (Document.hash != "")).execute()
-    Document.update(**put_by).where(chosen).execute()
+    withdraw(Document.id.in_(_held_by(source_ids)) & ~fn.EXISTS(running))
 
 
 def _held_by(source_ids: Sequence[int]) -> object:

@@ -17,6 +17,7 @@ from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
 from extract.store.db import database
 from extract.store.models import Connection, Document, Source
+from extract.worklist import documents, sources
 
 log = structlog.get_logger(__name__)
 
@@ -154,18 +155,13 @@ def _resumed(runtime: Runtime, row: Connection) -> Connection:
     """
     now = runtime.clock()
     Connection.update(sweeps={}).where(Connection.id == row.id).execute()
-    ours, theirs = Document.connection == row.id, Source.connection == row.id
-    Document.update(doubted_at=None, stub=None, error=None, retry_after=None, attempts=0).where(
-        ours & Document.doubted_at.is_null(False)
-    ).execute()
-    Document.update(check_at=now, retry_after=None).where(
-        ours & Document.removed_at.is_null(False) & Document.check_at.is_null(False)
-    ).execute()
-    missing = theirs & Source.doubted_at.is_null(False)
-    Source.update(doubted_at=None, error=None, retry_after=None, attempts=0).where(
-        missing & Source.requested_at.is_null(False)
-    ).execute()
-    Source.update(requested_at=now, retry_after=None, attempts=0).where(missing).execute()
+    ours = Document.connection == row.id
+    documents.end_doubts(ours)
+    tombstones = ours & Document.removed_at.is_null(False) & Document.check_at.is_null(False)
+    documents.check_at(tombstones, now)
+    documents.clear_retry(tombstones)
+    theirs = Source.connection == row.id
+    sources.request_missing(theirs, now=now)
     Source.update(walk_cursor=None).where(theirs).execute()
     return row
 

@@ -6,6 +6,7 @@ import structlog
 from peewee import SQL, Expression, fn
 
 from extract.store.models import Connection, Document, Membership, Source
+from extract.worklist import documents
 
 log = structlog.get_logger(__name__)
 
@@ -53,13 +54,10 @@ def assign_to_absent(document: Document) -> bool:
         .order_by(Source.id)
         .limit(1)
     )
-    given: int = (
-        Document.update(
-            connection=absent, doubted_at=None, requested_at=None, error=None, retry_after=None, attempts=0
-        )
-        .where((Document.id == document.id) & fn.EXISTS(absent))
-        .execute()
-    )
+    this = Document.id == document.id
+    given: int = Document.update(connection=absent).where(this & fn.EXISTS(absent)).execute()
+    if given:
+        documents.give_up(this)
     return given == 1
 
 

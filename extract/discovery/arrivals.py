@@ -10,11 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from extract.discovery.changes_listed import Noticed, notice_held, notice_schemas
+from extract.membership.documents import add_document, documents_of, members_of
+from extract.membership.queries import data_sources_of
 from extract.rules.timing import SEARCH_LAG, Rank, is_recent
 from extract.store.models import DataSource, Source
 from extract.values import Stub
-from extract.worklist.requests import add_document, documents_of, members_of, request_listing, request_read
-from extract.worklist.source_state import data_sources_of, is_gone
+from extract.worklist.documents import request_read
+from extract.worklist.facts import is_gone
+from extract.worklist.sources import request_listing
 
 Takes = Callable[[Source], bool]
 

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from extract.membership.documents import documents_by_page
+from extract.membership.queries import data_sources_of, followed
 from extract.removal import brake
 from extract.rules.changes import compare_listing, schema_digest
 from extract.rules.timing import OVERLAP, Rank
 from extract.store.models import DataSource, Document, Source
 from extract.values import Stub
-from extract.worklist.requests import documents_by_page, held_facts, request_listing, request_read
-from extract.worklist.source_state import data_sources_of, followed, is_gone
+from extract.worklist.documents import request_read
+from extract.worklist.facts import held_facts, is_gone
+from extract.worklist.sources import request_listing
 
 
 @dataclass(frozen=True, slots=True)

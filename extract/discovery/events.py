@@ -18,14 +18,17 @@ from peewee import Expression, InterfaceError, OperationalError
 
 from extract.discovery.arrivals import ask_tables
 from extract.discovery.changes_listed import Noticed
+from extract.membership.documents import add_document, documents_by_page
+from extract.membership.queries import followed
 from extract.notion.events import Event, event_of, trimmed
 from extract.rules.changes import compare_event
 from extract.rules.timing import CLOCKS_DIFFER, Rank, believable, is_recent, relist_pause, was_missed
 from extract.store.db import database, is_postgres
 from extract.store.models import Connection, DataSource, Document, Membership, Source, WebhookEvent
 from extract.values import Json
-from extract.worklist.requests import add_document, documents_by_page, request_listing, request_read
-from extract.worklist.source_state import followed, follows
+from extract.worklist.documents import request_read
+from extract.worklist.facts import follows
+from extract.worklist.sources import request_listing
 
 log = structlog.get_logger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Literal
 import structlog
 from peewee import SQL, fn
 
-from extract.rules.timing import Rank
 from extract.store.models import Document, Link, Membership, Source
+from extract.worklist.documents import request_checks
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ def request_citing_pages(document: Document, change: TitleChange, *, now: dateti
         log.info("renames_cut_short", document_id=document.id, most=MOST)
         ids = ids[:MOST]
     if ids:
-        _want(ids, now=now)
+        request_checks(ids, now=now)
     return len(ids)
 
 
@@ -64,14 +64,3 @@ def _followed() -> object:
             & Source.stopped_at.is_null()
         )
     )
-
-
-def _want(ids: list[int], *, now: datetime) -> None:
-    """A wish that is there already keeps its rank; its time moves, so that a fetch under way does not fulfil it."""
-    chosen = Document.id.in_(ids)
-    Document.update(requested_at=now).where(
-        chosen & Document.requested_at.is_null(False) & Document.error.is_null()
-    ).execute()
-    Document.update(requested_at=now, request_rank=Rank.CHECK, retry_after=None, attempts=0).where(
-        chosen & Document.requested_at.is_null()
-    ).execute()

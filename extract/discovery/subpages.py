@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from extract.discovery.arrivals import ask_tables, notice_arrivals
+from extract.membership.documents import add_document, documents_of, members_of
 from extract.membership.holding import holders_of
 from extract.rules.timing import Rank
 from extract.search.index import Put
 from extract.store.models import Document, Membership, Source
 from extract.values import Child, Stub
-from extract.worklist.requests import add_document, documents_of, members_of, request_read
+from extract.worklist.documents import request_read
 
 
 def apply_body_children(

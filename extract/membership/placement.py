@@ -7,11 +7,11 @@ from datetime import datetime
 
 from peewee import SQL, fn
 
+from extract.membership.documents import relist_children
 from extract.membership.holding import end_memberships, hold
 from extract.store.db import batches
 from extract.store.models import Child, DataSource, Document, Membership, Source
 from extract.values import Stub
-from extract.worklist.requests import relist_children
 
 
 def update_memberships(document: Document, stub: Stub, *, now: datetime) -> list[int]:

@@ -10,6 +10,7 @@ from peewee import SQL, Expression, fn
 
 from extract.rules.timing import CLOCKS_DIFFER, Rank, too_many_gone
 from extract.store.models import Connection, Document, Membership, Source
+from extract.worklist import documents, sources
 
 log = structlog.get_logger(__name__)
 
@@ -79,23 +80,23 @@ def release_if_over(connection_id: int, *, now: datetime) -> bool:
         return False
     Connection.update(brake_at=None).where(Connection.id == connection_id).execute()
     retry_doubted(Document.connection == connection_id, now=now)
-    Source.update(retry_after=None).where(
+    sources.clear_retry(
         (Source.connection == connection_id)
         & Source.requested_at.is_null(False)
         & Source.doubted_at.is_null(False)
-    ).execute()
+    )
     log.info("brake_lifted", connection_id=connection_id, doubted=missing.doubted)
     return True
 
 
 def retry_doubted(chosen: Expression, *, now: datetime) -> None:
     """Ask at once about those of the chosen documents whose doubt had grown old: there is news of them."""
-    Document.update(retry_after=None, attempts=0).where(
+    documents.retry_now(
         chosen
         & Document.requested_at.is_null(False)
         & Document.doubted_at.is_null(False)
         & (Document.retry_after > now + FAR)
-    ).execute()
+    )
 
 
 def in_doubt(connection_id: int) -> Expression:
@@ -134,7 +135,7 @@ def _answered(table: type[Document] | type[Source], brake_at: datetime | None) -
 def count_as_confirmed(connection: Connection, *, now: datetime) -> None:
     """The answer is also about what went before anybody was asked: it weighs no more on what vanishes next."""
     gone = _went_unasked(connection.id, since=(connection.brake_at or now) - DAY, now=now)
-    Document.update(removed_because="confirmed").where(gone).execute()
+    documents.mark_confirmed_by_person(gone)
 
 
 def _went_unasked(connection_id: int, *, since: datetime, now: datetime) -> Expression:

@@ -7,20 +7,10 @@ from datetime import datetime, timedelta
 from peewee import SQL, fn
 
 from extract.removal import brake
-from extract.rules.timing import not_ahead, pause_after
 from extract.search import index
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Source
-
-
-def doubt(source: Source, sentence: str, *, pause: timedelta, now: datetime) -> None:
-    """Its rows keep answering; it is asked again after `pause`, then ever more rarely. Unsaved."""
-    if source.doubted_at is not None:
-        source.attempts += 1
-        pause = max(pause, pause_after(source.attempts))
-    source.retry_after = now + pause
-    source.doubted_at = not_ahead(source.doubted_at or now, now=now)
-    source.error = sentence
+from extract.worklist import documents
 
 
 def is_confirmed(source: Source, *, pause: timedelta, now: datetime) -> bool:
@@ -38,16 +28,7 @@ def take_out(source: Source, sentence: str, *, because: str, now: datetime) -> i
     only_here = _rows_only_of(source)
     for batch in batches(only_here):
         index.remove(batch)
-        Document.update(
-            removed_at=now,
-            removed_because=because,
-            error=sentence,
-            requested_at=None,
-            doubted_at=None,
-            recheck_at=None,
-            check_at=None,
-            stub=None,
-        ).where(Document.id.in_(batch)).execute()
+        documents.remove_with_database(batch, sentence, because=because, now=now)
     return len(only_here)
 
 

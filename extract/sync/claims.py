@@ -9,17 +9,17 @@ from functools import partial
 
 from extract.config.schema import Watch
 from extract.connections.tokens import database_opened
-from extract.membership import placement
+from extract.membership import placement, queries
 from extract.membership.columns import split_columns
 from extract.reading import relation_ids
 from extract.rules.changes import compare_listing
-from extract.rules.timing import Rank, pause_after, reread_due
+from extract.rules.timing import Rank, reread_due
 from extract.store.models import Document
 from extract.sync.fetch import Task
 from extract.sync.runs import RunLog
 from extract.values import Stub
-from extract.worklist import source_state
-from extract.worklist.requests import held_facts, stored_stub
+from extract.worklist import documents
+from extract.worklist.facts import held_facts, stored_stub
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,19 @@ def task_for(
     )
 
 
-def claim(documents: Sequence[Document], run_log: RunLog, *, watch: Watch, now: datetime) -> list[Claimed]:
+def claim(rows: Sequence[Document], run_log: RunLog, *, watch: Watch, now: datetime) -> list[Claimed]:
     """Book each document's retry, open the runs of their sources, and say what to fetch.
 
     The retry comes before the attempt: a crash then means later, never at once and forever.
     """
-    ids = [row.id for row in documents]
+    ids = [row.id for row in rows]
     hidden, live, unplaced = (
-        source_state.hidden_columns(ids),
-        source_state.followed(ids),
+        queries.hidden_columns(ids),
+        queries.followed(ids),
         placement.unplaced(ids),
     )
     tasks = []
-    for row in documents:
+    for row in rows:
         reread = reread_due(
             row.notion_id,
             synced_at=row.synced_at,
@@ -100,19 +100,14 @@ def claim(documents: Sequence[Document], run_log: RunLog, *, watch: Watch, now: 
             now=now,
         )
         tasks.append(task)
-    for attempts in sorted({row.attempts for row in documents}):
-        due_now = [row.id for row in documents if row.attempts == attempts]
-        Document.update(attempts=attempts + 1, retry_after=now + pause_after(attempts + 1)).where(
-            Document.id.in_(due_now)
-        ).execute()
-    holders = source_state.sources_holding(ids)
-    for document in documents:
-        document.attempts += 1
+    documents.claim(rows, now=now)
+    holders = queries.sources_holding(ids)
+    for document in rows:
         if document.requested_at is not None and document.request_rank < Rank.CHECK:
             run_log.open(holders[document.id], rank=Rank(document.request_rank), now=now)
     return [
         Claimed(document, tuple(holders[document.id]), task)
-        for document, task in zip(documents, tasks, strict=True)
+        for document, task in zip(rows, tasks, strict=True)
     ]
 
 
@@ -123,14 +118,10 @@ def _unnamed(chatbot_id: int, hidden: Collection[str], stub: Stub) -> Sequence[s
     if not related:
         return ()
     with database_opened():
-        held_here = source_state.titles_held(chatbot_id, related)
+        held_here = queries.titles_held(chatbot_id, related)
     return tuple(each for each in related if each not in held_here)
 
 
 def release_claims(claims: Sequence[Claimed]) -> None:
     """Unbook what was started and not written: it did not fail."""
-    ids = [claimed.row.id for claimed in claims]
-    if ids:
-        Document.update(attempts=Document.attempts - 1, retry_after=None).where(
-            Document.id.in_(ids) & (Document.attempts > 0)
-        ).execute()
+    documents.release([claimed.row.id for claimed in claims])

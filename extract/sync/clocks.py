@@ -35,6 +35,7 @@ from extract.rules.timing import (
 from extract.runtime import Runtime
 from extract.store.db import batches
 from extract.store.models import Connection, Document, Row, Source, WebhookEvent
+from extract.worklist import documents, sources
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +117,7 @@ def release_rows(watch: Watch, *, now: datetime) -> None:
             (Document.check_at, timedelta(hours=watch.verify_hours)),
         ):
             late = now + longest + CLOCKS_DIFFER
-            changed = Document.update({field: now}).where(ours & (field > late)).execute()
+            changed = documents.check_again_now(ours & (field > late), field, now=now)
             if changed:
                 _tell(f"document.{field.name}", changed, None)
 
@@ -149,7 +150,8 @@ def _release_retries(
         if not believable(row.retry_after, now=now, longest=max(least, pause_after(row.attempts)))
     ]
     for ids in batches(stuck):
-        table.update(retry_after=None).where(table.id.in_(ids) & (table.retry_after > late)).execute()
+        clear_retry = documents.clear_retry if table is Document else sources.clear_retry
+        clear_retry(table.id.in_(ids) & (table.retry_after > late))
     if stuck:
         _tell(f"{table._meta.table_name}.retry_after", len(stuck), None)
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from extract.config.load import Config
 from extract.membership.columns import split_columns
+from extract.membership.queries import titles_held
 from extract.reading import Chunking, has_text, read_page, read_properties, relation_ids
 from extract.reading.properties import completed_value
 from extract.store.models import DataSource, Document
 from extract.sync.fetch import Fetched
 from extract.values import Json, Reading
-from extract.worklist.source_state import titles_held
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,12 @@ def checks_pause_until(error: LooksSpent, *, window: timedelta, now: datetime) -
     return max(error.resume_at, now + window)
 
 
-def rest(connection_id: int, error: HilalError, *, now: datetime) -> None:
+def pause_connection(connection_id: int, error: HilalError, *, now: datetime) -> None:
     """The whole connection pauses, and its open runs with it. Call inside a transaction that checked the lease."""
     until = pause_until(error, now=now)
     values: dict[str, object] = {"paused_until": until}
     if not isinstance(error, Later):
-        log.warning("connection_rests", connection_id=connection_id, error=str(error))
+        log.warning("connection_paused", connection_id=connection_id, error=str(error))
     if isinstance(error, (Blocked, Forbidden, VaultError)):
         values["error"] = error.sentence
     Connection.update(values).where(Connection.id == connection_id).execute()

@@ -12,7 +12,9 @@ from extract.search.index import Put
 from extract.store.db import batches
 from extract.store.models import Document, Membership, Run, Source
 from extract.values import Reading
-from extract.worklist.source_state import count_documents, has_outstanding, is_gone
+from extract.worklist import sources
+from extract.worklist.facts import is_gone
+from extract.worklist.outcome import count_documents, has_outstanding
 
 KEPT_RUNS = 50
 """How many runs of a source are kept at least; of a busy month more, up to the most."""
@@ -49,7 +51,7 @@ class RunLog:
                     source=source.id, trigger="import" if first else rank.trigger, started_at=now
                 )
             self._runs[source.id] = run.id
-            _show(source, "re-training" if source.last_synced_at else "training")
+            sources.show_status(source, "re-training" if source.last_synced_at else "training")
         self.mark_touched(source_ids)
 
     def _forget_closed(self, source_ids: Sequence[int]) -> None:
@@ -98,8 +100,7 @@ class RunLog:
 
     def close(self, source: Source, *, outcome: str, sentence: str | None, now: datetime) -> None:
         """End the run of a source at once with a known outcome: its root is gone, or cannot be read."""
-        source.status, source.error = outcome, sentence
-        source.save(only=[Source.status, Source.error])
+        sources.show(source, outcome, sentence)
         Run.update(outcome=outcome, finished_at=now, error=sentence).where(
             (Run.source == source.id) & Run.finished_at.is_null()
         ).execute()
@@ -132,13 +133,7 @@ def count_wait(connection_id: int, pause: timedelta) -> None:
 
 def show_listing(source: Source) -> None:
     """A listing has begun."""
-    _show(source, "re-training" if source.last_synced_at else "processing")
-
-
-def _show(source: Source, status: str) -> None:
-    if source.status != status:
-        source.status = status
-        source.save(only=[Source.status])
+    sources.show_status(source, "re-training" if source.last_synced_at else "processing")
 
 
 def close_if_finished(source: Source, *, now: datetime) -> bool:
@@ -147,7 +142,7 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
     Call inside a transaction, with a row read in it.
     """
     if source.stopped_at is not None:  # its run is closed; what was under way may have brought its first text
-        _show(source, "trained" if count_documents(source.id).with_text else "empty")
+        sources.show_status(source, "trained" if count_documents(source.id).with_text else "empty")
         return True
     if source.requested_at is not None and source.error is None:
         return False
@@ -174,8 +169,8 @@ def close_if_finished(source: Source, *, now: datetime) -> bool:
     # A mere look, which opens no run, is no sync.
     if not listing_failed and outcome != "failed" and (ran or source.last_synced_at is None):
         source.last_synced_at = now
-    source.status = outcome
-    source.save(only=[Source.status, Source.error, Source.last_synced_at])
+        source.save(only=[Source.last_synced_at])
+    sources.show(source, outcome, source.error)
     return True
 
 

@@ -10,7 +10,7 @@ from peewee import SQL, Expression, Field, fn
 from extract.rules.timing import AT_WORK, Rank, few_of_each
 from extract.store.db import batches
 from extract.store.models import WITHOUT_CONTENT, Connection, Document, Membership, Source
-from extract.worklist.source_state import outstanding
+from extract.worklist.outcome import outstanding
 
 
 def ready(table: type[Source] | type[Document], now: datetime) -> Expression:
@@ -19,7 +19,7 @@ def ready(table: type[Source] | type[Document], now: datetime) -> Expression:
 
 
 def next_source(connection_id: int, *, now: datetime, checks: bool = True) -> Source | None:
-    """The source whose listing comes first, or None; without `looks`, one that somebody asked for."""
+    """The source whose listing comes first, or None; without `checks`, one that somebody requested."""
     wanted = (Source.connection == connection_id) & ready(Source, now) & Source.stopped_at.is_null()
     if not checks:
         wanted &= Source.request_rank < Rank.CHECK
@@ -62,15 +62,15 @@ def _in_order(ids: Sequence[int]) -> list[Source]:
 
 
 def next_documents(
-    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = (), checks: bool = True
+    connection_id: int, *, now: datetime, limit: int, exclude: Sequence[int] = (), checks: bool = True
 ) -> list[Document]:
     """The wanted documents that come first: what a person asked for, then newest wish first. Without text.
 
-    Without `looks`, only those that somebody asked for or of which a listing said that they moved.
+    Without `checks`, only those that somebody requested or that a listing showed to have changed.
     """
     wanted = (Document.connection == connection_id) & ready(Document, now) & not_stopped()
-    if but:
-        wanted &= Document.id.not_in(list(but))
+    if exclude:
+        wanted &= Document.id.not_in(list(exclude))
     if not checks:
         wanted &= ~_only_a_check()
     return list(
@@ -82,23 +82,25 @@ def next_documents(
 
 
 def next_rechecks(
-    connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()
+    connection_id: int, *, now: datetime, limit: int, exclude: Sequence[int] = ()
 ) -> list[Document]:
     """Documents to be read once more because the minute of their last edit has closed; longest due first."""
-    return _next_unwanted(connection_id, Document.recheck_at, now=now, limit=limit, but=but)
+    return _next_unwanted(connection_id, Document.recheck_at, now=now, limit=limit, exclude=exclude)
 
 
-def next_checks(connection_id: int, *, now: datetime, limit: int, but: Sequence[int] = ()) -> list[Document]:
+def next_checks(
+    connection_id: int, *, now: datetime, limit: int, exclude: Sequence[int] = ()
+) -> list[Document]:
     """Documents whose daily look is due although nobody wants them; longest due first, so that none starves."""
-    return _next_unwanted(connection_id, Document.check_at, now=now, limit=limit, but=but)
+    return _next_unwanted(connection_id, Document.check_at, now=now, limit=limit, exclude=exclude)
 
 
 def _next_unwanted(
-    connection_id: int, due_at: Field, *, now: datetime, limit: int, but: Sequence[int]
+    connection_id: int, due_at: Field, *, now: datetime, limit: int, exclude: Sequence[int]
 ) -> list[Document]:
     chosen = (Document.connection == connection_id) & _unwanted(due_at, now) & not_stopped()
-    if but:
-        chosen &= Document.id.not_in(list(but))
+    if exclude:
+        chosen &= Document.id.not_in(list(exclude))
     return list(Document.select(*WITHOUT_CONTENT).where(chosen).order_by(due_at, Document.id).limit(limit))
 
 
@@ -132,10 +134,10 @@ def connections_with_work(*, now: datetime) -> list[int]:
         & (Connection.lease_until.is_null() | (Connection.lease_until <= now))
         & (Connection.paused_until.is_null() | (Connection.paused_until <= now))
     )
-    looks = Connection.checks_paused_until.is_null() | (Connection.checks_paused_until <= now)
+    checks = Connection.checks_paused_until.is_null() | (Connection.checks_paused_until <= now)
     runs = Source.stopped_at.is_null()
-    source = _has(Source, runs & ready(Source, now) & ((Source.request_rank < Rank.CHECK) | looks))
-    document = _has(Document, ready(Document, now) & (~_only_a_check() | looks) & not_stopped())
+    source = _has(Source, runs & ready(Source, now) & ((Source.request_rank < Rank.CHECK) | checks))
+    document = _has(Document, ready(Document, now) & (~_only_a_check() | checks) & not_stopped())
     # What is at work and has nothing left to try, now or later, only wants settling.
     unsettled = fn.EXISTS(
         Source.select(SQL("1")).where(
@@ -146,10 +148,10 @@ def connections_with_work(*, now: datetime) -> list[int]:
         )
     )
     closing = _has(Document, _unwanted(Document.recheck_at, now) & not_stopped())
-    look = looks & _has(Document, _unwanted(Document.check_at, now) & not_stopped())
+    check = checks & _has(Document, _unwanted(Document.check_at, now) & not_stopped())
     query = (
         Connection.select(Connection.id)
-        .where(free & (source | document | unsettled | closing | look))
+        .where(free & (source | document | unsettled | closing | check))
         .order_by(Connection.id)
     )
     return [row.id for row in query]
@@ -172,8 +174,3 @@ def sources_at_work(connection_id: int) -> list[int]:
     """Sources of a connection that show a person that they are at work."""
     query = Source.select(Source.id).where((Source.connection == connection_id) & Source.status.in_(AT_WORK))
     return [row.id for row in query]
-
-
-def rank_of(document: Document) -> Rank:
-    """The rank a document is worked under: its wish, else a mere look."""
-    return Rank(document.request_rank) if document.requested_at is not None else Rank.CHECK

@@ -1,151 +1,110 @@
-"""The tables of a tree or a workspace: which databases belong to it, where they sit now, what they hold.
-
-Databases are known from the bodies they hang in, and their tables from what search and the containers tell.
-"""
+"""Lists a database that was ticked: its data sources, their schemas, and the rows of each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
-from peewee import JOIN
+import structlog
 
 from extract.discovery.arrivals import keep_table
-from extract.discovery.subpages import rows_of
-from extract.errors import NotFound
-from extract.membership.holding import end_memberships
+from extract.errors import NotFound, Transient
+from extract.removal import database_gone
 from extract.rules.changes import schema_digest
-from extract.rules.timing import Rank
-from extract.store.db import batches
-from extract.store.models import WITHOUT_CONTENT, Child, DataSource, Document, Membership, Source
-from extract.sync.listing.pages import Lister
+from extract.store.models import DataSource, Document, Membership, Source
+from extract.sync.listing.comparing import check_missing, complete_listing, list_rows, open_listing
+from extract.sync.listing.run import ListingRun
+from extract.sync.runs import RunLog
 from extract.values import DatabaseContainer, Stub
-from extract.worklist.requests import members_of, request_read, request_reads
+from extract.worklist import sources
+
+log = structlog.get_logger(__name__)
+
+DATABASE_GONE = (
+    "Notion no longer shares this database with the integration, or it was deleted. "
+    "Share it again in Notion, or delete this source."
+)
+DATABASE_IN_TRASH = "This database is in Notion's trash. Restore it there and it answers again by itself."
+LINKED = (
+    "This is a linked view of another database, which Notion does not let us read. "
+    "Import the original database instead."
+)
 
 
-class TableLister(Lister):
-    """Sees to the tables of a source that holds more than one database."""
+def list_database(run: ListingRun) -> None:
+    """Compare all rows of the database with what is held. Raises NotionError, Stopped."""
+    source, run_log = run.source, run.session.run_log
+    container = run.ask(lambda: run.client.get_database(source.notion_id))
+    if container.in_trash:
+        with run.commit():
+            mark_gone(run_log, source, DATABASE_IN_TRASH, because="trash", now=run.now())
+        return
+    if not container.data_sources:
+        with run.commit():
+            complete_listing(source, now=run.now())
+            run_log.close(source, outcome="failed", sentence=LINKED, now=run.now())
+        return
+    try:
+        _list_tables(run, container)
+    except NotFound as error:
+        # The database is there, so a data source that is not proves nothing about its rows.
+        raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
+    with run.commit():
+        _finish(run)
 
-    def _members(self, source: Source, notion_ids: Sequence[str] | None = None) -> dict[str, Document]:
-        """Notion id -> document of the pages that a tree holds, without the rows of its tables."""
-        rows = (
-            Document.select(*WITHOUT_CONTENT)
-            .join(Membership)
-            .where(
-                (Membership.source == source.id)
-                & (Document.data_source_id.is_null() | (Document.notion_id == source.notion_id))
-            )
-        )
-        if notion_ids is not None:
-            rows = rows.where(Document.notion_id.in_(list(notion_ids)))
-        return {row.notion_id: row for row in rows}
 
-    def _containers(self, source: Source, *, everything: bool) -> None:
-        """Ask the databases whose tables are not known, or may have moved, where they sit and what they hold."""
-        hanging = self._hanging(source)
-        tables = DataSource.select(DataSource.database_id, DataSource.listed).where(
-            (DataSource.source == source.id) & DataSource.database_id.is_null(False)
-        )
-        known = set(tables.tuples())
-        due = {each for each, listed in known if everything or not listed}
-        if source.kind == "workspace" and source.listing_open:
-            due = set()  # the walk has just shown them
-        for database_id in sorted(due | (hanging - {each for each, _ in known})):
-            try:
-                container = self._asked(partial(self.client.get_database, database_id))
-            except NotFound:
-                with self.commit():
-                    self._look_at_rows(source, database_id)
-                continue
-            self._container(source, container, hangs=database_id in hanging)
+def mark_gone(run_log: RunLog, source: Source, sentence: str, *, because: str, now: datetime) -> None:
+    """Remove the rows of a database that is gone; they are kept as tombstones for its return."""
+    removed = database_gone.take_out(source, sentence, because=because, now=now)
+    run_log.count([source.id], removed=removed)
+    complete_listing(source, now=now)
+    sources.mark_gone(source, now=now)
+    source.listing_open = False
+    source.save(only=[Source.listing_open])
+    run_log.close(source, outcome="empty", sentence=sentence, now=now)
+    log.info("source_gone", source_id=source.id, documents=removed)
 
-    def _container(self, source: Source, container: DatabaseContainer, *, hangs: bool) -> None:
-        if container.in_trash:
-            with self.commit():
-                self._ask_rows(source, container.id)
-            return
-        if not self._inside(source, container, hangs=hangs):
-            with self.commit():
-                self._table_left(source, container.id)
-            return
-        schemas = [
-            self._asked(partial(self.client.get_data_source, each.id)) for each in container.data_sources
-        ]
-        names = {each.id: each.name for each in container.data_sources}
-        with self.commit():
-            for schema in schemas:
-                self._keep_schema(source, schema, name=names.get(schema.id))
 
-    def _keep_schema(self, source: Source, schema: Stub, *, name: str | None = None) -> None:
-        """Keep a table's schema; columns that were renamed or retyped change every row of it."""
+def _list_tables(run: ListingRun, container: DatabaseContainer) -> None:
+    schemas = [run.ask(partial(run.client.get_data_source, ref.id)) for ref in container.data_sources]
+    with run.commit():
+        _begin(run.source, container, schemas)
+    for table in DataSource.select().where((DataSource.source == run.source.id) & ~DataSource.listed):
+        list_rows(run, table)
+
+
+def _begin(source: Source, container: DatabaseContainer, schemas: Sequence[Stub]) -> None:
+    """Store name and schemas of the database, which Notion has just shown."""
+    source.title, source.url, source.icon = container.title, container.url, container.icon
+    open_listing(source)
+    source.save(only=[Source.title, Source.url, Source.icon, Source.listing, Source.listing_open])
+    sources.end_doubt(source)
+    names = {ref.id: ref.name for ref in container.data_sources}
+    DataSource.delete().where(
+        (DataSource.source == source.id) & DataSource.notion_id.not_in(list(names))
+    ).execute()
+    for schema in schemas:
         this = (DataSource.source == source.id) & (DataSource.notion_id == schema.id)
         before = DataSource.get_or_none(this)
-        keep_table(source.id, schema, name=name)
-        if before is None or schema_digest(before.properties) == schema_digest(schema.properties):
-            return
-        ids = rows_of(source.id, [schema.id])
-        for some in batches(ids):
-            request_reads(some, now=self.clock(), rank=Rank.EDIT)
+        if before is not None and schema_digest(before.properties) != schema_digest(schema.properties):
+            sources.read_everything(source)
+        keep_table(source.id, schema, name=names.get(schema.id))
 
-    def _inside(self, source: Source, container: DatabaseContainer, *, hangs: bool) -> bool:
-        """Whether a database sits in the tree, by its own word; a block that it sits in must be one we know."""
-        if source.kind == "workspace":
-            return True
-        if container.parent.kind == "page_id":
-            above = container.parent.id or ""
-            return (source.id, above) in members_of({source.id}, [above])
-        return hangs and container.parent.kind != "workspace"
 
-    def _hanging(self, source: Source) -> set[str]:
-        """The databases in the bodies of the pages that the source holds."""
-        rows = (
-            Child.select(Child.notion_id)
-            .join(Membership, JOIN.INNER, on=(Membership.document == Child.document))
-            .where((Membership.source == source.id) & (Child.kind == "database"))
-            .distinct()
+def _finish(run: ListingRun) -> None:
+    """The listing is complete: check the rows that it did not show."""
+    source = run.source
+    missing = (
+        Document.select()
+        .join(Membership)
+        .where(
+            (Membership.source == source.id)
+            & (Membership.listing < source.listing)
+            & Document.removed_at.is_null()
         )
-        return {notion_id for (notion_id,) in rows.tuples()}
-
-    def _rows_of(self, source: Source, table: DataSource, rank: Rank) -> None:
-        try:
-            self._rows(source, table, rank)
-        except NotFound:
-            # A table that is not shown proves nothing about its rows: each is asked itself.
-            with self.commit():
-                self._look(source, [table])
-
-    def _look_at_rows(self, source: Source, database_id: str) -> None:
-        """A database that is not shown proves nothing about its rows: each is asked itself."""
-        self._look(source, self._tables_in(source, database_id))
-
-    def _look(self, source: Source, tables: Sequence[DataSource]) -> None:
-        ids = rows_of(source.id, [table.notion_id for table in tables])
-        for some in batches(ids):
-            Document.update(check_at=self.clock()).where(Document.id.in_(some)).execute()
-        self._settled(tables)
-
-    def _tables_in(self, source: Source, database_id: str) -> list[DataSource]:
-        return list(
-            DataSource.select().where(
-                (DataSource.source == source.id) & (DataSource.database_id == database_id)
-            )
-        )
-
-    def _settled(self, tables: Sequence[DataSource]) -> None:
-        DataSource.update(listed=True).where(DataSource.id.in_([table.id for table in tables])).execute()
-
-    def _ask_rows(self, source: Source, database_id: str) -> None:
-        """The database is in the trash, and its rows with it, but for one that was moved before: each is asked."""
-        tables = self._tables_in(source, database_id)
-        ids = rows_of(source.id, [table.notion_id for table in tables])
-        for batch in batches(ids):
-            for row in Document.select(*WITHOUT_CONTENT).where(Document.id.in_(batch)):
-                request_read(row, now=self.clock(), rank=Rank.SCHEDULE)
-        self._settled(tables)
-
-    def _table_left(self, source: Source, database_id: str) -> None:
-        tables = self._tables_in(source, database_id)
-        ids = rows_of(source.id, [table.notion_id for table in tables], tombstones=True)
-        DataSource.delete().where(DataSource.id.in_([table.id for table in tables])).execute()
-        end_memberships(source.id, ids)
-        self.run_log.count([source.id], removed=len(ids))
+    )
+    check_missing(run, missing)
+    source.listing_open = False
+    source.save(only=[Source.listing_open])
+    complete_listing(source, now=run.now())

@@ -23,7 +23,7 @@ from extract.config.load import load
 from extract.runtime import Runtime
 from extract.store.db import open_database, upgrade
 from extract.store.vault import Vault
-from extract.sync import drain
+from extract.sync import drain, session
 from sandbox import World, create_app
 from sandbox.world.limits import RateLimit
 from tests.clock import StoppedClock
@@ -202,7 +202,7 @@ def _empty(opened: Database) -> None:
 @contextmanager
 def _one_thread(clock: StoppedClock) -> Iterator[None]:
     with (
-        mock.patch.object(drain, "open_pool", lambda most: (OneThread(), most)),
+        mock.patch.object(session, "open_pool", lambda most: (OneThread(), most)),
         mock.patch.object(drain, "time", VirtualTime(clock)),
     ):
         yield

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from extract.errors import AnswerTooLarge
 from extract.runtime import Runtime
-from extract.sync import drain
+from extract.sync import drain, fetches
 from extract.sync.large_pages import LargePages
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge
@@ -68,7 +68,7 @@ def test_a_page_that_became_small_enough_is_read_at_once(small: Knowledge, notio
 def test_pages_that_do_not_fit_together_are_read_one_after_the_other(
     acme: Knowledge, notion: Notion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drain, "_TOGETHER", 30_000)
+    monkeypatch.setattr(fetches, "HELD_BYTES", 30_000)
     for number in range(4):
         notion.terms.row(f"Large {number}", body=text_of(40_000))
     acme.clock.advance(hours=1)
@@ -84,7 +84,7 @@ def test_pages_that_do_not_fit_together_are_read_one_after_the_other(
 def test_a_page_that_is_known_to_be_large_is_asked_for_once(
     acme: Knowledge, notion: Notion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drain, "_TOGETHER", 30_000)
+    monkeypatch.setattr(fetches, "HELD_BYTES", 30_000)
     notion.handbook.edit(text_of(40_000))
     acme.clock.advance(hours=1)
     acme.tick(notion.handbook.id)
@@ -134,11 +134,11 @@ def test_the_sentence_names_the_limit_in_megabytes() -> None:
 def test_what_was_booked_and_waits_to_be_read_alone_is_given_back(
     acme: Knowledge, notion: Notion, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drain, "_TOGETHER", 30_000)
+    monkeypatch.setattr(fetches, "HELD_BYTES", 30_000)
     notion.handbook.edit(text_of(40_000))
     clock.advance(hours=1)
     acme.tick(notion.handbook.id)
-    monkeypatch.setattr(drain._Drain, "_take_off_alone", lambda self, now: self._stop.set())
+    monkeypatch.setattr(fetches.Fetches, "start_alone", lambda self, client: self._session.stop.set())
 
     assert acme.work() is drain.Ended.STOPPED
 

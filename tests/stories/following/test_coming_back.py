@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from extract import actions
+from extract.rules.answers import FORGOTTEN
 from extract.store.models import Document
-from extract.sync.writing import FORGOTTEN
 from sandbox import World
 from sandbox.editing.handles import PageHandle
 from tests.knowledge import Knowledge

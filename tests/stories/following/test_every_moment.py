@@ -16,9 +16,9 @@ from extract.notion.client import NotionClient
 from extract.rules.timing import AT_WORK
 from extract.store.db import database
 from extract.store.models import Chunk, Connection, Document, Run, Source
-from extract.sync import drain, lease
+from extract.sync import drain, fetches, lease
 from extract.sync.fetch import Fetched, Task
-from extract.sync.listing.pages import Lister
+from extract.sync.listing import source as listing_source
 from extract.sync.related_titles import RelatedTitles
 from extract.values import Clock, Stub
 from extract.worklist import due
@@ -32,7 +32,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let something happen once, after Notion has answered a fetch and before the answer is written."""
 
     def arrange(happens: Callable[[], object], *, then: Exception | None = None) -> None:
-        real, todo = drain.fetch, [happens]
+        real, todo = fetches.fetch, [happens]
 
         def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Clock) -> Fetched:
             answer = real(client, task, names=names, clock=clock)
@@ -43,7 +43,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                     raise then
             return answer
 
-        monkeypatch.setattr(drain, "fetch", fetch)
+        monkeypatch.setattr(fetches, "fetch", fetch)
 
     return arrange
 
@@ -132,7 +132,7 @@ def test_a_fault_of_ours_in_one_listing_does_not_hold_up_the_others(
     def broken(*arguments: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(Lister, "_database", broken)
+    monkeypatch.setattr(listing_source, "list_database", broken)
     acme.tick(notion.terms.id)
     acme.tick(notion.handbook.id)
 
@@ -170,7 +170,7 @@ def test_a_stop_during_a_listing_is_no_failure_of_it(
         release.wait(30)
 
     monkeypatch.setattr(NotionClient, "query", lambda *arguments, **options: iter(query, 1))
-    monkeypatch.setattr(drain, "_STOP_PATIENCE", 0.5)
+    monkeypatch.setattr("extract.sync.session.STOP_SECONDS", 0.5)
     try:
         assert drain.drain(acme.runtime, acme.connection.id, stop=stop) is drain.Ended.STOPPED
     finally:
@@ -195,7 +195,7 @@ def test_a_stop_does_not_wait_for_a_notion_that_hangs(
         raise httpx.ReadTimeout("too late")
 
     monkeypatch.setattr(drain, "fetch", hang)
-    monkeypatch.setattr(drain, "_STOP_PATIENCE", 0.5)
+    monkeypatch.setattr("extract.sync.session.STOP_SECONDS", 0.5)
     try:
         assert drain.drain(acme.runtime, acme.connection.id, stop=stop) is drain.Ended.STOPPED
         assert not answered.is_set()
@@ -216,7 +216,7 @@ def test_nobody_wakes_a_connection_for_what_a_killed_worker_has_booked_for_later
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(drain._Drain, "_land", killed)
+        patch.setattr(drain._Drain, "_collect", killed)
         patch.setattr(lease.Lease, "release", lambda held: None)
         with pytest.raises(SystemExit):
             acme.work()

@@ -12,7 +12,7 @@ from extract.connections import client_for, http_for
 from extract.discovery.sweeps import poll
 from extract.rules.timing import Rank, reread_due
 from extract.store.models import Connection, Document
-from extract.worklist.requests import request_read
+from extract.worklist.documents import request_read
 from sandbox import World
 from tests.clock import START
 from tests.knowledge import Knowledge
