@@ -1,7 +1,7 @@
-"""Starts everything on this machine and ends it together: Redis, Notion's stand-in, web, worker, daemon.
+"""Starts and ends all processes on one machine: Redis, the practice workspace, web, worker and daemon.
 
-`make run` calls it. The commands of the processes are those of the Procfile; their output goes to
-`instance/logs/`. Without Notion credentials a practice workspace stands in for Notion.
+`make run` calls it. The commands are those of the Procfile; their output goes to `instance/logs/`. The practice
+workspace replaces Notion if no Notion credentials are configured.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.
 
 
 @dataclass
-class Child:
-    """One process that is kept running."""
+class ManagedProcess:
+    """One process with its command, environment and log file; the supervisor restarts it when it ends."""
 
     name: str
     command: list[str]
@@ -51,6 +51,7 @@ class Child:
     quick_ends: int = 0
 
     def start(self) -> None:
+        """Start the process; its output is appended to the log file."""
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -59,52 +60,57 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches us alone; we end them in order
+                start_new_session=True,  # Ctrl-C reaches only the supervisor, which ends the processes in order
                 preexec_fn=end_with_parent,
             )
         self.started = time.monotonic()
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
+        """The last eight lines of the log file."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
 
 
 @dataclass
-class RedisChild(Child):
-    """The embedded Redis, whose socket is there once `start` returns."""
+class RedisProcess(ManagedProcess):
+    """The embedded Redis; its socket exists when `start` returns."""
 
     socket: Path = Path()
 
     def start(self) -> None:
-        """Raises HilalError when it does not come up."""
-        self.process = embedded_redis.start(self.socket, log=self.log, before_exec=_apart)
+        """Start Redis. Raises HilalError if it does not answer in time."""
+        self.process = embedded_redis.start(self.socket, log=self.log, before_exec=_in_own_session)
         self.started = time.monotonic()
 
 
 @dataclass
-class House:
-    """All processes of this machine, in the order they start."""
+class Supervisor:
+    """Keeps all processes of this machine running, and ends them together. They are listed in the order they start."""
 
-    redis: RedisChild | None = None
-    children: list[Child] = field(default_factory=list)
+    redis: RedisProcess | None = None
+    processes: list[ManagedProcess] = field(default_factory=list)
     ending: bool = False
 
     def keep_running(self) -> int:
-        """Start what has ended, until asked to end; 1 when a process cannot stay up."""
+        """Restart processes that end, until asked to end. Return the exit code: 1 if one ends again and again."""
         while not self.ending:
-            for child in (*([self.redis] if self.redis else []), *self.children):
-                if child.process is not None and child.process.poll() is not None and not self.ending:
-                    child.quick_ends = child.quick_ends + 1 if time.monotonic() - child.started < 5 else 0
-                    if child.quick_ends > 2:
-                        print(f"{child.name} does not stay up:\n{child.last_words()}", file=sys.stderr)
+            for managed in (*([self.redis] if self.redis else []), *self.processes):
+                if managed.process is not None and managed.process.poll() is not None and not self.ending:
+                    managed.quick_ends = (
+                        managed.quick_ends + 1 if time.monotonic() - managed.started < 5 else 0
+                    )
+                    if managed.quick_ends > 2:
+                        print(f"{managed.name} does not stay up:\n{managed.log_tail()}", file=sys.stderr)
                         return 1
-                    print(f"{child.name} ended ({child.process.returncode}); starting it again.", flush=True)
-                    child.start()
+                    print(
+                        f"{managed.name} ended ({managed.process.returncode}); starting it again.", flush=True
+                    )
+                    managed.start()
             time.sleep(0.2)
         return 0
 
     def end(self) -> None:
-        """Ask all processes to end, Redis last; kill what has not ended in time."""
-        running = [child.process for child in reversed(self.children) if child.process is not None]
+        """Ask all processes to end, Redis last; kill those that do not end in time."""
+        running = [managed.process for managed in reversed(self.processes) if managed.process is not None]
         for process in running:
             if process.poll() is None:
                 process.terminate()
@@ -116,11 +122,11 @@ class House:
 
 
 def main() -> int:
-    """Run until Ctrl-C or SIGTERM; the exit code."""
-    house = House()
+    """Run until Ctrl-C or SIGTERM; return the exit code."""
+    supervisor = Supervisor()
 
     def end(signum: int, frame: FrameType | None) -> None:
-        house.ending = True
+        supervisor.ending = True
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
@@ -129,21 +135,21 @@ def main() -> int:
         private_files.tighten(settings.instance)
         with (settings.instance / "run.lock").open("w") as lock:
             _only_one(lock.fileno(), settings)
-            return _run(house, settings)
+            return _run(supervisor, settings)
     except HilalError as error:
         print(error.sentence, file=sys.stderr)
         return 1
     finally:
-        house.end()
+        supervisor.end()
 
 
-def _run(house: House, settings: Config) -> int:
+def _run(supervisor: Supervisor, settings: Config) -> int:
     logs = settings.instance / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     _free_port(settings.web.port, "PORT")
     if not settings.redis.url:
-        house.redis = _redis(settings, logs / "redis.log")
-        house.redis.start()
+        supervisor.redis = _redis(settings, logs / "redis.log")
+        supervisor.redis.start()
     open_database(settings.database_url)
     upgrade()
     database.close()
@@ -151,18 +157,20 @@ def _run(house: House, settings: Config) -> int:
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    practice = _sandbox(house, settings, environment, logs) if practises(settings) else None
+    practice = (
+        _sandbox(supervisor, settings, environment, logs) if uses_practice_workspace(settings) else None
+    )
     for name, command in _procfile().items():
-        house.children.append(Child(name, command, environment, logs / f"{name}.log"))
-    for child in house.children:
-        child.start()
-    if not _answers(house, settings):
-        return 0 if house.ending else 1
+        supervisor.processes.append(ManagedProcess(name, command, environment, logs / f"{name}.log"))
+    for managed in supervisor.processes:
+        managed.start()
+    if not _answers(supervisor, settings):
+        return 0 if supervisor.ending else 1
     print(f"\n  Hilal is ready: {settings.public_url}\n", flush=True)
     if practice:
         print(f"  No Notion credentials are set, so a practice workspace stands in ({practice}).")
     print(f"  Logs: {logs}    Ctrl-C ends everything.\n", flush=True)
-    return house.keep_running()
+    return supervisor.keep_running()
 
 
 def _procfile() -> dict[str, list[str]]:
@@ -171,55 +179,62 @@ def _procfile() -> dict[str, list[str]]:
     return {name: shlex.split(command) for name, command in commands.items() if name != "release"}
 
 
-def practises(settings: Config) -> bool:
-    """Whether a practice workspace stands in: nobody has named an integration or another Notion."""
+def uses_practice_workspace(settings: Config) -> bool:
+    """Return True if the practice workspace replaces Notion: no integration and no other Notion is configured."""
     notion = settings.notion
-    nobody_said = not notion.client_id and notion.api_url == configuration.NOTION
-    return nobody_said or notion.client_id == _PRACTICE
+    nothing_configured = not notion.client_id and notion.api_url == configuration.NOTION
+    return nothing_configured or notion.client_id == _PRACTICE
 
 
-def _sandbox(house: House, settings: Config, environment: Mapping[str, str], logs: Path) -> str:
-    """The practice workspace on the port after ours; leaves word of it for the other processes. Its address."""
+def _sandbox(supervisor: Supervisor, settings: Config, environment: Mapping[str, str], logs: Path) -> str:
+    """Add the practice workspace on the next port; tell the other processes by a file. Return its address."""
     port = settings.web.port + 1
     _free_port(port, "PORT")
     address = f"http://127.0.0.1:{port}"
     secret = configuration.kept_secret(settings.instance / "practice_secret")
     kept_token = settings.instance / "practice_webhook_token"
     token = settings.notion.webhook_token or configuration.kept_secret(kept_token)
-    word = {"api_url": address, "client_id": _PRACTICE, "client_secret": secret, "webhook_token": token}
+    settings_of_practice = {
+        "api_url": address,
+        "client_id": _PRACTICE,
+        "client_secret": secret,
+        "webhook_token": token,
+    }
     path = configuration.practice_file(settings)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(word, file)
+        json.dump(settings_of_practice, file)
     command = [sys.executable, "-m", "sandbox", "--port", str(port)]
     command += ["--state", str(settings.instance / "practice-workspace")]
     command += ["--client-id", _PRACTICE]
-    # Loopback and not the public address, which may lead through a proxy elsewhere.
+    # Loopback, because the public address may lead through a proxy.
     command += ["--webhook-address", f"http://127.0.0.1:{settings.web.port}/webhooks/notion"]
-    # In the environment and not in the command, which every user of the machine can read.
+    # In the environment, because every user of the machine can read the command.
     environment = {**environment, "SANDBOX_CLIENT_SECRET": secret, "SANDBOX_WEBHOOK_TOKEN": token}
-    house.children.append(Child("practice workspace", command, environment, logs / "practice-workspace.log"))
+    supervisor.processes.append(
+        ManagedProcess("practice workspace", command, environment, logs / "practice-workspace.log")
+    )
     return address
 
 
-def _redis(settings: Config, log: Path) -> RedisChild:
-    """The embedded Redis. One that was left behind on our socket when `make run` was killed is ended first."""
+def _redis(settings: Config, log: Path) -> RedisProcess:
+    """The embedded Redis. If a killed `make run` left one behind on our socket, that one is ended first."""
     left_behind = redis_clients.connect_socket(settings.redis_socket)
     try:
         left_behind.shutdown()
     except redis.RedisError:
-        pass  # there is none: the usual case
+        pass  # usually there is none
     finally:
         left_behind.close()
-    return RedisChild("Redis", [], {}, log, socket=settings.redis_socket)
+    return RedisProcess("Redis", [], {}, log, socket=settings.redis_socket)
 
 
-def _apart() -> None:
+def _in_own_session() -> None:
     os.setsid()
     end_with_parent()
 
 
 def end_with_parent() -> None:
-    """In a child on Linux: be asked to end when the parent dies, however it dies."""
+    """On Linux, in a new process: get SIGTERM when the parent dies, however it dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGTERM)
 
@@ -242,11 +257,11 @@ def _free_port(port: int, variable: str) -> None:
             ) from error
 
 
-def _answers(house: House, settings: Config) -> bool:
-    """Wait until the web process answers; False when it does not, with its last words shown."""
+def _answers(supervisor: Supervisor, settings: Config) -> bool:
+    """Wait until the web process answers. If it does not, print the end of its log and return False."""
     deadline = time.monotonic() + 60
-    web = next(child for child in house.children if child.name == "web")
-    while not house.ending and time.monotonic() < deadline:
+    web = next(managed for managed in supervisor.processes if managed.name == "web")
+    while not supervisor.ending and time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{settings.web.port}/healthz", timeout=2):
                 return True
@@ -254,8 +269,8 @@ def _answers(house: House, settings: Config) -> bool:
             if web.process is not None and web.process.poll() is not None:
                 break
             time.sleep(0.1)
-    if not house.ending:
-        print(f"The web process does not answer:\n{web.last_words()}", file=sys.stderr)
+    if not supervisor.ending:
+        print(f"The web process does not answer:\n{web.log_tail()}", file=sys.stderr)
     return False
 
 

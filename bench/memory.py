@@ -108,9 +108,7 @@ def work(folder: str, port: str, pages: str) -> None:
                 title=f"Page {number}",
                 created_at=now,
             )
-            add_document(
-                source, _id(number), stub=None, now=now, rank=Rank.PERSON, verify_hours=24.0
-            )
+            add_document(source, _id(number), stub=None, now=now, rank=Rank.PERSON, verify_hours=24.0)
         began = time.monotonic()
         unsettled = Document.synced_at.is_null() & Document.error.is_null()
         while Document.select().where(unsettled).exists() and time.monotonic() - began < SECONDS:

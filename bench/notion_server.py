@@ -21,7 +21,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from bench.peers import scenes, tokens
 from bench.peers.older_notion import OlderNotion
 from sandbox import World, create_app, seed_company
-from sandbox.editing.handles import DatabaseHandle, PageHandle
+from sandbox.world.handles import DatabaseHandle, PageHandle
 from sandbox.world.limits import RateLimit
 
 PARAGRAPH = "The grinder is set to seven and cleaned every evening, and the log is kept beside the machine. "

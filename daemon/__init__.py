@@ -1,6 +1,6 @@
-"""The loop that watches: looks at the clock, polls Notion, wakes workers. It owns no content and does no sync.
+"""The daemon: it checks the clock, polls Notion and wakes workers. It syncs nothing itself.
 
-Each tick: schedules that are due are marked -> connections that are due are polled -> connections with something
-due are woken. A connection that fails is put off by itself; the loop goes on for the others. Any number of daemons
-may run: each poll is claimed by a conditional update.
+Each tick requests the syncs whose schedule is due, polls the connections that are due, and wakes the connections that
+have work. A connection that fails is postponed; the others continue. Any number of daemons may run: each poll is
+claimed by a conditional update.
 """

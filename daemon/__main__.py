@@ -15,7 +15,7 @@ from peewee import InterfaceError, OperationalError, PeeweeException
 
 from daemon.loop import poll_and_wake, tick
 from daemon.polls import Polls
-from extract import connections
+from extract import __version__, connections
 from extract.config.load import load
 from extract.errors import HilalError
 from extract.process import logs
@@ -34,7 +34,7 @@ _REDIS, _DATABASE = Outage("redis"), Outage("database")
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; the exit code."""
+    """Run until SIGTERM or SIGINT; return the exit code."""
     stop = threading.Event()
 
     def end(signum: int, frame: FrameType | None) -> None:
@@ -50,8 +50,8 @@ def main() -> int:
         return 1
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    log.info("daemon_started", poll_seconds=config.watch.poll_seconds)
-    http = connections.http_for(runtime)  # for every poll: a new one would begin with a handshake
+    log.info("daemon_started", version=__version__, poll_seconds=config.watch.poll_seconds)
+    http = connections.http_for(runtime)  # shared by all polls: a new client would need a new TLS handshake
     polls = Polls(partial(poll_and_wake, runtime, http=http), parallel=config.watch.parallel_polls)
     checked = clocks.LastCheck()
     while not stop.is_set():
@@ -66,7 +66,7 @@ def _one_tick(
     polls: Polls | None = None,
     checked: clocks.LastCheck | None = None,
 ) -> None:
-    """A tick that survives a database or Redis that is away: the next one tries again."""
+    """One tick. If the database or Redis does not answer, log it and let the next tick try again."""
     try:
         with database.connection_context():
             write_beat(runtime.redis, "daemon", Beat(here(), runtime.clock()))
@@ -88,6 +88,6 @@ if __name__ == "__main__":
         code = int(ended.code or 0)
     sys.stdout.flush()
     sys.stderr.flush()
-    # A poll may be waiting for a Notion that hangs. Ended anywhere, it leaves marks that hold and watermarks that
-    # have not moved.
+    # A poll may be waiting for an answer of Notion. Ending it loses nothing: its requests are in the database, and its
+    # watermark has not moved.
     os._exit(code)

@@ -1,4 +1,4 @@
-"""One tick of the daemon: schedules, events, polls, wakes. Every step takes the time from the runtime's clock."""
+"""One tick of the daemon: schedules, events, polls and wake-ups, at the time of the runtime's clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 _FEW = 5
-"""How many scheduled or daily listings of one connection may wait at once for being worked."""
+"""How many scheduled or daily listings of one connection may wait at once."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -50,10 +50,10 @@ def tick(
     polls: Polls | None = None,
     checked: clocks.LastCheck | None = None,
 ) -> None:
-    """Mark what the clock makes due, poll the connections whose turn it is, wake those with something to do.
+    """Request what is due, poll the connections that are due, and wake those that have work.
 
-    `polls` polls several at once and does not wait for them; without it they are polled here, one after another.
-    `checked` says when all rows were last looked through for moments that cannot be; without it they are each time.
+    With `polls` the polls run in threads and the tick does not wait for them; without it they run here, one after
+    another. `checked` says when all rows were last checked for impossible times; without it every tick checks them.
     """
     now = runtime.clock()
     clocks.release_connections(runtime, now=now)
@@ -65,7 +65,7 @@ def tick(
     events.prune(now)
     prune_daily(runtime, now=now)
     store_key_uses(runtime, now=now)
-    # Before the polls, which may take long when Notion is slow.
+    # Before the polls, which may take long if Notion is slow.
     for connection_id in due.connections_with_work(now=now):
         jobs.wake(runtime, connection_id)
     if polls is not None:
@@ -78,7 +78,7 @@ def tick(
 
 
 def start_schedules(now: datetime) -> int:
-    """Want a sync of the sources whose time has come; however many runs were missed, it is one. How many."""
+    """Request a sync of the sources whose schedule is due, only one for several missed runs. Return how many."""
     started = 0
     scheduled = Source.auto_retrain.in_(list(PERIODS)) & Source.stopped_at.is_null()
     scheduled &= Source.next_sync_at <= now
@@ -102,9 +102,7 @@ def start_schedules(now: datetime) -> int:
 
 
 def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
-    """Want the listing due of all that holds more than one page: it shows what left and, where edits are followed,
-    what came.
-    """
+    """Request the daily listings of databases, trees and workspaces, which find pages that were added or removed."""
     daily = now - listing_pause("database", walked=0, hours=verify_hours)
     soonest = now - listing_pause("workspace", walked=0, hours=verify_hours)
     unwanted = (
@@ -124,19 +122,19 @@ def start_daily_listings(now: datetime, *, verify_hours: float) -> None:
 
 
 def prune_daily(runtime: Runtime, *, now: datetime) -> None:
-    """Delete old runs, once a day by whichever daemon comes first. A Redis that forgets only repeats it."""
+    """Delete old runs once a day, whichever daemon comes first. If Redis loses the time, it only happens again."""
     if runtime.redis.set("hilal:runs_pruned", now.isoformat(), nx=True, ex=_DAY_SECONDS):
         log.info("runs_pruned", count=runs.prune(now=now))
 
 
 def store_key_uses(runtime: Runtime, *, now: datetime) -> None:
-    """Store when API keys were last used, once a minute by whichever daemon comes first."""
+    """Store when API keys were last used, once a minute, whichever daemon comes first."""
     if runtime.redis.set("hilal:key_uses_stored", now.isoformat(), nx=True, ex=60):
         key_use.store_uses(runtime.redis)
 
 
 def polls_due(now: datetime) -> list[int]:
-    """Alive connections with live sources whose next poll has come."""
+    """Ids of the alive connections with live sources whose next poll is due."""
     live = Source.select(Source.id).where(
         (Source.connection == Connection.id) & (Source.auto_retrain == "live") & Source.stopped_at.is_null()
     )
@@ -153,15 +151,15 @@ def polls_due(now: datetime) -> list[int]:
 
 
 def poll_and_wake(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> None:
-    """Poll one connection, and have a worker look at it when something moved."""
+    """Poll one connection, and wake a worker if something changed."""
     if poll_one(runtime, connection_id, http=http):
         jobs.wake(runtime, connection_id)
 
 
 def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None = None) -> bool:
-    """Poll one connection, if no other daemon was first; answers whether something moved.
+    """Poll one connection unless another daemon was first; return True if something changed.
 
-    Whatever goes wrong is put on this connection alone.
+    An error postpones this connection only.
     """
     now, seconds = runtime.clock(), runtime.config.watch.poll_seconds
     pause = _pause(runtime, Connection.get_by_id(connection_id), now)
@@ -176,7 +174,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
         if noticed:
             log.info("noticed", connection_id=connection_id, stale=noticed.stale, new=noticed.new)
         failed = connection.poll_failures or connection.error == Blocked.sentence
-        if connection.error and failed:  # what made the polls fail is over
+        if connection.error and failed:  # the cause of the failed polls is over
             Connection.update(error=None).where(
                 (Connection.id == connection_id) & (Connection.error == connection.error)
             ).execute()
@@ -199,7 +197,7 @@ def poll_one(runtime: Runtime, connection_id: int, *, http: httpx.Client | None 
         if isinstance(error, Forbidden):
             values["error"] = error.sentence
         Connection.update(values).where(Connection.id == connection_id).execute()
-    except Exception:  # a bug met by one connection must not stop the watch over the others
+    except Exception:  # a bug with one connection must not stop the polls of the others
         log.exception("poll_broken", connection_id=connection_id)
         Connection.update(poll_at=now + timedelta(minutes=5)).where(Connection.id == connection_id).execute()
     return False
@@ -217,7 +215,7 @@ def _pause(runtime: Runtime, connection: Connection, now: datetime) -> timedelta
 
 
 def _claim(connection_id: int, *, now: datetime, until: datetime) -> bool:
-    """Whether the poll is ours: it was due, and is not any more."""
+    """Return True if this daemon claimed the poll: it was due, and is not any more."""
     still_due = Connection.poll_at.is_null() | (Connection.poll_at <= now)
     alive = Connection.state == "alive"
     claimed = Connection.update(poll_at=until).where((Connection.id == connection_id) & alive & still_due)

@@ -1,4 +1,4 @@
-"""Polls under way in one process: a few at once, none of a connection twice; one that hangs holds up no other."""
+"""Runs polls in threads: several at once, but never two of one connection; one that hangs delays no other."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ log = structlog.get_logger(__name__)
 
 
 class Polls:
-    """Polls what it is offered, at most `parallel` at once, each with a database connection of its own.
+    """Polls connections in at most `parallel` threads, each with its own database connection.
 
-    Its threads live only while there is something to poll, and never keep the process alive: a poll that is given up
-    leaves marks that hold and watermarks that have not moved.
+    The threads end when nothing is left to poll, and do not keep the process alive. A poll that is cut off loses
+    nothing: its requests are in the database, and its watermark has not moved.
     """
 
     def __init__(self, poll: Callable[[int], object], *, parallel: int) -> None:
@@ -25,15 +25,15 @@ class Polls:
         self._parallel = parallel
         self._lock = Lock()
         self._pending: deque[int] = deque()
-        self._known: set[int] = set()  # waiting or under way
+        self._waiting_or_running: set[int] = set()
         self._threads = 0
 
     def offer(self, connection_ids: Iterable[int]) -> None:
-        """Poll these as soon as it can be; those it knows already are passed over. Does not wait."""
+        """Poll these as soon as a thread is free, except those that wait or run already. Does not block."""
         with self._lock:
             for connection_id in connection_ids:
-                if connection_id not in self._known:
-                    self._known.add(connection_id)
+                if connection_id not in self._waiting_or_running:
+                    self._waiting_or_running.add(connection_id)
                     self._pending.append(connection_id)
             more = min(len(self._pending), self._parallel - self._threads)
             self._threads += more
@@ -45,11 +45,11 @@ class Polls:
             try:
                 with database.connection_context():
                     self._poll(connection_id)
-            except Exception as error:  # the next tick offers it again; the others go on
+            except Exception as error:  # the next tick offers it again; the others continue
                 log.error("poll_lost", connection_id=connection_id, error=f"{type(error).__name__}: {error}")
             finally:
                 with self._lock:
-                    self._known.discard(connection_id)
+                    self._waiting_or_running.discard(connection_id)
 
     def _next(self) -> int | None:
         with self._lock:

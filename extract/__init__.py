@@ -17,3 +17,6 @@ A package imports only from packages below its own: worker, actions, jobs, watch
 removal and worklist, connections, search, runtime, store and rules, notion, reading, process, config, then values and
 errors. `.importlinter` holds this.
 """
+
+__version__ = "0.1.0"
+"""The version of the whole product; `CHANGELOG.md` says what each one brought."""

@@ -17,7 +17,7 @@ from rq.exceptions import DequeueTimeout, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from extract import jobs
+from extract import __version__, jobs
 from extract.config.load import load
 from extract.errors import HilalError
 from extract.process import logs
@@ -58,7 +58,7 @@ class Worker(SimpleWorker):  # type: ignore[misc]  # rq's own types are loose
     def serve(self, outage: Outage) -> None:
         """Carry out jobs until `jobs.stop` is set. Raises RedisError when Redis goes, StopRequested when idle."""
         self.register_birth()
-        log.info("worker_started", name=self.name)
+        log.info("worker_ready", name=self.name)
         while not jobs.stop.is_set():
             self.heartbeat()
             if self.should_run_maintenance_tasks:
@@ -102,6 +102,7 @@ def main() -> int:
     except HilalError as error:
         print(error.sentence, file=sys.stderr)
         return 1
+    log.info("worker_started", version=__version__)
     watchdog = Watchdog(runtime)
     jobs.work_with(runtime, watchdog)
     _work(runtime, watchdog)

@@ -12,30 +12,31 @@ from wsgiref.types import WSGIApplication
 from flask import Flask, Response
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox.api.gate import DroppedConnection
+from sandbox.api.endpoint import DroppedConnection
 from sandbox.app import create_app
 from sandbox.seed import seed_company
 from sandbox.webhooks.events import Subscription
-from sandbox.webhooks.sender import Courier, loopback_address
+from sandbox.webhooks.sender import WebhookSender, loopback_address
 from sandbox.world.limits import RateLimit
 from sandbox.world.persistence import Store
 from sandbox.world.world import World
 
-_REQUESTS_REMEMBERED = 10_000
+_REQUESTS_KEPT = 10_000
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit code."""
     options = _parser().parse_args(arguments)
     world = World()
-    world.keep_requests = _REQUESTS_REMEMBERED
+    world.keep_requests = _REQUESTS_KEPT
     store = Store(options.state, world)
     if not store.load():
         seed_company(world)
     _configure(world, options)
     store.save()
-    courier = _courier(world, options)
+    webhook_sender = _webhook_sender(world, options)
     server = make_server(
-        "127.0.0.1", options.port, _kept(create_app(world), store), threaded=True, request_handler=_Handler
+        "127.0.0.1", options.port, _saving(create_app(world), store), threaded=True, request_handler=_Handler
     )
     assert isinstance(server, ThreadedWSGIServer)
     server.daemon_threads = True
@@ -47,11 +48,11 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     print(f"Practice workspace on http://127.0.0.1:{server.server_port}", flush=True)
-    if courier:
-        courier.start()
+    if webhook_sender:
+        webhook_sender.start()
     server.serve_forever()
-    if courier:
-        courier.end()
+    if webhook_sender:
+        webhook_sender.end()
     server.server_close()
     store.close()
     return 0
@@ -74,9 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency-ms", type=float, default=0, help="wait this long before each API answer")
     parser.add_argument("--requests-per-window", type=int, default=180, help="0 lifts the limit")
     parser.add_argument("--window-seconds", type=float, default=60)
-    parser.add_argument(
-        "--webhook-address", type=loopback_address, help="tell of changes here, on this machine"
-    )
+    parser.add_argument("--webhook-address", type=loopback_address, help="post events here, on this machine")
     parser.add_argument(
         "--webhook-token",
         default=os.environ.get("SANDBOX_WEBHOOK_TOKEN"),
@@ -85,10 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _courier(world: World, options: argparse.Namespace) -> Courier | None:
+def _webhook_sender(world: World, options: argparse.Namespace) -> WebhookSender | None:
     if not options.webhook_address:
         return None
-    return Courier(Subscription(world, options.webhook_token), options.webhook_address)
+    return WebhookSender(Subscription(world, options.webhook_token), options.webhook_address)
 
 
 def _configure(world: World, options: argparse.Namespace) -> None:
@@ -103,7 +102,7 @@ def _configure(world: World, options: argparse.Namespace) -> None:
     )
 
 
-def _kept(app: Flask, store: Store) -> WSGIApplication:
+def _saving(app: Flask, store: Store) -> WSGIApplication:
     @app.after_request
     def save(response: Response) -> Response:
         store.save()
@@ -113,7 +112,7 @@ def _kept(app: Flask, store: Store) -> WSGIApplication:
 
 
 class _Handler(WSGIRequestHandler):
-    """Speaks HTTP/1.1 without a line for each request; a dropped connection closes the socket, silently."""
+    """Speaks HTTP/1.1 and logs nothing; a fault that drops a connection closes its socket."""
 
     protocol_version = "HTTP/1.1"
 

@@ -3,23 +3,18 @@
 from flask import Flask, Response
 from werkzeug.http import http_date
 
-from sandbox.api.blocks import blocks_api
-from sandbox.api.databases import databases_api
-from sandbox.api.gate import Door, DroppedConnection, install_error_pages
-from sandbox.api.oauth import oauth_api
-from sandbox.api.pages import pages_api
-from sandbox.api.query import query_api
-from sandbox.api.search import search_api
-from sandbox.api.users import users_api
-from sandbox.ui.consent import consent_screen
-from sandbox.ui.pages import practice_pages
+from sandbox.api import blocks, databases, oauth, pages, query, search, users
+from sandbox.api.context import serve
+from sandbox.api.endpoint import DroppedConnection, install_error_pages
+from sandbox.ui import consent, routes
 from sandbox.world.world import World
 
 
 class PracticeApp(Flask):
-    """Flask, except that an ordered break of the connection is not answered with a 500."""
+    """Flask, except that a connection that a fault drops is not answered with a 500."""
 
     def handle_exception(self, e: Exception) -> Response:
+        """Let DroppedConnection through to the server; Flask answers everything else."""
         if isinstance(e, DroppedConnection):
             raise e
         return super().handle_exception(e)
@@ -30,20 +25,10 @@ def create_app(world: World) -> Flask:
     app = PracticeApp("sandbox")
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    door = Door(world)
-    for make in (
-        search_api,
-        pages_api,
-        blocks_api,
-        databases_api,
-        query_api,
-        users_api,
-        oauth_api,
-        consent_screen,
-    ):
-        app.register_blueprint(make(door))
-    app.register_blueprint(practice_pages(world))
-    install_error_pages(app, world)
+    serve(app, world)
+    for part in (search, pages, blocks, databases, query, users, oauth, consent, routes):
+        app.register_blueprint(part.blueprint)
+    install_error_pages(app)
 
     @app.after_request
     def date(response: Response) -> Response:

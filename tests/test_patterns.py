@@ -15,11 +15,13 @@ import pytest
 
 import daemon
 import extract
+import sandbox
 import webapp
 from tests.backtracking import slow_text
 
 _STARTS = (
     "daemon.__main__",
+    "sandbox.__main__",
     "webapp.__main__",
     "webapp.wsgi",
     "extract.store.migrations",
@@ -29,7 +31,7 @@ _STARTS = (
 
 _MODULES = [
     importlib.import_module(module.name)
-    for package in (extract, daemon, webapp)
+    for package in (extract, daemon, sandbox, webapp)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     if not module.name.startswith(_STARTS)
 ]

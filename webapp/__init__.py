@@ -1,7 +1,7 @@
 """The web app: pages for people, the retrieval API for chatbots, webhooks, and the `flask` commands.
 
-A request flows: database opened → texts and ids checked → safe methods held read-only → limits → session and CSRF →
-guard (who, which role, whose row) → view → template → headers.
+The steps of a request: open the database → check texts and ids → make safe methods read-only → rate limits → session
+and CSRF token → access (who, which role, whose row) → view → template → headers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LARGEST_BODY = 2 * 1024 * 1024
 
 
 def create_app(runtime: Runtime | None = None) -> Flask:
-    """The app on `runtime`; without one, on what the configuration names (the commands also mend an old schema)."""
+    """The app on `runtime`. Without one, it opens what the configuration names, whatever schema the database has."""
     runtime = runtime or open_runtime(load(), schema_must_match=False)
     app = Flask(__name__)
     app.config.update(_flask_config(runtime.config))
@@ -80,8 +80,8 @@ def _register(app: Flask) -> None:
     app.register_blueprint(retrieval.blueprint)
     app.register_blueprint(webhook_settings.blueprint)
     app.register_blueprint(webhook_receiver.blueprint)
-    csrf.exempt(retrieval.blueprint)  # no cookie, no session: a key in a header
-    csrf.exempt(webhook_receiver.blueprint)  # likewise: a signature
+    csrf.exempt(retrieval.blueprint)  # no cookie and no session, but a key in a header
+    csrf.exempt(webhook_receiver.blueprint)  # no cookie and no session, but a signature
     commands.register(app)
 
 
@@ -96,9 +96,9 @@ def _flask_config(config: Config) -> Mapping[str, object]:
         "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,
         "MAX_FORM_MEMORY_SIZE": _LARGEST_BODY,
-        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: pages stay open for days
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session, since pages stay open for days
         "WTF_CSRF_HEADERS": ["X-CSRFToken"],
-        "WTF_CSRF_SSL_STRICT": False,  # browsers may send no Referer; `safe_methods` looks at the origin
+        "WTF_CSRF_SSL_STRICT": False,  # browsers may omit Referer; `safe_methods` checks the origin
         "RATELIMIT_HEADERS_ENABLED": False,
     }
 
@@ -107,7 +107,8 @@ def _open_database_per_request(app: Flask) -> None:
     @app.before_request
     def connect() -> None:
         request.environ["hilal.close_database"] = database.is_closed()
-        if request.endpoint != "static" and request.blueprint != "probes":  # a probe answers without one
+        # Health checks must answer without a database.
+        if request.endpoint != "static" and request.blueprint != "probes":
             database.connect(reuse_if_open=True)
 
     @app.teardown_request

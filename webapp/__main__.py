@@ -1,6 +1,6 @@
-"""python -m webapp: serves the app with gunicorn, after the configuration was found to be good.
+"""python -m webapp: checks the configuration, then serves the app with gunicorn.
 
-Gunicorn reads WEB_CONCURRENCY while it is imported, and a wrong value there is a traceback.
+Gunicorn reads WEB_CONCURRENCY when it is imported, and fails with a traceback on a wrong value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from extract.errors import HilalError
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; the exit code. Further arguments are gunicorn's."""
+    """Serve until SIGTERM or SIGINT; return the exit code. Further arguments go to gunicorn."""
     try:
         load()
     except HilalError as error:

@@ -1,6 +1,6 @@
-"""Who is asking, what they may do, and the only ways to fetch a row of theirs: fetch and 404 in one place.
+"""Access control: who makes the request, what their role allows, and fetching their rows or answering 404.
 
-Every query starts at the organisation of the person who asks, so a row of another organisation does not exist.
+Every query starts at the organisation of the person, so a row of another organisation is not found.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from extract.store.models import (
     WebhookToken,
 )
 from webapp.extensions import login_manager
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 _LAST_SEEN = "chatbot"
 
@@ -33,7 +33,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def needs(role: Role) -> Callable[[View], View]:
-    """Only logged-in people with at least this role: others are sent to the login page, or get 403."""
+    """Require a logged-in person with at least `role`: others are sent to the login page, or get 403."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -50,34 +50,35 @@ def needs(role: Role) -> Callable[[View], View]:
 
 
 def current_member() -> Member:
-    """The person who asks. Call it only behind `needs`."""
+    """The person who makes the request. Call it only in a view with `needs`."""
     member: Member = current_user.member
     return member
 
 
 def current_role() -> Role:
+    """The role of the person who makes the request."""
     return Role.of(current_member().role)
 
 
 def current_org() -> Organisation:
-    """The silo of the person who asks; every query starts here."""
+    """The organisation of the person who makes the request; every query starts here."""
     organisation: Organisation = current_member().organisation
     return organisation
 
 
 def is_admin() -> bool:
-    """Whether the person may change things (admin or owner)."""
+    """Return True if the person may change things (admin or owner)."""
     return bool(current_user.is_authenticated and current_role() >= Role.ADMIN)
 
 
 def runs_installation() -> bool:
-    """Whether the person's organisation is the first one: what belongs to the installation is in its hands."""
+    """Return True if the person belongs to the first organisation, which manages the installation."""
     first = Organisation.select(Organisation.id).order_by(Organisation.id).first()
     return bool(current_user.is_authenticated and first == current_org())
 
 
 def own_installation() -> None:
-    """404 for everybody whose organisation does not run the installation."""
+    """Answer 404 unless the person's organisation manages the installation."""
     if not runs_installation():
         abort(404)
 
@@ -154,7 +155,7 @@ def own_key(key_id: int) -> ApiKey:
 
 
 def open_chatbot() -> Chatbot | None:
-    """The chatbot this page is about, else the one last seen in this browser, else last worked on, else the first."""
+    """The chatbot of this page, else the last one opened in this browser, else the last one changed, else the first."""
     found: Chatbot | None = g.get("chatbot")
     if found is None:
         last = session.get(_LAST_SEEN, current_member().last_chatbot_id)
@@ -163,7 +164,7 @@ def open_chatbot() -> Chatbot | None:
 
 
 def _open(chatbot: Chatbot) -> Chatbot:
-    """Remember what the person is at: in the session when they look, in their row when they change something."""
+    """Remember the open chatbot: in the session, and in the member's row if they change something."""
     g.chatbot = chatbot
     member = current_member()
     if session.get(_LAST_SEEN) != chatbot.id:

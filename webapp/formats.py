@@ -1,4 +1,4 @@
-"""Times, sizes and counts as a person says them. Pure; the present is an argument."""
+"""Times, sizes and counts as text for people, and times read back. Pure; the present is an argument."""
 
 from __future__ import annotations
 
@@ -56,6 +56,11 @@ def span(period: timedelta) -> str:
 def iso(moment: datetime) -> str:
     """`2026-11-22T09:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_iso(text: str | None) -> datetime | None:
+    """The time that `datetime.isoformat` wrote; None for no text. Raises ValueError for other text."""
+    return datetime.fromisoformat(text) if text else None
 
 
 def exact(moment: datetime) -> str:

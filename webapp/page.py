@@ -1,8 +1,8 @@
-"""What every page shares: the runtime, page or fragment, flashed sentences, and what the frame's template asks for."""
+"""What every page uses: the runtime, page or fragment, flashed sentences, navigation and template globals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from flask import Flask, current_app, flash, g, render_template, request, session, url_for
@@ -17,53 +17,55 @@ PRODUCT = "Hilal"
 
 
 def runtime() -> Runtime:
-    """Configuration, vault, Redis, the clock and the way to Notion, of this app."""
+    """The configuration, vault, Redis client, clock and Notion transport of this app."""
     return cast(Runtime, current_app.extensions["hilal"])
 
 
 def wants_fragment() -> bool:
-    """Whether htmx asks for a part of a page (and not for a whole one, as on Back)."""
+    """Return True if htmx requests a fragment of a page (on Back it requests the full page)."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
 
 
-def page_or_fragment(page: str, fragment: str, **context: Any) -> str:
-    """The fragment when htmx asks, else the page that includes it: the same markup either way."""
+def page_or_fragment(page: str, fragment: str, /, **context: Any) -> str:
+    """Render `fragment` if htmx requests it, else the `page` that includes it."""
     if wants_fragment():
         return render_template(fragment, fragment=True, **context)
     return render_template(page, **context)
 
 
 def toast(sentence: str) -> None:
-    """A passing word on the next page. Never the only copy of an error."""
+    """Show a sentence on the next page for a few seconds. Errors need `problem`."""
     flash(sentence, "toast")
 
 
 def problem(sentence: str) -> None:
-    """A sentence on the next page that stays until the person goes on."""
-    if ["problem", sentence] not in [list(each) for each in session.get("_flashes", [])]:
+    """Show a sentence on the next page until the person leaves it."""
+    if ["problem", sentence] not in [list(flashed) for flashed in session.get("_flashes", [])]:
         flash(sentence, "problem")
 
 
 def url_if(endpoint: str, **values: Any) -> str | None:
-    """The address of `endpoint`; None when no blueprint offers it."""
+    """The address of `endpoint`; None if no blueprint has it."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def chatbot_home(chatbot: Chatbot) -> str:
-    """Where a chatbot starts: its knowledge base."""
+    """The address of a chatbot's knowledge base."""
     home = url_if("sources.index", chatbot_id=chatbot.id)
     return home or url_for("picker.page", chatbot_id=chatbot.id)
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    word: str
+    """One link of the sidebar; `current` if the open page belongs to it."""
+
+    label: str
     icon: str
     url: str
     current: bool
 
 
-_PLACES = (
+_NAVIGATION = (
     (
         "Knowledge base",
         "book",
@@ -76,32 +78,32 @@ _PLACES = (
 
 
 def navigation_items(chatbot: Chatbot | None) -> list[NavigationItem]:
-    """The sidebar's places, for the open chatbot."""
+    """The links of the sidebar, for the open chatbot."""
     here = request.blueprint
     items = []
-    for word, icon, endpoint, blueprints in _PLACES:
+    for label, icon, endpoint, blueprints in _NAVIGATION:
         url = url_if(endpoint, chatbot_id=chatbot.id) if chatbot else None
         if url:
-            items.append(NavigationItem(word, icon, url, here in blueprints))
+            items.append(NavigationItem(label, icon, url, here in blueprints))
     settings = (
         here in ("settings", "people", "chatbots", "webhook_settings")
         or request.endpoint == "connections.index"
     )
-    items = [NavigationItem(each.word, each.icon, each.url, each.current and not settings) for each in items]
+    items = [replace(item, current=item.current and not settings) for item in items]
     items.append(NavigationItem("Settings", "gear", url_for("settings.page"), settings))
     return items
 
 
 def practice_workspace() -> str | None:
-    """The address of the practice Notion, when we do not talk to the real one."""
+    """The address of the practice workspace; None if the app is configured for the real Notion."""
     api_url = runtime().config.notion.api_url.rstrip("/")
     return f"{api_url}/" if api_url != NOTION else None
 
 
 def in_notion(url: str) -> str:
-    """Where a person follows a link of Notion's: the practice workspace keeps its pages at its own address.
+    """The address at which a person can open a page of Notion, or of the practice workspace.
 
-    The URL came from Notion, so only web addresses pass; anything else leads nowhere.
+    `url` came from Notion, so only web addresses are allowed; for anything else the address is empty.
     """
     practice, identifier = practice_workspace(), notion_id_of(url)
     if practice and identifier:
@@ -116,12 +118,12 @@ def _chatbots() -> list[Chatbot]:
 
 
 def _asset(path: str) -> str:
-    """A static file's address, which changes whenever the file does."""
+    """The address of a static file, with a fingerprint of its content."""
     return url_for("static", filename=path, v=current_app.extensions["hilal_assets"].get(path, ""))
 
 
 def init_app(app: Flask) -> None:
-    """Give templates their vocabulary."""
+    """Add the globals and filters that templates use."""
     app.jinja_env.globals.update(
         product=PRODUCT,
         asset=_asset,

@@ -1,4 +1,4 @@
-"""Secrets that a page shows exactly once, on the page after the form: sealed in the session until then."""
+"""Secrets that are shown exactly once, on the page after the form; until then they are sealed in the session."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from webapp.page import runtime
 
 
 def show_once(name: str, secret: str) -> None:
-    """Keep `secret` for the next page that asks for it."""
+    """Keep `secret` under `name` until `shown_once` takes it."""
     session[f"once_{name}"] = runtime().vault.seal(secret)
 
 
 def shown_once(name: str) -> str | None:
-    """The secret kept under `name`; gone afterwards."""
+    """Return the secret kept under `name` and forget it; None if there is none."""
     sealed = session.pop(f"once_{name}", None)
     if sealed is None:
         return None

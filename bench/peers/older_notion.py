@@ -15,9 +15,9 @@ from flask import Flask
 from werkzeug.wrappers import Response
 
 from sandbox import World
-from sandbox.api.gate import VERSIONS
+from sandbox.api.checks import VERSIONS
 from sandbox.editing.pages import blocks_of
-from sandbox.world.records import Block
+from sandbox.state.records import Block
 
 OLD = "2022-06-28"
 _QUERY = re.compile(r"/v1/databases/([^/]+)/query$")
@@ -50,7 +50,7 @@ class OlderNotion:
 
     def _next(self, last: str) -> str:
         world = self._world
-        waiting = [blocks_of(world, world.pages[world.block_home[last]])]
+        waiting = [blocks_of(world, world.pages[world.page_of_block[last]])]
         while waiting:
             siblings: list[Block] = waiting.pop()
             ids = [block["id"] for block in siblings]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from bench.peers.tokens import Marker
 from sandbox import World, seed_company
-from sandbox.editing.handles import DatabaseHandle, PageHandle
-from sandbox.editing.rich_text import text_items
-from sandbox.world.records import Block
+from sandbox.state.records import Block
+from sandbox.state.rich_text import text_items
+from sandbox.world.handles import DatabaseHandle, PageHandle
 
 Scene = tuple[World, list[PageHandle | DatabaseHandle]]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from sandbox import World
 from sandbox.api.blocks import with_containers
-from sandbox.api.viewer import Viewer
 from sandbox.editing.pages import blocks_of
 from sandbox.markdown.body import original_children
 from sandbox.present.objects import present_block, present_page
-from sandbox.world.records import Block, Grant, Json, Page
+from sandbox.present.viewer import Viewer
+from sandbox.state.records import Block, Grant, Json, Page
 
 # a date that is mentioned cannot carry a word, so dates of this year stand for themselves
 TOKEN = re.compile(r"zq\d+z|2031-\d\d-\d\d")

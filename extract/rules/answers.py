@@ -50,7 +50,7 @@ def decide(
 def decide_missing(
     *, removed: bool, doubted_at: datetime | None, now: datetime, pause: timedelta
 ) -> Literal["still removed", "doubt", "gone"]:
-    """Decide what a 404 means. The first proves nothing; a second, at least `pause` later, means that the page is gone."""
+    """Decide what a 404 means. The first proves nothing; a second, at least `pause` later, means the page is gone."""
     if removed:
         return "still removed"
     if doubted_at is not None and now - doubted_at >= pause:

@@ -1,1 +1,1 @@
-"""Notion's API over HTTP: one file for each group of endpoints, and what every request passes."""
+"""Notion's API over HTTP: a file for each group of endpoints, and what all of them share."""

@@ -1,71 +1,74 @@
-"""GET /v1/blocks/{id} and its direct children, filtered by what is in sight."""
+"""GET /v1/blocks/{id} and /v1/blocks/{id}/children."""
 
 from collections.abc import Iterator
 
 from flask import Blueprint, request
 
-from sandbox.api.gate import Door
+from sandbox.api.checks import not_visible, visible_id
+from sandbox.api.endpoint import endpoint
 from sandbox.api.paging import list_body, slice_list
-from sandbox.api.viewer import Viewer
 from sandbox.editing.pages import blocks_of
 from sandbox.markdown.body import original_children
 from sandbox.present.objects import present_block
-from sandbox.world.records import Block, Json, Page
-from sandbox.world.times import print_minute
+from sandbox.present.viewer import Viewer
+from sandbox.state.records import Block, Json, Page
+from sandbox.state.times import print_minute
+
+blueprint = Blueprint("blocks", __name__)
 
 
-def blocks_api(door: Door) -> Blueprint:
-    api = Blueprint("blocks", __name__)
-
-    @api.get("/v1/blocks/<block_id>", endpoint="block")
-    @door.api("block")
-    def block(viewer: Viewer, block_id: str) -> Json:
-        identifier = door.visible(viewer, "block", block_id)
-        page, found, container = _locate(viewer, identifier)
-        return present_block(viewer, page, found, container)
-
-    @api.get("/v1/blocks/<block_id>/children", endpoint="block_children")
-    @door.api("block_children")
-    def children(viewer: Viewer, block_id: str) -> Json:
-        identifier = door.visible(viewer, "block", block_id)
-        state = viewer.state
-        page, found = _children_of(door, viewer, identifier)
-        in_sight = [
-            each
-            for each in found
-            if each["type"] not in ("child_page", "child_database")
-            or (
-                (node := state.node(each["id"])) is not None
-                and not node.in_trash
-                and viewer.can_see(each["id"])
-            )
-        ]
-        piece, cursor = slice_list(f"children:{identifier}", in_sight, request.args)
-        container = None if identifier in state.pages else identifier
-        return list_body("block", [present_block(viewer, page, each, container) for each in piece], cursor)
-
-    return api
+@blueprint.get("/v1/blocks/<block_id>")
+@endpoint("block")
+def block(viewer: Viewer, block_id: str) -> Json:
+    """One block; a page or database is answered as its child_page or child_database block."""
+    identifier = visible_id(viewer, "block", block_id)
+    page, found, container = _locate(viewer, identifier)
+    return present_block(viewer, page, found, container)
 
 
-def _children_of(door: Door, viewer: Viewer, identifier: str) -> tuple[Page, list[Block]]:
+@blueprint.get("/v1/blocks/<block_id>/children")
+@endpoint("block_children")
+def children(viewer: Viewer, block_id: str) -> Json:
+    """The direct children of a block or page, without pages and databases that are hidden or trashed."""
+    identifier = visible_id(viewer, "block", block_id)
+    state = viewer.state
+    page, found = _children_of(viewer, identifier)
+    in_sight = [
+        block
+        for block in found
+        if block["type"] not in ("child_page", "child_database")
+        or (
+            (node := state.node(block["id"])) is not None
+            and not node.in_trash
+            and viewer.can_see(block["id"])
+        )
+    ]
+    piece, cursor = slice_list(f"children:{identifier}", in_sight, request.args)
+    container = None if identifier in state.pages else identifier
+    return list_body("block", [present_block(viewer, page, block, container) for block in piece], cursor)
+
+
+def _children_of(viewer: Viewer, identifier: str) -> tuple[Page, list[Block]]:
     state = viewer.state
     if identifier in state.pages:
         page = state.pages[identifier]
         return page, blocks_of(state, page)
     page, found, _ = _locate(viewer, identifier)
     if found["type"] == "synced_block" and (origin := found["synced_block"].get("synced_from")):
-        home = state.block_home.get(origin["block_id"])
+        home = state.page_of_block.get(origin["block_id"])
         if home is None or not viewer.can_see(home):
-            door.miss("block", origin["block_id"])
+            raise not_visible("block", origin["block_id"])
         return page, original_children(viewer, origin["block_id"])
     return page, found.get("children") or []
 
 
 def _locate(viewer: Viewer, identifier: str) -> tuple[Page, Block, str | None]:
-    """The page a block sits on, the block, and the block around it; pages and databases count as blocks."""
+    """The page that contains a block, the block, and the block around it. Pages and databases count as blocks."""
     state = viewer.state
     node = state.pages.get(identifier) or state.databases.get(identifier)
-    home = state.pages.get(node.parent_id) if node is not None else state.pages[state.block_home[identifier]]
+    home = (
+        state.pages.get(node.parent_id) if node is not None else state.pages[state.page_of_block[identifier]]
+    )
     if home is not None:
         for block, container in with_containers(blocks_of(state, home)):
             if block["id"] == identifier:
@@ -83,6 +86,7 @@ def _locate(viewer: Viewer, identifier: str) -> tuple[Page, Block, str | None]:
 
 
 def with_containers(blocks: list[Block], container: str | None = None) -> Iterator[tuple[Block, str | None]]:
+    """Every block of a tree with the id of the block around it."""
     for block in blocks:
         yield block, container
         yield from with_containers(block.get("children") or [], block["id"])

@@ -4,15 +4,19 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from sandbox.api.gate import Door, check_version, json_body
-from sandbox.present.users import present_user
-from sandbox.world import access
-from sandbox.world.records import Grant, Json
+from sandbox.api.checks import check_version, json_body
+from sandbox.api.context import current_world
+from sandbox.api.endpoint import respond
+from sandbox.state import access
+from sandbox.state.records import Grant, Json
+from sandbox.state.users import present_user
 from sandbox.world.world import World
 
+blueprint = Blueprint("oauth", __name__)
 _LIFETIME_SECONDS = 600
 
 
@@ -25,26 +29,26 @@ class OAuthError(Exception):
         self.status = status
 
 
-def oauth_api(door: Door) -> Blueprint:
-    api = Blueprint("oauth", __name__)
-    world = door.world
-
-    @api.post("/v1/oauth/token", endpoint="token")
-    def token() -> Response:
-        return door.pass_through("token", None, lambda: _answer(world, _token))
-
-    @api.post("/v1/oauth/revoke", endpoint="revoke")
-    def revoke() -> Response:
-        return door.pass_through("revoke", None, lambda: _answer(world, _revoke))
-
-    @api.post("/v1/oauth/introspect", endpoint="introspect")
-    def introspect() -> Response:
-        return door.pass_through("introspect", None, lambda: _answer(world, _introspect))
-
-    return api
+@blueprint.post("/v1/oauth/token")
+def token() -> Response:
+    """Exchange an authorization code, or a refresh token, for a pair of tokens."""
+    return respond("token", None, partial(_answer, _token))
 
 
-def _answer(world: World, function: Callable[[World, Json], Json]) -> Response:
+@blueprint.post("/v1/oauth/revoke")
+def revoke() -> Response:
+    """End the grant that a token belongs to."""
+    return respond("revoke", None, partial(_answer, _revoke))
+
+
+@blueprint.post("/v1/oauth/introspect")
+def introspect() -> Response:
+    """Tell whether a token is valid."""
+    return respond("introspect", None, partial(_answer, _introspect))
+
+
+def _answer(function: Callable[[World, Json], Json]) -> Response:
+    world = current_world()
     check_version()
     try:
         _authenticate(world)
@@ -145,6 +149,7 @@ def _by_any_token(world: World, body: Json) -> Grant | None:
 
 
 def token_body(world: World, grant: Grant) -> Json:
+    """The answer that hands out a grant's tokens."""
     workspace = world.workspaces[grant.workspace_id]
     return {
         "access_token": grant.access_token,

@@ -1,11 +1,12 @@
-"""POST /v1/data_sources/{id}/query: rows by filter and sort, up to the cap."""
+"""POST /v1/data_sources/{id}/query: filter, sort, and the cap on results."""
 
 from typing import Any
 
 from flask import Blueprint
 
-from sandbox.api.errors import validation_error
-from sandbox.api.gate import Door, json_body
+from sandbox.api.checks import json_body, visible_id
+from sandbox.api.context import current_listings, current_world
+from sandbox.api.endpoint import endpoint
 from sandbox.api.pages import chosen_properties
 from sandbox.api.paging import (
     Listings,
@@ -16,39 +17,39 @@ from sandbox.api.paging import (
     page_size,
     read_cursor,
 )
-from sandbox.api.viewer import Viewer
+from sandbox.present.errors import validation_error
 from sandbox.present.filters import compile_filter, moment_span
 from sandbox.present.objects import present_page
 from sandbox.present.row_values import RowValues, sort_rows
-from sandbox.world.records import DataSource, Json
-from sandbox.world.state import RowOrder
-from sandbox.world.times import minute_number
+from sandbox.present.viewer import Viewer
+from sandbox.state.records import DataSource, Json
+from sandbox.state.state import RowOrder
+from sandbox.state.times import minute_number
 
 _CAPPED = ":capped"
 
 
-def query_api(door: Door) -> Blueprint:
-    api = Blueprint("query", __name__)
-    listings = Listings()
+blueprint = Blueprint("query", __name__)
 
-    @api.post("/v1/data_sources/<data_source_id>/query", endpoint="query")
-    @door.api("query")
-    def query(viewer: Viewer, data_source_id: str) -> Json:
-        source = viewer.state.data_sources[door.visible(viewer, "data_source", data_source_id)]
-        body = json_body()
-        size = page_size(body.get("page_size"))
-        only = chosen_properties(source)
-        if body.get("start_cursor") is None:
-            name, start = f"query:{viewer.state.mint.new()}", 0
-            ids = _matching(viewer, source, body)
-            if len(ids) > door.world.query_cap:
-                name, ids = name + _CAPPED, ids[: door.world.query_cap]
-            listings.keep(name, ids)
-        else:
-            name, start, ids = _continue(listings, str(body["start_cursor"]))
-        return _one_page(viewer, source, name, ids, start, size, only)
 
-    return api
+@blueprint.post("/v1/data_sources/<data_source_id>/query")
+@endpoint("query")
+def query(viewer: Viewer, data_source_id: str) -> Json:
+    """The rows of a data source that match a filter, sorted, up to the world's `query_cap`."""
+    source = viewer.state.data_sources[visible_id(viewer, "data_source", data_source_id)]
+    body = json_body()
+    cap, listings = current_world().query_cap, current_listings()
+    size = page_size(body.get("page_size"))
+    only = chosen_properties(source)
+    if body.get("start_cursor") is None:
+        name, start = f"query:{viewer.state.mint.new()}", 0
+        ids = _matching(viewer, source, body)
+        if len(ids) > cap:
+            name, ids = name + _CAPPED, ids[:cap]
+        listings.keep(name, ids)
+    else:
+        name, start, ids = _continue(listings, str(body["start_cursor"]))
+    return _one_page(viewer, source, name, ids, start, size, only)
 
 
 def _one_page(
@@ -89,7 +90,7 @@ def _continue(listings: Listings, cursor: str) -> tuple[str, int, list[str]]:
 
 
 def _matching(viewer: Viewer, source: DataSource, body: Json) -> list[str]:
-    """Ids of matching rows in order, one more than the cap at most where that is cheap."""
+    """The ids of all matching rows, in order."""
     state = viewer.state
     order = state.rows.get(source.id) or RowOrder()
     sorts = _sorts(body.get("sorts"))
@@ -104,7 +105,7 @@ def _matching(viewer: Viewer, source: DataSource, body: Json) -> list[str]:
         candidates.reverse()
     if given is None and sorted_already:
         return candidates
-    rows = [state.pages[each] for each in candidates]
+    rows = [state.pages[row_id] for row_id in candidates]
     if given is not None:
         values.check(given)
         test = compile_filter(given, state.now())
@@ -115,7 +116,7 @@ def _matching(viewer: Viewer, source: DataSource, body: Json) -> list[str]:
 
 
 def _candidates(order: RowOrder, given: Any, sorts: list[Json], viewer: Viewer) -> tuple[list[str], bool]:
-    """Rows within the time range that the filter implies, oldest first; and whether that is the order."""
+    """Rows in the time range that the filter implies, oldest first; and True if they need no other order."""
     by_time = sorts[0].get("timestamp") if len(sorts) == 1 else None
     for field in dict.fromkeys((by_time or "created_time", "last_edited_time", "created_time")):
         low, high = implied_range(given, field, viewer)
@@ -127,13 +128,13 @@ def _candidates(order: RowOrder, given: Any, sorts: list[Json], viewer: Viewer) 
 
 
 def implied_range(given: Any, field: str, viewer: Viewer) -> tuple[int | None, int | None]:
-    """Minutes outside which no row can match: from timestamp conditions that all must hold."""
+    """The first and last minute in which a row can match, from the timestamp conditions that every match meets."""
     low: int | None = None
     high: int | None = None
-    for each in _conjunction(given):
-        if each.get("timestamp") != field or not isinstance(each.get(field), dict):
+    for condition in _conjunction(given):
+        if condition.get("timestamp") != field or not isinstance(condition.get(field), dict):
             continue
-        for operator, wanted in each[field].items():
+        for operator, wanted in condition[field].items():
             if operator in ("after", "on_or_after", "equals"):
                 first = minute_number(moment_span(wanted, viewer.state.now())[0])
                 low = first if low is None else max(low, first)
@@ -147,21 +148,21 @@ def _conjunction(given: Any) -> list[Json]:
     if not isinstance(given, dict):
         return []
     if isinstance(given.get("and"), list):
-        return [leaf for each in given["and"] for leaf in _conjunction(each)]
+        return [leaf for part in given["and"] for leaf in _conjunction(part)]
     return [] if "or" in given else [given]
 
 
 def _sorts(given: Any) -> list[Json]:
     sorts = given or []
-    if not isinstance(sorts, list) or not all(isinstance(each, dict) for each in sorts):
+    if not isinstance(sorts, list) or not all(isinstance(sort, dict) for sort in sorts):
         raise validation_error("body failed validation: body.sorts should be an array of objects.")
-    for each in sorts:
-        if ("property" in each) == ("timestamp" in each):
+    for sort in sorts:
+        if ("property" in sort) == ("timestamp" in sort):
             raise validation_error(
                 "body failed validation: body.sorts should have a property or a timestamp."
             )
-        if each.get("timestamp", "created_time") not in ("created_time", "last_edited_time"):
+        if sort.get("timestamp", "created_time") not in ("created_time", "last_edited_time"):
             raise validation_error("body failed validation: body.sorts.timestamp is not a known timestamp.")
-        if each.get("direction", "ascending") not in ("ascending", "descending"):
+        if sort.get("direction", "ascending") not in ("ascending", "descending"):
             raise validation_error("body failed validation: body.sorts.direction is not a known direction.")
     return sorts

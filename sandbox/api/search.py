@@ -1,4 +1,4 @@
-"""POST /v1/search: titles of pages and data sources in sight, by last edit."""
+"""POST /v1/search: titles of pages and data sources that the grant can see, by last edit."""
 
 from collections.abc import Iterator
 from heapq import merge
@@ -6,66 +6,66 @@ from typing import Any
 
 from flask import Blueprint
 
-from sandbox.api.errors import validation_error
-from sandbox.api.gate import Door, json_body
+from sandbox.api.checks import json_body
+from sandbox.api.endpoint import endpoint
 from sandbox.api.paging import bad_cursor, list_body, make_cursor, page_size, read_cursor
-from sandbox.api.viewer import Viewer
+from sandbox.present.errors import validation_error
 from sandbox.present.objects import present_data_source, present_page
-from sandbox.world.ordering import Key
-from sandbox.world.records import Json
+from sandbox.present.viewer import Viewer
+from sandbox.state.ordering import Key
+from sandbox.state.records import Json
 
 _FEW = 2000
 
 
-def search_api(door: Door) -> Blueprint:
-    api = Blueprint("search", __name__)
+blueprint = Blueprint("search", __name__)
 
-    @api.post("/v1/search", endpoint="search")
-    @door.api("search")
-    def search(viewer: Viewer) -> Json:
-        body = json_body()
-        kind, in_trash = _filter(body.get("filter"))
-        descending = _descending(body.get("sort"))
-        size = page_size(body.get("page_size"))
-        query = str(body.get("query") or "").strip().lower()
-        listing = f"search:{query}:{kind}:{in_trash}:{descending}"
-        start = _start(listing, body.get("start_cursor"))
-        index = viewer.state.index_for(viewer.grant.workspace_id)
-        index.catch_up(viewer.state.now())
 
-        results: list[Json] = []
-        last: Key | None = None
-        for key in _keys(viewer, query, kind, in_trash, descending, start):
-            identifier = key[2]
-            if (
-                identifier in index.hidden
-                or not viewer.can_see(identifier)
-                or not viewer.state.node(identifier)
-            ):
-                continue
-            if len(results) == size:
-                return list_body("page_or_data_source", results, make_cursor(listing, last))
-            page = viewer.state.pages.get(identifier)
-            results.append(
-                present_page(viewer, page)
-                if page is not None
-                else present_data_source(viewer, viewer.state.data_sources[identifier])
-            )
-            last = key
-        return list_body("page_or_data_source", results, None)
+@blueprint.post("/v1/search")
+@endpoint("search")
+def search(viewer: Viewer) -> Json:
+    """Pages and data sources whose title contains the query, the last edited first."""
+    body = json_body()
+    kind, in_trash = _filter(body.get("filter"))
+    descending = _descending(body.get("sort"))
+    size = page_size(body.get("page_size"))
+    query = str(body.get("query") or "").strip().lower()
+    listing = f"search:{query}:{kind}:{in_trash}:{descending}"
+    start = _start(listing, body.get("start_cursor"))
+    index = viewer.state.index_for(viewer.grant.workspace_id)
+    index.catch_up(viewer.state.now())
 
-    return api
+    results: list[Json] = []
+    last: Key | None = None
+    for key in _keys(viewer, query, kind, in_trash, descending, start):
+        identifier = key[2]
+        if identifier in index.hidden or not viewer.can_see(identifier) or not viewer.state.node(identifier):
+            continue
+        if len(results) == size:
+            return list_body("page_or_data_source", results, make_cursor(listing, last))
+        page = viewer.state.pages.get(identifier)
+        results.append(
+            present_page(viewer, page)
+            if page is not None
+            else present_data_source(viewer, viewer.state.data_sources[identifier])
+        )
+        last = key
+    return list_body("page_or_data_source", results, None)
 
 
 def _keys(
     viewer: Viewer, query: str, kind: str | None, in_trash: bool, descending: bool, start: Key | None
 ) -> Iterator[Key]:
-    """Candidates in order after the start. Few candidates are sorted; otherwise the index is walked."""
+    """Keys of candidates in order, after the start. Sorts them if they are few, else reads them from the index."""
     index = viewer.state.index_for(viewer.grant.workspace_id)
     few = _few_in_reach(viewer)
     if query:
         titles = index.titles
-        few = [each for each in (titles if few is None else few) if query in titles.get(each, "")]
+        few = [
+            identifier
+            for identifier in (titles if few is None else few)
+            if query in titles.get(identifier, "")
+        ]
     if few is not None:
         keys = index.keys_of(few, kind, in_trash)
         if descending:
@@ -73,18 +73,18 @@ def _keys(
         return (key for key in keys if start is None or key > start)
     lists = index.lists(kind, in_trash)
     if descending:
-        return merge(*(each.descending(start) for each in lists), reverse=True)
-    return merge(*(each.ascending(start) for each in lists))
+        return merge(*(ids.descending(start) for ids in lists), reverse=True)
+    return merge(*(ids.ascending(start) for ids in lists))
 
 
 def _few_in_reach(viewer: Viewer) -> list[str] | None:
-    """Everything below what is shared, when that is little."""
+    """The ids below what is shared, if they are at most _FEW; else None."""
     if viewer.grant.everything:
         return None
     found: dict[str, None] = {}
     for shared in viewer.grant.shares:
-        for each in viewer.state.descendants(shared):
-            found[each] = None
+        for identifier in viewer.state.descendants(shared):
+            found[identifier] = None
             if len(found) > _FEW:
                 return None
     return list(found)

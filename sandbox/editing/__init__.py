@@ -1,1 +1,1 @@
-"""The verbs: what a person does to pages, databases and rows."""
+"""The verbs: what a person can do to pages, databases and rows."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.editing.pages import create_page, hang_below, touch
+from sandbox.content.simple_inline import parse_inline
+from sandbox.editing.names import WorkspaceNames
+from sandbox.editing.pages import add_child_block, create_page, touch
 from sandbox.editing.schema import make_schema
 from sandbox.editing.values import find_property, read_value
-from sandbox.ui.simple_inline import parse_inline
-from sandbox.world.names import WorkspaceNames
-from sandbox.world.records import Database, DataSource, Json, Page
-from sandbox.world.state import State
+from sandbox.state.records import Database, DataSource, Json, Page
+from sandbox.state.state import State
 
 
 def create_database(
@@ -40,13 +40,14 @@ def create_database(
     state.databases[database.id] = database
     state.attach(database.parent_id, database.id)
     if parent is not None:
-        hang_below(state, parent, database.id, "child_database", now)
+        add_child_block(state, parent, database.id, "child_database", now)
     state.changed("database", database.id, "created")
     add_data_source(state, database, title, schema)
     return database
 
 
 def add_data_source(state: State, database: Database, title: str, schema: Mapping[str, Any]) -> DataSource:
+    """Another data source in a database."""
     now = state.now()
     source = DataSource(
         id=state.mint.new(),
@@ -96,6 +97,7 @@ def change_schema(state: State, source: DataSource, schema: Mapping[str, Any]) -
 
 
 def rename_property(state: State, source: DataSource, name: str, new_name: str) -> None:
+    """Give a property another name. Raises KeyError if there is none of this name or id."""
     find_property(source, name).name = new_name
     source.edited = state.now()
     state.changed("data_source", source.id, "schema")
@@ -104,6 +106,7 @@ def rename_property(state: State, source: DataSource, name: str, new_name: str) 
 def create_row(
     state: State, source: DataSource, title: str, values: Mapping[str, Any], text: str = ""
 ) -> Page:
+    """A row: a page in a data source, with values by property name and a body in simple markdown."""
     page = create_page(state, source.workspace_id, title, text, source)
     for prop in source.schema.values():
         if prop.type == "unique_id":
@@ -117,7 +120,7 @@ def create_row(
 def set_values(
     state: State, page: Page, source: DataSource, values: Mapping[str, Any], user_id: str | None = None
 ) -> None:
-    """An edit of properties. What is computed elsewhere (formula, rollup) changes without moving the time."""
+    """Edit properties. Formulas and rollups change without a new last_edited_time, as they do in Notion."""
     kinds = store_values(state, page, source, values)
     if kinds and kinds <= {"formula", "rollup"}:
         state.changed("page", page.id, "properties")
@@ -126,6 +129,7 @@ def set_values(
 
 
 def store_values(state: State, page: Page, source: DataSource, values: Mapping[str, Any]) -> set[str]:
+    """Write values by property name without touching the page's time; the types of the properties written."""
     kinds: set[str] = set()
     options_before = sum(len(prop.config.get("options", ())) for prop in source.schema.values())
     for name, given in values.items():
@@ -144,7 +148,8 @@ def store_values(state: State, page: Page, source: DataSource, values: Mapping[s
     return kinds
 
 
-def replace_row(state: State, page: Page, values: Mapping[str, Any]) -> None:
+def set_row_values(state: State, page: Page, values: Mapping[str, Any]) -> None:
+    """Edit the properties of a row. Raises TypeError for a page that is no row."""
     source = state.data_sources.get(page.parent_id)
     if source is None:
         raise TypeError("Only rows of a database have properties to set.")
@@ -152,6 +157,7 @@ def replace_row(state: State, page: Page, values: Mapping[str, Any]) -> None:
 
 
 def describe_database(state: State, database: Database, text: str, icon: Json | None) -> None:
+    """Give a database a description, and an icon if there is one."""
     database.description = parse_inline(text, WorkspaceNames(state, database.workspace_id))
     database.icon = icon or database.icon
     database.edited = state.now()

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sandbox.editing.block_forms import OWN_DOCUMENTS, Forming, walk
-from sandbox.editing.rich_text import text_items
-from sandbox.ui.simple_inline import parse_inline
-from sandbox.ui.simple_markdown import read_simple
-from sandbox.world.names import WorkspaceNames
-from sandbox.world.records import Block, Database, DataSource, Page
-from sandbox.world.state import State
-from sandbox.world.times import print_minute
+from sandbox.content.blocks import OWN_DOCUMENTS, Forming, walk
+from sandbox.content.simple_inline import parse_inline
+from sandbox.content.simple_markdown import read_simple
+from sandbox.editing.names import WorkspaceNames
+from sandbox.state.records import Block, Database, DataSource, Page
+from sandbox.state.rich_text import text_items
+from sandbox.state.state import State
+from sandbox.state.times import print_minute
 
 
 def create_page(
@@ -48,13 +48,13 @@ def create_page(
     else:
         page.unread_text = text or None
     if isinstance(parent, Page):
-        hang_below(state, parent, page.id, "child_page", now)
+        add_child_block(state, parent, page.id, "child_page", now)
     state.changed("page", page.id, "created")
     return page
 
 
 def blocks_of(state: State, page: Page) -> list[Block]:
-    """The body of a page, parsed now if it has not been before."""
+    """The body of a page. A body given as text is parsed at the first call."""
     if page.unread_text is not None:
         text, page.unread_text = page.unread_text, None
         blocks = read_simple(text, WorkspaceNames(state, page.workspace_id))
@@ -69,6 +69,7 @@ def write_text(state: State, page: Page, text: str, user_id: str | None = None) 
 
 
 def append_text(state: State, page: Page, text: str, user_id: str | None = None) -> None:
+    """Add simple markdown at the end of the body."""
     more = read_simple(text, WorkspaceNames(state, page.workspace_id))
     write_blocks(state, page, [*blocks_of(state, page), *more], user_id)
 
@@ -79,7 +80,7 @@ def write_blocks(
     """Replace the body by block JSON. Child pages and databases stay, at the end if they are not in it."""
     before = blocks_of(state, page)
     given = list(blocks)
-    named = {block.get("id") for block in walk(dict(each) for each in given)}
+    named = {block.get("id") for block in walk(dict(block) for block in given)}
     kept = [block for block in walk(before) if block["type"] in OWN_DOCUMENTS and block["id"] not in named]
     page.revision += 1
     _write(state, page, [*given, *kept], state.now())
@@ -87,24 +88,32 @@ def write_blocks(
 
 
 def rename(state: State, page: Page, title: str, user_id: str | None = None) -> None:
+    """Give a page another title."""
     page.title = parse_inline(title, WorkspaceNames(state, page.workspace_id))
     touch(state, page, "properties", user_id)
 
 
+def set_icon(state: State, page: Page, emoji: str | None) -> None:
+    """Give the page an emoji as its icon, or (None) none."""
+    page.icon = {"type": "emoji", "emoji": emoji} if emoji else None
+    touch(state, page, "properties")
+
+
 def touch(state: State, page: Page, action: str, user_id: str | None = None) -> None:
-    """An edit: the page's time moves."""
+    """Record an edit: set last_edited_time, and tell the listeners."""
     page.edited = state.now()
     page.edited_by = user_id or page.edited_by
     state.changed("page", page.id, action)
 
 
 def set_archived(state: State, page: Page, archived: bool) -> None:
+    """Archive a page, or take it out of the archive."""
     page.archived = archived
     touch(state, page, "archived")
 
 
 def trash(state: State, record: Page | Database | DataSource) -> None:
-    """Into the trash with everything below; only the thing itself gets a new time."""
+    """Move to the trash with everything below; only the record itself gets a new time."""
     record.edited = state.now()
     for identifier in list(state.descendants(record.id)):
         node = state.node(identifier)
@@ -115,7 +124,7 @@ def trash(state: State, record: Page | Database | DataSource) -> None:
 
 
 def restore(state: State, record: Page | Database | DataSource) -> None:
-    """Out of the trash with everything that went in with it."""
+    """Take out of the trash, with everything that was trashed together with it."""
     root = record.trashed_by
     if root is None:
         return
@@ -128,11 +137,11 @@ def restore(state: State, record: Page | Database | DataSource) -> None:
 
 
 def move(state: State, record: Page | Database, target: Page | DataSource | None) -> None:
-    """Below another page, into a data source, or (None) to the top of the workspace. Not an edit."""
+    """Move below another page, into a data source, or (None) to the top. Does not change last_edited_time."""
     if target is not None and record.id in state.lineage(target.id):
         raise ValueError("A page cannot be moved below itself.")
     kind = "child_page" if isinstance(record, Page) else "child_database"
-    unhang(state, record)
+    remove_child_block(state, record)
     if isinstance(record, Page) and record.parent_type == "data_source":
         state.forget_row(record.parent_id, record.id)
     state.detach(record.parent_id, record.id)
@@ -140,7 +149,7 @@ def move(state: State, record: Page | Database, target: Page | DataSource | None
         record.parent_type, record.parent_id = "workspace", record.workspace_id
     elif isinstance(target, Page):
         record.parent_type, record.parent_id = "page", target.id
-        hang_below(state, target, record.id, kind, state.now())
+        add_child_block(state, target, record.id, kind, state.now())
     else:
         record.parent_type, record.parent_id = "data_source", target.id
     record.parent_block = None
@@ -151,13 +160,13 @@ def move(state: State, record: Page | Database, target: Page | DataSource | None
 
 def purge(state: State, record: Page | Database) -> None:
     """Delete for good, with everything below."""
-    unhang(state, record)
+    remove_child_block(state, record)
     state.detach(record.parent_id, record.id)
     for identifier in list(state.descendants(record.id)):
         page = state.pages.get(identifier)
         if page is not None:
             for block in walk(page.blocks):
-                state.block_home.pop(block["id"], None)
+                state.page_of_block.pop(block["id"], None)
             if page.parent_type == "data_source":
                 state.forget_row(page.parent_id, page.id)
         node = state.node(identifier)
@@ -172,13 +181,14 @@ def purge(state: State, record: Page | Database) -> None:
 
 
 def kind_name(record: Page | Database | DataSource) -> str:
+    """What the state calls this kind of record."""
     return (
         "page" if isinstance(record, Page) else "database" if isinstance(record, Database) else "data_source"
     )
 
 
-def unhang(state: State, record: Page | Database) -> None:
-    """Take the block that stands for a page or database out of its parent's body."""
+def remove_child_block(state: State, record: Page | Database) -> None:
+    """Remove the child_page or child_database block from the body of the parent."""
     parent = state.pages.get(record.parent_id)
     if parent is not None:
         _remove_block(blocks_of(state, parent), record.id)
@@ -191,8 +201,8 @@ def _remove_block(blocks: list[Block], identifier: str) -> None:
         _remove_block(block.get("children") or [], identifier)
 
 
-def hang_below(state: State, parent: Page, child_id: str, kind: str, now: datetime) -> None:
-    """Add the block that stands for a child to its parent's body, which is an edit of the parent."""
+def add_child_block(state: State, parent: Page, child_id: str, kind: str, now: datetime) -> None:
+    """Add a child_page or child_database block to the body of the parent, which counts as an edit."""
     time = print_minute(now)
     blocks = parent.blocks if parent.unread_text is not None else blocks_of(state, parent)
     blocks.append(
@@ -204,19 +214,19 @@ def hang_below(state: State, parent: Page, child_id: str, kind: str, now: dateti
 def _write(state: State, page: Page, blocks: list[Any], now: datetime) -> None:
     for block in walk(page.blocks):
         if block["type"] not in OWN_DOCUMENTS:
-            state.block_home.pop(block["id"], None)
+            state.page_of_block.pop(block["id"], None)
     page.blocks = Forming(page.id, page.revision, print_minute(now), page.blocks).form(blocks)
     page.unread_text = None
     register_blocks(state, page, page.blocks, None)
 
 
 def register_blocks(state: State, page: Page, blocks: list[Block], container: str | None) -> None:
-    """Make blocks findable by id, and tell child pages and databases which block they sit in."""
+    """Index blocks by id, and set the `parent_block` of child pages and databases."""
     for block in blocks:
         if block["type"] in OWN_DOCUMENTS:
             child = state.pages.get(block["id"]) or state.databases.get(block["id"])
             if child is not None:
                 child.parent_block = container
         else:
-            state.block_home[block["id"]] = page.id
+            state.page_of_block[block["id"]] = page.id
             register_blocks(state, page, block.get("children") or [], block["id"])

@@ -1,11 +1,11 @@
-"""Schemas of data sources: what a caller writes ("number", {"select": …}) → properties with ids."""
+"""Makes the schema of a data source from what a caller writes: "number", {"select": [names]} and so on."""
 
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from sandbox.world.ids import IdMint
-from sandbox.world.records import Json, Property
+from sandbox.state.ids import IdMint
+from sandbox.state.records import Json, Property
 
 OPTION_COLORS = ("gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red", "default")
 _STATUS_GROUPS = (
@@ -29,6 +29,7 @@ def make_schema(mint: IdMint, wanted: Mapping[str, Any]) -> dict[str, Property]:
 
 
 def read_kind(given: Any) -> tuple[str, Json]:
+    """Type and configuration of a property as a caller writes it. Raises ValueError for anything else."""
     if isinstance(given, str):
         return given, {}
     if isinstance(given, Mapping) and given:
@@ -40,12 +41,14 @@ def read_kind(given: Any) -> tuple[str, Json]:
 
 
 def new_property_id(mint: IdMint, schema: Mapping[str, Property]) -> str:
+    """A property id that this schema does not use yet."""
     while (made := mint.short()) in schema:
         pass
     return made
 
 
 def make_config(mint: IdMint, kind: str, config: Json) -> Json:
+    """The configuration that a property of this type has, options and groups with their ids."""
     config = deepcopy({key: getattr(value, "id", value) for key, value in config.items()})
     if kind == "number":
         return {"format": "number", **config}
@@ -61,6 +64,7 @@ def make_config(mint: IdMint, kind: str, config: Json) -> Json:
 
 
 def make_option(mint: IdMint, option: Any, position: int) -> Json:
+    """An option of a select, with an id and the colour of its position."""
     given = _named(option)
     return {
         "id": given.get("id") or mint.new(),

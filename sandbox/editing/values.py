@@ -1,27 +1,28 @@
-"""Property values as a caller writes them → as a row stores them, by property id."""
+"""Converts property values from the forms that callers write to the form that rows store."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sandbox.editing.rich_text import completed
+from sandbox.content.simple_inline import parse_inline
+from sandbox.editing.names import WorkspaceNames
 from sandbox.editing.schema import option_named
-from sandbox.ui.simple_inline import parse_inline
-from sandbox.world.ids import read_id
-from sandbox.world.names import WorkspaceNames
-from sandbox.world.records import DataSource, Json, Property
-from sandbox.world.state import State
-from sandbox.world.times import print_instant
+from sandbox.state.ids import read_id
+from sandbox.state.records import DataSource, Json, Property
+from sandbox.state.rich_text import completed
+from sandbox.state.state import State
+from sandbox.state.times import print_instant
 
 COMPUTED = ("created_time", "created_by", "last_edited_time", "last_edited_by", "button")
 
 
 def find_property(source: DataSource, name_or_id: str) -> Property:
+    """A property by name or id. Raises KeyError, naming those there are."""
     found = source.schema.get(name_or_id) or next(
-        (each for each in source.schema.values() if each.name == name_or_id), None
+        (prop for prop in source.schema.values() if prop.name == name_or_id), None
     )
     if found is None:
-        known = ", ".join(each.name for each in source.schema.values())
+        known = ", ".join(prop.name for prop in source.schema.values())
         raise KeyError(f"There is no property {name_or_id!r}; there are {known}.")
     return found
 
@@ -46,11 +47,11 @@ def read_value(state: State, source: DataSource, prop: Property, given: Any) -> 
     if kind == "date":
         return read_date(given)
     if kind == "people":
-        return [_person(state, source, each) for each in _listed(given)]
+        return [_person(state, source, person) for person in _listed(given)]
     if kind == "relation":
-        return [_related(state, source, each) for each in _listed(given)]
+        return [_related(state, source, page) for page in _listed(given)]
     if kind == "files":
-        return [_file(each) for each in _listed(given)]
+        return [_file(file) for file in _listed(given)]
     if kind in ("formula", "rollup"):
         return _computed(given)
     if kind == "unique_id":

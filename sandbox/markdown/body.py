@@ -1,22 +1,22 @@
-"""A page's body as one grant may read it: trashed children gone, hidden and surplus parts as holes."""
+"""A page's body as one grant may read it: without trashed children, with placeholders for what is left out."""
 
 from functools import partial
 
-from sandbox.api.viewer import Viewer, page_url
-from sandbox.editing.block_forms import walk
+from sandbox.content.blocks import walk
 from sandbox.editing.pages import blocks_of
-from sandbox.editing.rich_text import plain_text
 from sandbox.markdown.context import DatabaseTag, RenderContext, icon_of, unknown_alt
 from sandbox.present.media import signed_url
-from sandbox.world.ids import compact
-from sandbox.world.records import Block, Json
+from sandbox.present.viewer import Viewer
+from sandbox.state.ids import compact, page_url
+from sandbox.state.records import Block, Json
+from sandbox.state.rich_text import plain_text
 from sandbox.world.world import World
 
 _WITHHELD = "This content is not shared with the connection."
 
 
 class Body:
-    """Prepares the blocks of a page (or of one block) for rendering, and tells what is missing."""
+    """The blocks of a page, or of one block, ready to render, and the ids of those left out."""
 
     def __init__(
         self, world: World, viewer: Viewer, identifier: str, include_transcript: bool = False
@@ -27,7 +27,7 @@ class Body:
         self.unknown_ids: list[str] = []
         self.truncated = False
         state = viewer.state
-        page = state.pages[state.block_home.get(identifier, identifier)]
+        page = state.pages[state.page_of_block.get(identifier, identifier)]
         blocks = blocks_of(state, page)
         if identifier != page.id:
             blocks = [block for block in walk(blocks) if block["id"] == identifier]
@@ -71,9 +71,9 @@ class Body:
         return {**block, "children": self._readable(children)} if children else block
 
     def _copy(self, block: Block, origin_id: str) -> Block:
-        """A synced copy shows its original's content, as far as that is in sight."""
+        """A synced copy with the content of its original; without content if the viewer cannot see that."""
         state = self._viewer.state
-        home = state.block_home.get(origin_id)
+        home = state.page_of_block.get(origin_id)
         if home is None or not self._viewer.can_see(home):
             self.truncated = True
             self.unknown_ids.append(block["id"])
@@ -91,7 +91,7 @@ class Body:
         return {"id": block["id"], "type": "hole", "hole": {"alt": alt}}
 
     def _url(self, identifier: str) -> str:
-        home = self._viewer.state.block_home.get(identifier)
+        home = self._viewer.state.page_of_block.get(identifier)
         return f"{page_url(home)}#{compact(identifier)}" if home else page_url(identifier)
 
     def _database(self, identifier: str) -> DatabaseTag:
@@ -106,7 +106,8 @@ class Body:
 
 
 def original_children(viewer: Viewer, origin_id: str) -> list[Block]:
+    """The children of the synced block that a copy shows; none if it is gone."""
     state = viewer.state
-    page = state.pages[state.block_home[origin_id]]
+    page = state.pages[state.page_of_block[origin_id]]
     found = next((block for block in walk(blocks_of(state, page)) if block["id"] == origin_id), None)
     return list(found.get("children") or ()) if found else []

@@ -1,15 +1,14 @@
-"""What both markdown formats share: the context of a rendering, colours, attributes, nesting of marks."""
+"""What both markdown formats share: the context of a rendering, colours, attributes of tags."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.editing.rich_text import PLAIN, item_plain
-from sandbox.world.records import Block, Json, RichText
+from sandbox.content.marks import short_color
+from sandbox.state.records import Block, Json, RichText
 
-# Block types that neither format can say; they appear as <unknown>, with this word in `alt`.
-UNSPEAKABLE = {
+# Block types without a form in either format. They become <unknown> with this word in `alt`.
+WITHOUT_A_FORM = {
     "bookmark": "bookmark",
     "embed": "embed",
     "link_preview": "link_preview",
@@ -23,7 +22,7 @@ SECTIONS = ("summary", "notes", "transcript")
 
 @dataclass(frozen=True, slots=True)
 class DatabaseTag:
-    """What the tag of a child database says."""
+    """The attributes of a child database's tag."""
 
     title: str
     data_source_id: str | None = None
@@ -38,7 +37,7 @@ class RenderContext:
     page_url: str = "https://app.notion.com/p/00000000000080008000000000000000"
     title: Callable[[str], str | None] = field(default=lambda _: "Untitled")
     url: Callable[[str], str] = field(
-        default=lambda each: f"https://app.notion.com/p/{each.replace('-', '')}"
+        default=lambda identifier: f"https://app.notion.com/p/{identifier.replace('-', '')}"
     )
     database: Callable[[str], DatabaseTag] = field(default=lambda _: DatabaseTag("Untitled"))
     sign: Callable[[str], str] = field(default=lambda url: url)
@@ -47,118 +46,12 @@ class RenderContext:
     link_tags: bool = False  # v2 only: bookmarks and embeds as tags instead of <unknown>
 
     def block_url(self, block: Block) -> str:
+        """The address of a block within its page."""
         return f"{self.page_url}#{str(block.get('id') or '').replace('-', '')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One rich text item, or a piece of one, with its marks."""
-
-    item: Json
-    text: str
-    marks: frozenset[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """Leaves and marked groups under one mark."""
-
-    kind: str
-    value: str
-    inside: tuple["Leaf | Marked", ...]
-
-
-def leaves(items: Sequence[Json], hoist_spaces: bool) -> list[Leaf]:
-    """Items with their marks; v1 moves white space at the edges of emphasis out of it."""
-    found: list[Leaf] = []
-    for item in items:
-        text, marks = item_plain(item), marks_of(item)
-        if not marks:
-            found.append(Leaf(item, text, marks))
-            continue
-        emphasis = {mark for mark in marks if mark[0] in ("bold", "italic", "strikethrough")}
-        if not (
-            hoist_spaces and emphasis and item.get("type", "text") == "text" and ("code", "") not in marks
-        ):
-            found.append(Leaf(item, text, marks))
-            continue
-        core = text.strip()
-        if not core:
-            found.append(Leaf(item, text, marks - emphasis))
-            continue
-        start = text.index(core)
-        for piece, piece_marks in (
-            (text[:start], marks - emphasis),
-            (core, marks),
-            (text[start + len(core) :], marks - emphasis),
-        ):
-            if piece:
-                found.append(Leaf(item, piece, piece_marks))
-    return found
-
-
-_NO_MARKS: frozenset[tuple[str, str]] = frozenset()
-
-
-def marks_of(item: Json) -> frozenset[tuple[str, str]]:
-    given = item.get("annotations") or PLAIN
-    if given == PLAIN and not item.get("href") and not (item.get("text") or {}).get("link"):
-        return _NO_MARKS
-    marks = {(name, "") for name in ("bold", "italic", "strikethrough", "underline") if given.get(name)}
-    kind = item.get("type", "text")
-    if given.get("code") and kind == "text":
-        marks.add(("code", ""))
-    color = given.get("color") or "default"
-    if color != "default":
-        marks.add(("color", short_color(color)))
-    if kind == "text":
-        link = (item.get("text") or {}).get("link") or {}
-        if link.get("url"):
-            marks.add(("link", str(link["url"])))
-    return frozenset(marks)
-
-
-_OUTERMOST_FIRST = ("link", "color", "underline", "strikethrough", "bold", "italic", "code")
-
-
-def nest(run: Sequence[Leaf]) -> list[Leaf | Marked]:
-    """Marks as a tree: what spans furthest lies outermost, so that no markers ever cross."""
-    nested: list[Leaf | Marked] = []
-    at = 0
-    while at < len(run):
-        if not run[at].marks:
-            nested.append(run[at])
-            at += 1
-            continue
-        mark, end = max(
-            ((mark, _reach(run, at, mark)) for mark in sorted(run[at].marks)),
-            key=lambda pair: (
-                pair[0][0] == "link",
-                pair[0][0] != "code",
-                pair[1],
-                -_OUTERMOST_FIRST.index(pair[0][0]),
-            ),
-        )
-        inside = [Leaf(leaf.item, leaf.text, leaf.marks - {mark}) for leaf in run[at:end]]
-        nested.append(Marked(mark[0], mark[1], tuple(nest(inside))))
-        at = end
-    return nested
-
-
-def _reach(run: Sequence[Leaf], at: int, mark: tuple[str, str]) -> int:
-    """How far a mark spans. Nothing nests within code, so code ends where other marks begin."""
-    alone = mark[0] == "code"
-    end = at
-    while end < len(run) and mark in run[end].marks and (not alone or len(run[end].marks) == 1):
-        end += 1
-    return end
-
-
-def short_color(color: str) -> str:
-    return color.removesuffix("_background") + "_bg" if color.endswith("_background") else color
-
-
 def color_of(block: Block) -> str | None:
+    """The colour of a block as markdown writes it; None for the default."""
     color = (block.get(block["type"]) or {}).get("color") or "default"
     return None if color == "default" else short_color(color)
 
@@ -175,10 +68,12 @@ def attributes(**given: str | bool | None) -> str:
 
 
 def quoted(value: str) -> str:
+    """A value that can stand between double quotes in a tag."""
     return value.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")
 
 
 def icon_of(payload: Mapping[str, Any]) -> str | None:
+    """An icon as the value of an attribute; None if there is none."""
     icon = payload.get("icon") or {}
     kind = icon.get("type")
     if kind == "emoji":
@@ -191,6 +86,7 @@ def icon_of(payload: Mapping[str, Any]) -> str | None:
 
 
 def texts(block: Block, name: str = "rich_text") -> RichText:
+    """The rich text in one field of a block."""
     found: RichText = (block.get(block["type"]) or {}).get(name) or []
     return found
 
@@ -204,7 +100,7 @@ def media_url(block: Block, context: RenderContext) -> str:
 
 
 def unknown_alt(block: Block) -> str | None:
-    """The `alt` of a block that markdown cannot say; None for one that it can."""
+    """The `alt` of a block that becomes <unknown>; None for any other block."""
     kind = block["type"]
     if kind == "hole":
         return str(block["hole"]["alt"])
@@ -212,7 +108,7 @@ def unknown_alt(block: Block) -> str | None:
         return None
     if kind == "unsupported":
         return str((block["unsupported"] or {}).get("block_type") or "unsupported")
-    return UNSPEAKABLE.get(kind)
+    return WITHOUT_A_FORM.get(kind)
 
 
 def date_parts(date: Json) -> dict[str, str | None]:
@@ -224,11 +120,6 @@ def date_parts(date: Json) -> dict[str, str | None]:
         parts[f"{name}_time"] = time[:5] or None
     parts["time_zone"] = date.get("time_zone")
     return parts
-
-
-def fence_for(content: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", content)), default=0)
-    return "`" * max(3, longest + 1)
 
 
 def link_target(url: str) -> str:

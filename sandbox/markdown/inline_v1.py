@@ -3,17 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from sandbox.markdown.context import (
-    Leaf,
-    Marked,
-    RenderContext,
-    attributes,
-    date_parts,
-    leaves,
-    link_target,
-    nest,
-)
-from sandbox.world.records import Json
+from sandbox.content.blocks import longest_backtick_run
+from sandbox.content.marks import Leaf, Marked, leaves, nest
+from sandbox.markdown.context import RenderContext, attributes, date_parts, link_target
+from sandbox.state.records import Json
 
 _SPECIAL = re.compile(r"([\\*~`$\[\]<>{}|^])")
 _BREAK = re.compile(r"\r\n|[\r\n]")
@@ -21,6 +14,7 @@ _WRAP = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 
 
 def escape(text: str) -> str:
+    """Text with a backslash before every character that v1 gives a meaning."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
@@ -36,7 +30,7 @@ def inline_v1(items: Sequence[Json], context: RenderContext) -> str:
 
 
 def _nodes(nodes: Sequence[Leaf | Marked], context: RenderContext) -> str:
-    """Pieces side by side; an exclamation mark before a link is escaped, lest the link become an image."""
+    """Nodes in a row. An exclamation mark before a link is escaped, or the link would be an image."""
     written = ""
     for node in nodes:
         piece = _node(node, context)
@@ -71,7 +65,7 @@ def _colored(node: Marked, context: RenderContext, inside: str) -> str:
 
 def _code(node: Marked) -> str:
     content = _BREAK.sub("<br>", "".join(leaf.text for leaf in node.inside if isinstance(leaf, Leaf)))
-    longest = max((len(run) for run in re.findall("`+", content)), default=0)
+    longest = longest_backtick_run(content)
     fence = "`" * (longest + 1)
     return f"{fence} {content} {fence}" if longest else f"`{content}`"
 

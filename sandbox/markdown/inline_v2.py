@@ -3,29 +3,22 @@
 import re
 from collections.abc import Sequence
 
-from sandbox.editing.rich_text import item_plain
-from sandbox.markdown.context import (
-    Leaf,
-    Marked,
-    RenderContext,
-    attributes,
-    date_parts,
-    leaves,
-    link_target,
-    marks_of,
-    nest,
-)
-from sandbox.world.records import Json
+from sandbox.content.blocks import longest_backtick_run
+from sandbox.content.marks import Leaf, Marked, leaves, marks_of, nest
+from sandbox.markdown.context import RenderContext, attributes, date_parts, link_target
+from sandbox.state.records import Json
+from sandbox.state.rich_text import item_plain
 
 _SPECIAL = re.compile(r"([\\`*~\[\]$<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
-_LINE_START = re.compile(r"^(\s*)(?=(?:[#>]|[-+](?:\s|$)|-{2,}|={1,}\s*$))", re.MULTILINE)
-_NUMBER_START = re.compile(r"^(\s*\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
+_LINE_START = re.compile(r"^([^\S\n]*+)(?=(?:[#>]|[-+](?:\s|$)|--|=++[^\S\n]*+$))", re.MULTILINE)
+_NUMBER_START = re.compile(r"^([^\S\n]*+\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
 _BREAK = re.compile(r"\r\n|[\r\n]")
 _MARKERS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 _TAGS = {"bold": "b", "italic": "i", "strikethrough": "s", "underline": "u"}
 
 
 def escape(text: str) -> str:
+    """Text with a backslash before every character that v2 gives a meaning."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
@@ -47,7 +40,7 @@ class _Writer:
         self._context = context
 
     def nodes(self, nodes: Sequence[Leaf | Marked], before: str, after: str) -> str:
-        """Pieces side by side; each is told what stands around it, which decides between markers and tags."""
+        """Nodes in a row. The characters around a node decide if its marks are written as markers or tags."""
         pieces = [self._inside(node) for node in nodes]
         written = ""
         for position, node in enumerate(nodes):
@@ -120,7 +113,7 @@ def _emphasised(node: Leaf | Marked) -> bool:
 
 
 def _flanks(inside: str, before: str, after: str) -> bool:
-    """Whether CommonMark would take markers here as emphasis, with room to spare: else tags are written."""
+    """Return True if CommonMark surely reads markers here as emphasis; else tags are written."""
     if not inside or inside[0].isspace() or inside[-1].isspace() or "\n" in inside:
         return False
     opens = inside[0].isalnum() or not before or before.isspace()
@@ -142,8 +135,7 @@ def _code(content: str) -> str:
 def _code_line(line: str) -> str:
     if not line:
         return ""
-    longest = max((len(run) for run in re.findall("`+", line)), default=0)
-    fence = "`" * (longest + 1)
+    fence = "`" * (longest_backtick_run(line) + 1)
     padded = line[0] == "`" or line[-1] == "`" or (line[0] == line[-1] == " " and line.strip())
     return f"{fence} {line} {fence}" if padded else f"{fence}{line}{fence}"
 

@@ -2,10 +2,11 @@
 
 from sandbox.markdown.context import RenderContext, attributes, color_of
 from sandbox.markdown.inline_v2 import inline_v2
-from sandbox.world.records import Block
+from sandbox.state.records import Block
 
 
 def table_v2(block: Block, context: RenderContext) -> str:
+    """A table with pipes if its only header is the first row and no row has a colour; else with tags."""
     rows = [row for row in block.get("children") or () if row["type"] == "table_row"]
     table = block["table"]
     plain = table.get("has_column_header") and not table.get("has_row_header")

@@ -1,17 +1,17 @@
 """A tree of blocks as enhanced markdown (markdown_version v1).
 
-The format has no place for captions of code blocks; everything else that bears text is said.
+The format has no place for the captions of code blocks; all other text of a page is written.
 """
 
 import re
 from collections.abc import Callable, Sequence
 
+from sandbox.content.blocks import fence_for
 from sandbox.markdown.context import (
     TRANSCRIPT_OMITTED,
     RenderContext,
     attributes,
     color_of,
-    fence_for,
     icon_of,
     link_target,
     media_url,
@@ -20,10 +20,10 @@ from sandbox.markdown.context import (
     unknown_alt,
 )
 from sandbox.markdown.inline_v1 import escape, inline_v1
-from sandbox.world.records import Block
+from sandbox.state.records import Block
 
-_STARTS_LIKE_A_BLOCK = re.compile(r"\s*(?:(?=#{1,6}(?: |$)|[-+](?: |$)|---)|\d+(?=[.)](?: |$)))")
-_EDGE_TABS = re.compile(r"^\t+")
+_STARTS_LIKE_A_BLOCK = re.compile(r"\s*+(?:(?=#{1,6}(?: |$)|[-+](?: |$)|---)|\d++(?=[.)](?: |$)))")
+_EDGE_TABS = re.compile(r"^\t++")
 
 
 def render_v1(blocks: Sequence[Block], context: RenderContext) -> str:

@@ -7,12 +7,12 @@ written as its tag: opening tag, title line, blank line, children, closing tag.
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
+from sandbox.content.blocks import fence_for
 from sandbox.markdown.context import (
     TRANSCRIPT_OMITTED,
     RenderContext,
     attributes,
     color_of,
-    fence_for,
     icon_of,
     media_url,
     sections_of,
@@ -21,7 +21,7 @@ from sandbox.markdown.context import (
 )
 from sandbox.markdown.inline_v2 import escape, guard_line_starts, inline_v2
 from sandbox.markdown.tables_v2 import table_v2
-from sandbox.world.records import Block
+from sandbox.state.records import Block
 
 _LISTS = {"bulleted_list_item": "ul", "numbered_list_item": "ol", "to_do": "todo"}
 _FORMATS = {"letters": "a", "roman": "i"}

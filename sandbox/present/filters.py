@@ -1,12 +1,12 @@
-"""Filters of a data source query: the JSON → a test on rows, and the time range it implies."""
+"""Compiles the filter of a data source query to a test on rows."""
 
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox.api.errors import validation_error
-from sandbox.world.times import read_moment
+from sandbox.present.errors import validation_error
+from sandbox.state.times import read_moment
 
 Values = Callable[[str], Any]  # property name or id → the comparable value of one row
 Test = Callable[[Values], bool]
@@ -18,7 +18,7 @@ _DATES = ("date", "created_time", "last_edited_time")
 
 
 def compile_filter(given: Any, now: datetime, depth: int = 0) -> Test:
-    """A test for rows; a filter that Notion would refuse is refused."""
+    """A test for rows. Raises ApiError for a filter that Notion refuses."""
     if not isinstance(given, dict):
         raise validation_error("body failed validation: body.filter should be an object.")
     for word, combine in (("and", all), ("or", any)):
@@ -27,7 +27,7 @@ def compile_filter(given: Any, now: datetime, depth: int = 0) -> Test:
                 raise validation_error(
                     "body failed validation: body.filter is nested more than two levels deep."
                 )
-            tests = [compile_filter(each, now, depth + 1) for each in given[word]]
+            tests = [compile_filter(part, now, depth + 1) for part in given[word]]
             return lambda values, tests=tests, combine=combine: combine(test(values) for test in tests)  # type: ignore[misc]
     if "timestamp" in given:
         name = given["timestamp"]
@@ -73,9 +73,9 @@ def _operator(kind: str, operator: str, wanted: Any, now: datetime) -> Callable[
     elif kind in _LISTS:
         listed = wanted if isinstance(wanted, list) else [wanted]
         if operator == "contains":
-            found = lambda value: any(each in (value or []) for each in listed)  # noqa: E731
+            found = lambda value: any(item in (value or []) for item in listed)  # noqa: E731
         elif operator == "does_not_contain":
-            found = lambda value: not any(each in (value or []) for each in listed)  # noqa: E731
+            found = lambda value: not any(item in (value or []) for item in listed)  # noqa: E731
     elif kind in ("checkbox", "boolean") and operator in ("equals", "does_not_equal"):
         found = lambda value: (bool(value) == bool(wanted)) == (operator == "equals")  # noqa: E731
     elif kind == "files":
@@ -89,7 +89,7 @@ def _operator(kind: str, operator: str, wanted: Any, now: datetime) -> Callable[
 
 def _text_operator(kind: str, operator: str, wanted: Any) -> Callable[[Any], bool] | None:
     if kind in ("select", "status"):
-        names = {str(each) for each in (wanted if isinstance(wanted, list) else [wanted])}
+        names = {str(name) for name in (wanted if isinstance(wanted, list) else [wanted])}
         return {
             "equals": lambda value: value in names,
             "does_not_equal": lambda value: value not in names,
@@ -151,6 +151,7 @@ def moment_span(wanted: Any, now: datetime) -> tuple[datetime, datetime]:
 
 
 def relative_span(operator: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """The time span of an operator such as past_week, its end exclusive; None for any other operator."""
     today = _midnight(now)
     monday = today - timedelta(days=today.weekday())
     tomorrow = today + timedelta(days=1)

@@ -1,11 +1,11 @@
-"""Hosted files: URLs signed anew on every read, valid for an hour, as Notion's are."""
+"""Hosted files: each read gets a newly signed URL that is valid for an hour, as in Notion."""
 
 import secrets
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from sandbox.world.records import Json
-from sandbox.world.times import print_instant
+from sandbox.state.records import Json
+from sandbox.state.times import print_instant
 
 HOST = "https://prod-files-secure.s3.us-west-2.amazonaws.com/"
 LIFETIME = timedelta(hours=1)

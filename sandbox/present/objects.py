@@ -2,20 +2,22 @@
 
 from urllib.parse import quote
 
-from sandbox.api.viewer import Viewer, page_url
-from sandbox.editing.block_forms import OWN_DOCUMENTS
+from sandbox.content.blocks import OWN_DOCUMENTS
 from sandbox.editing.pages import blocks_of
-from sandbox.editing.rich_text import plain_text
 from sandbox.present.media import signed_file
-from sandbox.present.users import partial_user
 from sandbox.present.values import present_properties
-from sandbox.world.records import Block, Database, DataSource, Json, Page, Property
-from sandbox.world.times import print_millis, print_minute
+from sandbox.present.viewer import Viewer
+from sandbox.state.ids import page_url
+from sandbox.state.records import Block, Database, DataSource, Json, Page, Property
+from sandbox.state.rich_text import plain_text
+from sandbox.state.times import print_millis, print_minute
+from sandbox.state.users import partial_user
 
 _MEDIA = ("image", "video", "audio", "pdf", "file")
 
 
 def present_page(viewer: Viewer, page: Page, only: set[str] | None = None) -> Json:
+    """A page object; `only` keeps the properties with these ids."""
     shown: Json = {
         "object": "page",
         "id": page.id,
@@ -37,6 +39,7 @@ def present_page(viewer: Viewer, page: Page, only: set[str] | None = None) -> Js
 
 
 def present_parent(viewer: Viewer, record: Page | Database) -> Json:
+    """The parent of a page or database."""
     if record.parent_type == "workspace":
         return {"type": "workspace", "workspace": True}
     if record.parent_type == "data_source":
@@ -48,6 +51,7 @@ def present_parent(viewer: Viewer, record: Page | Database) -> Json:
 
 
 def present_database(viewer: Viewer, database: Database) -> Json:
+    """A database object with the data sources that the viewer can see."""
     sources = viewer.state.data_sources
     shown: Json = {
         "object": "database",
@@ -61,9 +65,9 @@ def present_database(viewer: Viewer, database: Database) -> Json:
         "created_time": print_millis(database.created),
         "last_edited_time": print_millis(database.edited),
         "data_sources": [
-            {"id": each, "name": plain_text(sources[each].title)}
-            for each in database.data_source_ids
-            if each in sources and viewer.can_see(each)
+            {"id": source_id, "name": plain_text(sources[source_id].title)}
+            for source_id in database.data_source_ids
+            if source_id in sources and viewer.can_see(source_id)
         ],
         "icon": database.icon,
         "cover": database.cover,
@@ -74,6 +78,7 @@ def present_database(viewer: Viewer, database: Database) -> Json:
 
 
 def present_data_source(viewer: Viewer, source: DataSource) -> Json:
+    """A data source object with its schema."""
     database = viewer.state.databases[source.database_id]
     shown: Json = {
         "object": "data_source",
@@ -98,6 +103,7 @@ def present_data_source(viewer: Viewer, source: DataSource) -> Json:
 
 
 def present_schema(viewer: Viewer, source: DataSource, prop: Property) -> Json:
+    """One property of a schema with its configuration."""
     config = dict(prop.config)
     if prop.type == "relation":
         target = viewer.state.data_sources.get(str(config.get("data_source_id")))
@@ -111,7 +117,7 @@ def present_schema(viewer: Viewer, source: DataSource, prop: Property) -> Json:
         config = {"expression": config.get("expression", "")}
     elif prop.type == "rollup":
         relation, rolled = str(config.get("relation", "")), str(config.get("property", ""))
-        ids = {each.name: quote(each.id, safe="") for each in source.schema.values()}
+        ids = {column.name: quote(column.id, safe="") for column in source.schema.values()}
         config = {
             "relation_property_name": relation,
             "relation_property_id": ids.get(relation, ""),
@@ -165,6 +171,7 @@ def present_block(viewer: Viewer, page: Page, block: Block, container: str | Non
 
 
 def has_children(viewer: Viewer, block: Block) -> bool:
+    """Return True if the block has children to ask for; a synced copy always claims some."""
     if block["type"] == "child_page":
         page = viewer.state.pages.get(block["id"])
         return page is not None and bool(blocks_of(viewer.state, page))

@@ -1,11 +1,11 @@
-"""Rollups, computed when they are read from whatever the relation points at."""
+"""Computes rollups from the values of the related rows."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sandbox.world.records import Json
-from sandbox.world.times import read_moment
+from sandbox.state.records import Json
+from sandbox.state.times import read_moment
 
 UNSUPPORTED = ("show_unique", "unique", "median", "count_per_group", "percent_per_group")
 _COUNTS: dict[str, Callable[[Sequence[Json]], float]] = {
@@ -48,6 +48,7 @@ def roll_up(function: str, values: Sequence[Json]) -> Json:
 
 
 def is_empty(value: Json) -> bool:
+    """Return True if a typed value holds nothing."""
     return value.get(value["type"]) in (None, [], "", {})
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sandbox.api.errors import validation_error
-from sandbox.api.viewer import Viewer
-from sandbox.editing.rich_text import plain_text
 from sandbox.editing.values import find_property
+from sandbox.present.errors import validation_error
 from sandbox.present.filters import Values
 from sandbox.present.values import bare_value, related_ids
-from sandbox.world.records import DataSource, Json, Page, Property
-from sandbox.world.times import floor_minute, read_moment
+from sandbox.present.viewer import Viewer
+from sandbox.state.records import DataSource, Json, Page, Property
+from sandbox.state.rich_text import plain_text
+from sandbox.state.times import floor_minute, read_moment
 
 
 class RowValues:
@@ -21,9 +21,11 @@ class RowValues:
         self._found: dict[str, Property] = {}
 
     def of(self, page: Page) -> Values:
+        """The comparable values of one row, by property name or id."""
         return lambda name: self.value(page, name)
 
     def value(self, page: Page, name: str) -> Any:
+        """One comparable value; "@created_time" and "@last_edited_time" name the row's own times."""
         if name == "@last_edited_time":
             return floor_minute(page.edited)
         if name == "@created_time":
@@ -32,6 +34,7 @@ class RowValues:
         return self._comparable(page, prop)
 
     def property(self, name: str) -> Property:
+        """A property by name or id. Raises ApiError if there is none."""
         try:
             prop = find_property(self._source, name)
         except KeyError:
@@ -40,12 +43,12 @@ class RowValues:
         return prop
 
     def check(self, given: Any) -> None:
-        """Every property that a filter names exists and has the type the filter says."""
+        """Raise ApiError unless each property in a filter exists and has the type of its condition."""
         if not isinstance(given, dict):
             return
         for word in ("and", "or"):
-            for each in given.get(word) or ():
-                self.check(each)
+            for part in given.get(word) or ():
+                self.check(part)
         if "property" in given:
             prop = self.property(str(given["property"]))
             kinds = [key for key in given if key not in ("property", "type")]
@@ -78,9 +81,9 @@ def _plain(kind: str, shown: Any) -> Any:
     if kind in ("select", "status"):
         return shown["name"] if shown else None
     if kind == "multi_select":
-        return [each["name"] for each in shown]
+        return [option["name"] for option in shown]
     if kind == "people":
-        return [each["id"] for each in shown]
+        return [person["id"] for person in shown]
     if kind in ("created_by", "last_edited_by"):
         return [shown["id"]]
     if kind in ("formula", "rollup"):
@@ -92,7 +95,7 @@ def _plain(kind: str, shown: Any) -> Any:
 
 
 def sort_rows(rows: list[Page], sorts: list[Json], values: RowValues) -> list[Page]:
-    """Rows in the order of the sorts, the first weighing most; empty values last."""
+    """Rows sorted by the first sort, then the second, and so on; empty values last."""
     for sort in reversed(sorts):
         name = f"@{sort['timestamp']}" if "timestamp" in sort else str(sort["property"])
         descending = sort.get("direction") == "descending"
@@ -107,4 +110,4 @@ def sort_rows(rows: list[Page], sorts: list[Json], values: RowValues) -> list[Pa
 def _sortable(value: Any) -> Any:
     if isinstance(value, str):
         return value.lower()
-    return tuple(str(each).lower() for each in value) if isinstance(value, list) else value
+    return tuple(str(item).lower() for item in value) if isinstance(value, list) else value

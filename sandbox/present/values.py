@@ -1,18 +1,18 @@
 """Property values as the API shows them, on pages and as property items."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from sandbox.api.viewer import Viewer
 from sandbox.editing.values import find_property
 from sandbox.present.media import signed_file
 from sandbox.present.rollups import UNSUPPORTED, roll_up
-from sandbox.world.records import DataSource, Json, Page, Property
-from sandbox.world.times import print_minute
+from sandbox.present.viewer import Viewer
+from sandbox.state.records import DataSource, Json, Page, Property
+from sandbox.state.times import print_minute
 
 RELATIONS_SHOWN = 25
 LISTED = ("title", "rich_text", "people", "relation", "rollup")
-_EMPTY_LISTS = ("rich_text", "multi_select", "people", "files", "title")
 
 
 def property_id(prop: Property) -> str:
@@ -33,10 +33,11 @@ def present_properties(viewer: Viewer, page: Page, only: set[str] | None = None)
 
 
 def present_value(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> Json:
+    """One property value as pages carry it; lists of people and relations are cut at RELATIONS_SHOWN."""
     shown: Json = {"id": property_id(prop), "type": prop.type, prop.type: None}
     if prop.type == "relation":
         related = related_ids(viewer, page, prop)
-        shown["relation"] = [{"id": each} for each in related[:RELATIONS_SHOWN]]
+        shown["relation"] = [{"id": row_id} for row_id in related[:RELATIONS_SHOWN]]
         shown["has_more"] = len(related) > RELATIONS_SHOWN
     else:
         shown[prop.type] = bare_value(viewer, page, source, prop)
@@ -46,55 +47,69 @@ def present_value(viewer: Viewer, page: Page, source: DataSource, prop: Property
 
 
 def related_ids(viewer: Viewer, page: Page, prop: Property) -> list[str]:
-    """Related rows that are in sight; what is not shared or trashed is silently left out."""
+    """The related rows that the viewer can see and that are not in the trash."""
     pages = viewer.state.pages
     return [
-        each
-        for each in page.values.get(prop.id) or ()
-        if each in pages and not pages[each].in_trash and viewer.can_see(each)
+        row_id
+        for row_id in page.values.get(prop.id) or ()
+        if row_id in pages and not pages[row_id].in_trash and viewer.can_see(row_id)
     ]
 
 
 def bare_value(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> Any:
-    """What stands under the type's own key."""
+    """The value that the API shows under the name of the property's type."""
     stored = page.values.get(prop.id)
-    kind = prop.type
-    if kind == "title":
-        return viewer.rich_text(page.title)
-    if kind == "rich_text":
-        return viewer.rich_text(stored or [])
-    if kind in ("select", "status"):
-        return _option(prop, stored)
-    if kind == "multi_select":
-        return [option for each in stored or () if (option := _option(prop, each))]
-    if kind == "people":
-        return [viewer.user(each["id"]) if each.get("object") == "user" else each for each in stored or ()]
-    if kind == "files":
-        return [signed_file(each, viewer.state.now()) for each in stored or ()]
-    if kind == "checkbox":
-        return bool(stored)
-    if kind == "relation":
-        return [{"id": each} for each in related_ids(viewer, page, prop)]
-    if kind == "rollup":
+    if prop.type == "rollup":
         return rollup_value(viewer, page, source, prop)
-    if kind == "formula":
-        return stored or {"type": "string", "string": None}
-    if kind == "created_time":
-        return print_minute(page.created)
-    if kind == "last_edited_time":
-        return print_minute(page.edited)
-    if kind == "created_by":
-        return viewer.user(page.created_by)
-    if kind == "last_edited_by":
-        return viewer.user(page.edited_by)
-    if kind == "unique_id":
-        return {"prefix": prop.config.get("prefix"), "number": stored}
-    if kind == "button":
-        return {}
-    return stored if stored is not None or kind not in _EMPTY_LISTS else []
+    if prop.type in _OF_THE_PAGE:
+        return _OF_THE_PAGE[prop.type](viewer, page)
+    if prop.type in _STORED:
+        return _STORED[prop.type](viewer, page, prop, stored)
+    return stored
+
+
+_OF_THE_PAGE: dict[str, Callable[[Viewer, Page], Any]] = {
+    "title": lambda viewer, page: viewer.rich_text(page.title),
+    "created_time": lambda _, page: print_minute(page.created),
+    "last_edited_time": lambda _, page: print_minute(page.edited),
+    "created_by": lambda viewer, page: viewer.user(page.created_by),
+    "last_edited_by": lambda viewer, page: viewer.user(page.edited_by),
+}
+
+
+def _relation(viewer: Viewer, page: Page, prop: Property, _stored: Any) -> list[Json]:
+    return [{"id": identifier} for identifier in related_ids(viewer, page, prop)]
+
+
+def _options(_viewer: Viewer, _page: Page, prop: Property, stored: Any) -> list[Json]:
+    return [option for identifier in stored or () if (option := _option(prop, identifier))]
+
+
+def _people(viewer: Viewer, _page: Page, _prop: Property, stored: Any) -> list[Json]:
+    return [viewer.user(who["id"]) if who.get("object") == "user" else who for who in stored or ()]
+
+
+def _files(viewer: Viewer, _page: Page, _prop: Property, stored: Any) -> list[Json]:
+    return [signed_file(file, viewer.state.now()) for file in stored or ()]
+
+
+_STORED: dict[str, Callable[[Viewer, Page, Property, Any], Any]] = {
+    "rich_text": lambda viewer, page, prop, stored: viewer.rich_text(stored or []),
+    "select": lambda viewer, page, prop, stored: _option(prop, stored),
+    "status": lambda viewer, page, prop, stored: _option(prop, stored),
+    "multi_select": _options,
+    "people": _people,
+    "files": _files,
+    "checkbox": lambda viewer, page, prop, stored: bool(stored),
+    "relation": _relation,
+    "formula": lambda viewer, page, prop, stored: stored or {"type": "string", "string": None},
+    "unique_id": lambda viewer, page, prop, stored: {"prefix": prop.config.get("prefix"), "number": stored},
+    "button": lambda viewer, page, prop, stored: {},
+}
 
 
 def rollup_value(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> Json:
+    """A rollup: the stored value if a test set one, else computed from the related rows."""
     stored = page.values.get(prop.id)
     function = prop.config.get("function", "show_original")
     if stored is not None:
@@ -105,7 +120,7 @@ def rollup_value(viewer: Viewer, page: Page, source: DataSource, prop: Property)
 
 
 def rolled_values(viewer: Viewer, page: Page, source: DataSource, prop: Property) -> list[Json]:
-    """The typed values that a rollup is made of, one for each related row in sight."""
+    """The typed values that a rollup combines, one for each related row that the viewer can see."""
     try:
         relation = find_property(
             source, str(prop.config.get("relation_property_id") or prop.config["relation"])

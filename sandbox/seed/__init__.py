@@ -1,4 +1,4 @@
-"""A believable company to practise on."""
+"""The workspace of an invented company, for practice."""
 
 from sandbox.seed.company import seed_company
 

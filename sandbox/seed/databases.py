@@ -3,8 +3,8 @@
 # Prose is kept on its own line.
 # ruff: noqa: E501
 
-from sandbox.editing.handles import DatabaseHandle
 from sandbox.seed.calendar import Calendar
+from sandbox.world.handles import DatabaseHandle
 from sandbox.world.world import WorkspaceHandle
 
 _TERMS = (
@@ -81,6 +81,7 @@ _QUESTIONS = (
 
 
 def write_databases(ws: WorkspaceHandle, calendar: Calendar) -> None:
+    """Write the company's databases and their rows."""
     glossary = _glossary(ws, calendar)
     _incidents(ws, calendar, glossary)
     calendar.days_ago(28, 13)

@@ -8,6 +8,7 @@ from sandbox.world.world import WorkspaceHandle
 
 
 def write_handbook(ws: WorkspaceHandle, calendar: Calendar) -> None:
+    """Write the handbook."""
     calendar.days_ago(61, 10)
     handbook = ws.page(
         "Company handbook",

@@ -8,6 +8,7 @@ from sandbox.world.world import WorkspaceHandle
 
 
 def write_international(ws: WorkspaceHandle, calendar: Calendar) -> None:
+    """Write pages in other languages and scripts."""
     calendar.days_ago(18, 3)
     ws.page(
         "東京カフェ 開店マニュアル",

@@ -8,6 +8,7 @@ from sandbox.world.world import WorkspaceHandle
 
 
 def write_product(ws: WorkspaceHandle, calendar: Calendar) -> None:
+    """Write the product documents."""
     calendar.days_ago(56, 10)
     product = ws.page(
         "Product",

@@ -87,6 +87,7 @@ _RUNBOOKS = (
 
 
 def write_runbooks(ws: WorkspaceHandle, calendar: Calendar) -> None:
+    """Write the runbooks."""
     calendar.days_ago(50, 9)
     runbooks = ws.page(
         "Runbooks",

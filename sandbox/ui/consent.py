@@ -1,35 +1,35 @@
-"""The consent screen: who asks, whose workspace, which pages; ends at the redirect URI with an answer."""
+"""The consent screen: a person picks pages to share; the answer goes to the redirect URI."""
 
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from sandbox.api.gate import Door
-from sandbox.api.origin import same_origin
+from sandbox.api.context import current_world
+from sandbox.api.endpoint import respond
+from sandbox.state.records import Grant, PendingCode
+from sandbox.ui.origin import same_origin
 from sandbox.ui.tree import workspace_tree
-from sandbox.world.records import Grant, PendingCode
 from sandbox.world.world import World
 
 _ECHOED = ("client_id", "redirect_uri", "response_type", "owner", "state")
 
+blueprint = Blueprint("consent", __name__)
 
-def consent_screen(door: Door) -> Blueprint:
-    screen = Blueprint("consent", __name__)
-    world = door.world
 
-    @screen.get("/v1/oauth/authorize", endpoint="ask")
-    def ask() -> Response:
-        return door.pass_through("authorize", None, lambda: _ask(world))
+@blueprint.get("/v1/oauth/authorize")
+def ask() -> Response:
+    """Ask a person which pages the integration may read."""
+    return respond("authorize", None, _ask)
 
-    @screen.post("/v1/oauth/authorize", endpoint="answer")
-    def answer() -> Response:
-        return door.pass_through("authorize", None, lambda: _answer(world))
 
-    return screen
+@blueprint.post("/v1/oauth/authorize")
+def answer() -> Response:
+    """Take the person's answer back to the integration."""
+    return respond("authorize", None, _answer)
 
 
 def _refusal(world: World) -> str | None:
-    """Why the request cannot be shown to a person at all."""
+    """Why the consent screen refuses a request; None if it does not."""
     given = request.values
     if given.get("client_id") != world.client_id:
         return "The client_id is missing or unknown."
@@ -49,7 +49,8 @@ def _refused(why: str, status: int = 400) -> Response:
     return make_response(render_template("consent_error.html", why=why), status)
 
 
-def _ask(world: World) -> Response:
+def _ask() -> Response:
+    world = current_world()
     why = _refusal(world)
     if why is not None:
         return _refused(why)
@@ -66,7 +67,7 @@ def _ask(world: World) -> Response:
     ticked = set(grant.shares) if grant else set()
     if grant and grant.everything:
         ticked |= set(world.children.get(workspace.id, ()))
-    opened = {parent for each in ticked for parent in list(world.lineage(each))[1:]}
+    opened = {parent for identifier in ticked for parent in list(world.lineage(identifier))[1:]}
     page = render_template(
         "consent.html",
         integration=world.integration_name,
@@ -83,6 +84,7 @@ def _ask(world: World) -> Response:
 
 
 def grant_of(world: World, workspace_id: str, user_id: str) -> Grant | None:
+    """The person's grant in this workspace; None if there is none or it is revoked."""
     return next(
         (
             grant
@@ -93,7 +95,8 @@ def grant_of(world: World, workspace_id: str, user_id: str) -> Grant | None:
     )
 
 
-def _answer(world: World) -> Response:
+def _answer() -> Response:
+    world = current_world()
     if not same_origin(request):
         return _refused("This form did not come from the consent screen.", 403)
     why = _refusal(world)
@@ -106,9 +109,9 @@ def _answer(world: World) -> Response:
     if workspace is None or user_id not in workspace.user_ids:
         return _refused("There is no such person in this workspace.")
     own = [
-        each
-        for each in request.form.getlist("page")
-        if (node := world.node(each)) is not None and node.workspace_id == workspace.id
+        identifier
+        for identifier in request.form.getlist("page")
+        if (node := world.node(identifier)) is not None and node.workspace_id == workspace.id
     ]
     pending = PendingCode(
         world.mint.token("code"), request.form["redirect_uri"], workspace.id, user_id, own, world.now()
@@ -118,7 +121,7 @@ def _answer(world: World) -> Response:
 
 
 def _back(answer: dict[str, str]) -> Response:
-    """To the redirect URI exactly as it was given, with the answer and the state added."""
+    """Redirect to the URI as it was given, with the answer and the state added to its query."""
     if "state" in request.form:
         answer["state"] = request.form["state"]
     parts = urlsplit(request.form["redirect_uri"])

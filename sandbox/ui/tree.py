@@ -1,17 +1,17 @@
-"""The tree of pages and databases as people see it: on the consent screen and beside the practice pages."""
+"""The tree of pages and databases, for the consent screen and the sidebar."""
 
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from sandbox.editing.block_forms import walk
+from sandbox.content.blocks import walk
 from sandbox.editing.pages import blocks_of
-from sandbox.world.records import Json, Page
-from sandbox.world.state import State
+from sandbox.state.records import Json, Page
+from sandbox.state.state import State
 
 
 @dataclass(slots=True)
 class Branch:
-    """A page or database with what lies below it. Rows of databases are not in the tree."""
+    """A page or database with everything below it, except for rows of databases."""
 
     id: str
     kind: str  # page | database
@@ -23,6 +23,7 @@ class Branch:
 
 
 def workspace_tree(state: State, workspace_id: str, opened: Container[str] = ()) -> list[Branch]:
+    """The pages and databases of a workspace; branches with an id in `opened` are shown open."""
     return _below(state, workspace_id, None, opened)
 
 
@@ -41,16 +42,17 @@ def _below(state: State, parent_id: str, branch_id: str | None, opened: Containe
 
 
 def _in_order(state: State, parent_id: str) -> list[str]:
-    """Children in the order of the body they hang in; at the top, in the order they were made."""
+    """Children in the order of the parent's body; at the top, in the order they were made."""
     children = state.children.get(parent_id, {})
     page = state.pages.get(parent_id)
     if page is None or not children:
         return list(children)
     listed = [block["id"] for block in walk(blocks_of(state, page)) if block["id"] in children]
-    return listed + [each for each in children if each not in set(listed)]
+    return list(dict.fromkeys([*listed, *children]))
 
 
 def emoji_of(icon: Json | None, kind: str) -> str:
+    """The emoji to show for an icon, or the one of its kind."""
     if icon and icon.get("type") == "emoji":
         return str(icon["emoji"])
     return "📄" if kind == "page" else "🗂️"

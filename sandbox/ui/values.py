@@ -1,14 +1,14 @@
-"""Properties and sharing as the practice pages show them: cells to read, fields to fill in."""
+"""Properties and sharing as the practice pages show them, and the values that a form changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.editing.rich_text import plain_text
+from sandbox.content.simple_inline import write_inline
 from sandbox.editing.values import COMPUTED, read_value
-from sandbox.ui.simple_inline import write_inline
-from sandbox.world.records import DataSource, Json, Page, Property
-from sandbox.world.times import print_minute
+from sandbox.state.records import DataSource, Json, Page, Property
+from sandbox.state.rich_text import plain_text
+from sandbox.state.times import print_minute
 from sandbox.world.world import World
 
 _UNEDITABLE = (*COMPUTED, "formula", "rollup", "unique_id", "files", "verification", "place")
@@ -16,6 +16,8 @@ _UNEDITABLE = (*COMPUTED, "formula", "rollup", "unique_id", "files", "verificati
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """A property value to read: text, or coloured tags."""
+
     name: str
     kind: str
     text: str
@@ -24,6 +26,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Field:
+    """A property value to edit, as text."""
+
     id: str
     name: str
     kind: str
@@ -34,6 +38,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
+    """Whether one grant sees a page or database."""
+
     bot_id: str
     integration: str
     person: str
@@ -50,6 +56,7 @@ _HINTS = {
 
 
 def row_cells(world: World, page: Page) -> list[Cell]:
+    """The properties of a row but its title; none for a page that is no row."""
     source = world.data_sources.get(page.parent_id)
     if source is None:
         return []
@@ -66,11 +73,11 @@ def _options(page: Page, prop: Property) -> list[tuple[str, str]]:
     stored = page.values.get(prop.id) or []
     chosen = [stored] if isinstance(stored, str) else stored
     options = {option["id"]: option for option in prop.config.get("options", ())}
-    return [(options[each]["name"], options[each]["color"]) for each in chosen if each in options]
+    return [(options[option]["name"], options[option]["color"]) for option in chosen if option in options]
 
 
 def value_text(world: World, page: Page, prop: Property, plain: bool = False) -> str:
-    """One value as text: as it reads, or (not plain) as it is typed."""
+    """One value as text: to read (plain), or as a person types it."""
     stored = page.values.get(prop.id)
     kind = prop.type
     if kind in ("created_time", "last_edited_time"):
@@ -89,14 +96,16 @@ def value_text(world: World, page: Page, prop: Property, plain: bool = False) ->
             return _spoken_date(stored)
         return f"{stored['start']} → {stored['end']}" if stored.get("end") else str(stored.get("start") or "")
     if kind == "people":
-        return ", ".join(world.users[each["id"]].name for each in stored if each["id"] in world.users)
+        return ", ".join(world.users[person["id"]].name for person in stored if person["id"] in world.users)
     if kind == "relation":
-        return ", ".join(world.title_of(each) or "Untitled" for each in stored if each in world.pages)
+        return ", ".join(
+            world.title_of(related) or "Untitled" for related in stored if related in world.pages
+        )
     return _other_text(kind, prop, stored, plain)
 
 
 def _spoken_date(stored: Json) -> str:
-    start, end = (str(stored.get(each) or "")[:16].replace("T", " ") for each in ("start", "end"))
+    start, end = (str(stored.get(edge) or "")[:16].replace("T", " ") for edge in ("start", "end"))
     if not end:
         return start
     return f"{start} → {end[11:] if start[:10] == end[:10] and end[11:] else end}"
@@ -108,7 +117,7 @@ def _other_text(kind: str, prop: Property, stored: Any, plain: bool) -> str:
     if kind == "checkbox":
         return "Yes" if stored else ""
     if kind == "files":
-        return ", ".join(each.get("name", "") for each in stored)
+        return ", ".join(file.get("name", "") for file in stored)
     if kind == "unique_id":
         prefix = prop.config.get("prefix")
         return f"{prefix}-{stored}" if prefix else str(stored)
@@ -138,7 +147,7 @@ def fields_of(world: World, page: Page) -> list[Field]:
 
 
 def edited_values(world: World, page: Page, form: Mapping[str, str]) -> dict[str, Any]:
-    """The values that a filled-in form changes, by property name; raises for what cannot be read."""
+    """The values that a form changes, by property name. Raises KeyError or ValueError for one that cannot be read."""
     source = world.data_sources.get(page.parent_id)
     changed: dict[str, Any] = {}
     if source is None:
@@ -155,7 +164,7 @@ def edited_values(world: World, page: Page, form: Mapping[str, str]) -> dict[str
 
 
 def _copy(source: DataSource, identifier: str) -> Property:
-    """A property to try a value on, so that a refused value adds no option."""
+    """A copy of a property, so that checking a value does not add an option."""
     prop = source.schema[identifier]
     return Property(prop.id, prop.name, prop.type, {"options": list(prop.config.get("options", ()))})
 
@@ -174,7 +183,7 @@ def _typed(field: Field, given: str) -> Any:
 
 
 def sharing_of(world: World, identifier: str, workspace_id: str) -> list[Sharing]:
-    """Which installed integrations see this, and whether by themselves or through a parent."""
+    """Which grants see a page or database, and whether it is shared itself or through a parent."""
     return [
         Sharing(
             grant.bot_id,

@@ -1,4 +1,5 @@
-"""Webhooks as Notion sends them: changes gathered for each entity, signed, ready to be posted when somebody asks.
+"""Webhooks as Notion sends them: gathers the changes of each entity and signs the events.
+
 
 https://developers.notion.com/reference/webhooks · https://developers.notion.com/reference/webhooks-events-delivery
 """
@@ -10,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sandbox.world.ids import IdMint, derived_id
-from sandbox.world.records import Change, Database, DataSource, Grant, Json, Page
-from sandbox.world.times import print_instant
+from sandbox.state.ids import IdMint, derived_id
+from sandbox.state.records import Change, Database, DataSource, Grant, Json, Page
+from sandbox.state.times import print_instant
 from sandbox.world.world import World
 
 API_VERSION = "2026-03-11"
@@ -39,7 +40,7 @@ _ROWS_CHANGE = ("created", "trashed", "restored", "moved")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request to the address of the subscription: the very bytes, and the headers that go with them."""
+    """One request to the address of the subscription: the event, its exact bytes and the headers."""
 
     event: Json
     body: bytes
@@ -47,29 +48,29 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
-    """What is told of one entity, until it is sent."""
+class _PendingEvent:
+    """An event about one entity that waits to be sent, and the grants that can see the entity."""
 
     type: str
     at: datetime
     record: Page | Database | DataSource
-    seers: tuple[Grant, ...]
+    grants: tuple[Grant, ...]
 
 
 class Subscription:
-    """The integration's webhook subscription: one for all workspaces. Nothing is sent before `take` hands it out.
+    """The integration's webhook subscription: one for all workspaces. It does not send; `take` returns deliveries.
 
-    Who takes may send deliveries in any order, twice, or not at all, as the network and Notion do.
+    A caller may send them in any order, twice or not at all, as happens with Notion.
     """
 
     def __init__(self, world: World, token: str | None = None, seed: int | str | None = None) -> None:
         self._world = world
         self._mint = IdMint(seed)
-        self._waiting: dict[tuple[str, str], _Heard] = {}
+        self._waiting: dict[tuple[str, str], _PendingEvent] = {}
         self._never_seen: set[str] = set()  # made and trashed since the last `take`
         self.token = token or self._mint.token("secret")
         self.id = derived_id("subscription", world.integration_id)
-        world.on_change(self._hear)
+        world.on_change(self._on_change)
 
     def handshake(self) -> Delivery:
         """The one unsigned message: the token that a person pastes into Notion's portal."""
@@ -77,23 +78,25 @@ class Subscription:
         return Delivery({}, body, {"Content-Type": "application/json"})
 
     def take(self) -> list[Delivery]:
-        """What has happened since the last time: one event an entity and type, in the order of its last change.
+        """The deliveries since the last call: one event an entity and type, in the order of the last change.
 
-        Nothing is told of what has been deleted for good meanwhile.
+        Nothing is sent about an entity that has been deleted for good meanwhile.
         """
         with self._world.lock:
-            still = (each for each in self._waiting.values() if self._world.node(each.record.id) is not None)
-            heard = sorted(still, key=lambda each: each.at)
+            still = (
+                event for event in self._waiting.values() if self._world.node(event.record.id) is not None
+            )
+            pending = sorted(still, key=lambda event: event.at)
             self._waiting.clear()
             self._never_seen.clear()
-            return [self._signed(self._event(each)) for each in heard]
+            return [self._signed(self._event(event)) for event in pending]
 
     def again(self, delivery: Delivery) -> Delivery:
         """The next attempt to deliver the same event."""
         event = delivery.event | {"attempt_number": delivery.event["attempt_number"] + 1}
         return self._signed(event)
 
-    def _hear(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         record = self._world.node(change.id)
         kind = _TYPES.get((change.kind, change.action))
         if record is None or kind is None:
@@ -105,15 +108,15 @@ class Subscription:
                 self._gather("data_source.content_updated", table, change.at)
 
     def _gather(self, kind: str, record: Page | Database | DataSource, at: datetime) -> None:
-        """One event an entity and type; what was made and trashed at once is not told at all."""
-        seers = tuple(
+        """Keep one event an entity and type; none for an entity that was made and trashed since the last `take`."""
+        grants = tuple(
             grant
             for grant in self._world.grants.values()
             if grant.workspace_id == record.workspace_id
             and not grant.revoked
             and self._world.access.can_see(grant, record.id)
         )
-        if not seers:
+        if not grants:
             return
         created = (record.id, f"{kind.partition('.')[0]}.created")
         if kind.endswith("_updated") and created in self._waiting:
@@ -122,29 +125,29 @@ class Subscription:
         if kind.endswith(".deleted"):
             if created in self._waiting:
                 self._never_seen.add(record.id)
-            self._waiting = {key: told for key, told in self._waiting.items() if key[0] != record.id}
+            self._waiting = {key: event for key, event in self._waiting.items() if key[0] != record.id}
             if record.id in self._never_seen:
                 return
-        self._waiting[record.id, kind] = _Heard(kind, at, record, seers)
+        self._waiting[record.id, kind] = _PendingEvent(kind, at, record, grants)
 
-    def _event(self, heard: _Heard) -> Json:
-        record, workspace = heard.record, self._world.workspaces[heard.record.workspace_id]
-        seers = [{"id": grant.user_id, "type": "person"} for grant in heard.seers]
-        seers += [{"id": grant.bot_id, "type": "bot"} for grant in heard.seers]
+    def _event(self, pending: _PendingEvent) -> Json:
+        record, workspace = pending.record, self._world.workspaces[pending.record.workspace_id]
+        accessible_by = [{"id": grant.user_id, "type": "person"} for grant in pending.grants]
+        accessible_by += [{"id": grant.bot_id, "type": "bot"} for grant in pending.grants]
         return {
             "id": self._mint.new(),
-            "timestamp": print_instant(heard.at),
+            "timestamp": print_instant(pending.at),
             "workspace_id": workspace.id,
             "workspace_name": workspace.name,
             "subscription_id": self.id,
             "integration_id": self._world.integration_id,
             "authors": [{"id": record.edited_by, "type": "person"}],
-            "accessible_by": seers,
+            "accessible_by": accessible_by,
             "attempt_number": 1,
-            "entity": {"id": record.id, "type": heard.type.partition(".")[0]},
-            "type": heard.type,
+            "entity": {"id": record.id, "type": pending.type.partition(".")[0]},
+            "type": pending.type,
             "api_version": API_VERSION,
-            "data": {"parent": self._parent(record), **_details(heard)},
+            "data": {"parent": self._parent(record), **_details(pending)},
         }
 
     def _parent(self, record: Page | Database | DataSource) -> Json:
@@ -166,15 +169,15 @@ class Subscription:
         return Delivery(event, body, headers)
 
 
-def _details(heard: _Heard) -> Json:
-    """What a type says beside the parent. Which blocks and columns it names is a hint and no more."""
-    record = heard.record
-    if heard.type == "page.content_updated" and isinstance(record, Page):
+def _details(pending: _PendingEvent) -> Json:
+    """The data of an event beside the parent. The blocks and properties named need not be those that changed."""
+    record = pending.record
+    if pending.type == "page.content_updated" and isinstance(record, Page):
         named = [block["id"] for block in record.blocks[:10] if "id" in block]
         return {"updated_blocks": [{"id": identifier, "type": "block"} for identifier in named]}
-    if heard.type == "page.properties_updated" and isinstance(record, Page):
+    if pending.type == "page.properties_updated" and isinstance(record, Page):
         return {"updated_properties": ["title", *record.values]}
-    if heard.type == "data_source.schema_updated" and isinstance(record, DataSource):
+    if pending.type == "data_source.schema_updated" and isinstance(record, DataSource):
         columns = record.schema.values()
         return {
             "updated_properties": [

@@ -1,4 +1,4 @@
-"""Carries webhook deliveries to an address on this machine: a thread that gathers a while, posts, and tries again."""
+"""Posts webhook deliveries to an address on this machine, and tries again where that fails."""
 
 import time
 from ipaddress import ip_address
@@ -10,11 +10,11 @@ from urllib.request import ProxyHandler, Request, build_opener
 from sandbox.webhooks.events import Delivery, Subscription
 
 ATTEMPTS = 8
-_PATIENCE_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 
 
 def loopback_address(text: str) -> str:
-    """`text`, if it is an http address of this machine; the sandbox tells nobody else. Raises ValueError."""
+    """Return `text` if it is an http address on this machine; the sandbox posts nowhere else. Raises ValueError."""
     parts = urlsplit(text)
     if parts.scheme != "http" or not ip_address(parts.hostname or "").is_loopback:
         raise ValueError(
@@ -23,8 +23,11 @@ def loopback_address(text: str) -> str:
     return text
 
 
-class Courier(Thread):
-    """Shakes hands once, then posts what happened every `gather_seconds`."""
+class WebhookSender(Thread):
+    """Posts the verification token until it is accepted, then every `gather_seconds` what has changed.
+
+    A delivery that fails is repeated after 2, 4, 8 … seconds, ATTEMPTS times in all.
+    """
 
     def __init__(self, subscription: Subscription, address: str, gather_seconds: float = 1.0) -> None:
         super().__init__(name="webhooks", daemon=True)
@@ -32,29 +35,31 @@ class Courier(Thread):
         self._address = address
         self._gather_seconds = gather_seconds
         self._opener = build_opener(ProxyHandler({}))
-        self._ended = Event()
+        self._stopped = Event()
 
     def run(self) -> None:
+        """Post until `end` is called."""
         while not self._post(self._subscription.handshake()):
-            if self._ended.wait(self._gather_seconds):
+            if self._stopped.wait(self._gather_seconds):
                 return
         later: list[tuple[float, Delivery]] = []
-        while not self._ended.wait(self._gather_seconds):
+        while not self._stopped.wait(self._gather_seconds):
             now = time.monotonic()
-            ripe = [delivery for due, delivery in later if due <= now] + self._subscription.take()
+            due_now = [delivery for due, delivery in later if due <= now] + self._subscription.take()
             later = [(due, delivery) for due, delivery in later if due > now]
-            for delivery in ripe:
+            for delivery in due_now:
                 attempt = delivery.event["attempt_number"]
                 if not self._post(delivery) and attempt < ATTEMPTS:
                     later.append((now + 2.0**attempt, self._subscription.again(delivery)))
 
     def end(self) -> None:
-        self._ended.set()
+        """Stop after the present request."""
+        self._stopped.set()
 
     def _post(self, delivery: Delivery) -> bool:
         request = Request(self._address, delivery.body, dict(delivery.headers), method="POST")
         try:
-            with self._opener.open(request, timeout=_PATIENCE_SECONDS) as answer:
+            with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
                 return bool(200 <= answer.status < 300)
         except (URLError, OSError):
             return False

@@ -1,1 +1,1 @@
-"""The records of a practice world, how they are found and kept, and how the API behaves."""
+"""The world that tests and pages work with: handles to edit it, its file, and how its API behaves."""

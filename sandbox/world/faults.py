@@ -1,4 +1,4 @@
-"""Faults on order: the next requests to an endpoint fail, break off, or answer half a JSON."""
+"""Faults that a test sets: the next requests to an endpoint fail, lose the connection, or get half an answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ DEFAULT_CODES = {
 
 @dataclass(slots=True)
 class Fault:
-    """One order: what happens to the next `times` matching requests."""
+    """What happens to the next `times` matching requests."""
 
     endpoint: str | None
     times: int
@@ -34,6 +34,7 @@ class Fault:
     page_id: str | None = None
 
     def matches(self, endpoint: str, target: str | None) -> bool:
+        """Return True if this fault applies to a request; dashes in ids do not matter."""
         return (
             self.times > 0
             and self.endpoint in (None, "*", endpoint)
@@ -42,10 +43,10 @@ class Fault:
 
 
 class Faults:
-    """The orders not yet carried out, oldest first."""
+    """The faults that still wait for requests, oldest first."""
 
     def __init__(self) -> None:
-        self._orders: list[Fault] = []
+        self._waiting: list[Fault] = []
 
     def fail(
         self,
@@ -59,11 +60,11 @@ class Faults:
         html: bool = False,
         page_id: object = None,
     ) -> None:
-        """The next requests answer with an error; `html` makes it an edge's page without request_id."""
+        """The next requests get an error; with `html` an HTML page such as Notion's CDN sends, without a request_id."""
         default_code, default_message = DEFAULT_CODES.get(
             status, ("internal_server_error", "Unexpected error.")
         )
-        self._orders.append(
+        self._waiting.append(
             Fault(
                 endpoint=endpoint,
                 times=times,
@@ -79,23 +80,24 @@ class Faults:
 
     def drop(self, endpoint: str | None = None, times: int = 1, page_id: object = None) -> None:
         """The connection breaks before an answer comes."""
-        self._orders.append(Fault(endpoint, times, "drop", page_id=_identifier(page_id)))
+        self._waiting.append(Fault(endpoint, times, "drop", page_id=_identifier(page_id)))
 
     def truncate_json(self, endpoint: str | None = None, times: int = 1, page_id: object = None) -> None:
         """The answer is cut in the middle of its JSON."""
-        self._orders.append(Fault(endpoint, times, "truncate", page_id=_identifier(page_id)))
+        self._waiting.append(Fault(endpoint, times, "truncate", page_id=_identifier(page_id)))
 
     def clear(self) -> None:
-        self._orders.clear()
+        """Forget all faults."""
+        self._waiting.clear()
 
     def take(self, endpoint: str, target: str | None) -> Fault | None:
-        """The fault that this request meets, if any; it is then one closer to being over."""
-        for order in self._orders:
-            if order.matches(endpoint, target):
-                order.times -= 1
-                if order.times == 0:
-                    self._orders.remove(order)
-                return order
+        """The oldest fault that applies to a request, if any; takes one off its `times`."""
+        for fault in self._waiting:
+            if fault.matches(endpoint, target):
+                fault.times -= 1
+                if fault.times == 0:
+                    self._waiting.remove(fault)
+                return fault
         return None
 
 

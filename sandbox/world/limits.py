@@ -1,4 +1,4 @@
-"""Notion's request budget: so many requests in a window, counted for each workspace connection."""
+"""Notion's request budget: so many requests in a window, counted for each workspace."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,13 +7,14 @@ from math import ceil
 
 @dataclass(slots=True)
 class RateLimit:
-    """A fixed window. `spend` says how many seconds to wait, 0 when the request may go through."""
+    """A fixed window, which opens with the first request after the last one has closed."""
 
     requests: int = 180
     window_seconds: float = 60
     _windows: dict[str, tuple[datetime, int]] = field(default_factory=dict, repr=False)
 
     def spend(self, connection: str, now: datetime) -> int:
+        """Count one request of a workspace; the seconds to wait if its window is spent, else 0."""
         opened, used = self._windows.get(connection, (now, 0))
         closes = opened + timedelta(seconds=self.window_seconds)
         if now >= closes or now < opened:

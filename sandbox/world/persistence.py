@@ -1,4 +1,4 @@
-"""Keeps a world in a SQLite file: one row a record, only what changed is written."""
+"""Keeps a world in a SQLite file: a row for each record. Only changed records are written."""
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.editing.pages import blocks_of, register_blocks
-from sandbox.world.records import Database, DataSource, Grant, Page, Property, User, Workspace
+from sandbox.state.records import Database, DataSource, Grant, Page, Property, User, Workspace
 from sandbox.world.world import World
 
 _KINDS: dict[str, type[Any]] = {
@@ -72,6 +72,7 @@ class Store:
             self._file.execute("COMMIT")
 
     def close(self) -> None:
+        """Save and close the file."""
         self.save()
         self._file.close()
 
@@ -117,14 +118,14 @@ def _encode(value: Any) -> Any:
     if isinstance(value, datetime):
         return {"$time": value.isoformat()}
     if isinstance(value, dict):
-        return {key: _encode(each) if isinstance(each, Property) else each for key, each in value.items()}
+        return {key: _encode(item) if isinstance(item, Property) else item for key, item in value.items()}
     return value
 
 
 def _decode(kind: type[Any], body: dict[str, Any]) -> Any:
     given = {key: _moment(value) for key, value in body.items()}
     if kind is DataSource:
-        given["schema"] = {key: Property(**each) for key, each in given["schema"].items()}
+        given["schema"] = {key: Property(**prop) for key, prop in given["schema"].items()}
     return kind(**given)
 
 

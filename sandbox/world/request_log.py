@@ -1,4 +1,4 @@
-"""What was asked: one entry for each request, for tests that count requests."""
+"""One entry for each request, for tests that count requests."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,25 +1,25 @@
-"""A practice world: workspaces, the integrations installed in them, and how the API behaves."""
+"""A world: workspaces, the grants of one integration, and the settings of its API."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.editing import databases as tables
-from sandbox.editing import pages as editing_pages
-from sandbox.editing.handles import DatabaseHandle, Handle, PageHandle
-from sandbox.world import access
-from sandbox.world.access import Access
+from sandbox.editing import databases as database_verbs
+from sandbox.editing import pages as page_verbs
+from sandbox.editing.names import WorkspaceNames
+from sandbox.state import access
+from sandbox.state.access import Access
+from sandbox.state.records import Grant, User, Workspace
+from sandbox.state.state import Clock, State
 from sandbox.world.faults import Faults
+from sandbox.world.handles import DatabaseHandle, Handle, PageHandle
 from sandbox.world.limits import RateLimit
-from sandbox.world.names import WorkspaceNames
-from sandbox.world.records import Grant, User, Workspace
 from sandbox.world.request_log import Request
-from sandbox.world.state import Clock, State
 
 CAPABILITIES = frozenset({"read_content", "read_users"})
 
 
 class World(State):
-    """Everything a test or a person can set up. Thread-safe: one lock guards all of it."""
+    """All that a test sets up: content, grants, and how the API behaves. One lock guards the records."""
 
     def __init__(self, clock: Clock | None = None, seed: int | str | None = None) -> None:
         super().__init__(clock, seed)
@@ -51,7 +51,8 @@ class World(State):
             return WorkspaceHandle(self, made.id)
 
     def workspace_named(self, name: str) -> "WorkspaceHandle":
-        found = next(each for each in self.workspaces.values() if each.name == name)
+        """The workspace of this name. Raises StopIteration if there is none."""
+        found = next(workspace for workspace in self.workspaces.values() if workspace.name == name)
         return WorkspaceHandle(self, found.id)
 
     def install(
@@ -64,19 +65,22 @@ class World(State):
         with self.lock:
             record = self.workspaces[workspace.id]
             person = WorkspaceNames(self, workspace.id).person(user) if user else None
-            shares = [each.id for each in share] if share is not None else None
+            shares = [thing.id for thing in share] if share is not None else None
             grant = access.authorise(
                 self, workspace.id, person.id if person else record.owner_id, shares, everything=share is None
             )
             return GrantHandle(self, grant.bot_id)
 
     def grant(self, bot_id: str) -> "GrantHandle":
+        """The grant of this bot. Raises KeyError if there is none."""
         return GrantHandle(self, self.grants[bot_id].bot_id)
 
     def page(self, identifier: str) -> PageHandle:
+        """The page with this id. Raises KeyError if there is none."""
         return PageHandle(self, self.pages[identifier].id)
 
     def database(self, identifier: str) -> DatabaseHandle:
+        """The database with this id. Raises KeyError if there is none."""
         return DatabaseHandle(self, self.databases[identifier].id)
 
     def expire_token(self, grant: "GrantHandle") -> None:
@@ -86,7 +90,7 @@ class World(State):
             self.changed("grant", grant.bot_id, "access")
 
     def hide_from_search(self, thing: Handle) -> None:
-        """Search never shows it, as Notion's index is not complete."""
+        """Leave a page or database out of search, as Notion's index is not complete."""
         with self.lock:
             node = self.node(thing.id)
             if node is None:
@@ -94,6 +98,7 @@ class World(State):
             self.index_for(node.workspace_id).hidden.add(thing.id)
 
     def log(self, request: Request) -> None:
+        """Add a request to the log; with `keep_requests` set, the oldest are dropped."""
         self.requests.append(request)
         if self.keep_requests is not None and len(self.requests) > 2 * self.keep_requests:
             del self.requests[: -self.keep_requests]
@@ -114,14 +119,17 @@ class WorkspaceHandle:
 
     @property
     def record(self) -> Workspace:
+        """The record behind the handle."""
         return self._world.workspaces[self.id]
 
     @property
     def name(self) -> str:
+        """The name of the workspace."""
         return self.record.name
 
     @property
     def owner(self) -> User:
+        """The person who made the workspace."""
         return self._world.users[self.record.owner_id]
 
     def user(self, name: str, email: str | None = None) -> User:
@@ -141,7 +149,7 @@ class WorkspaceHandle:
     ) -> PageHandle:
         """A page with a body in simple markdown."""
         with self._world.lock:
-            record = editing_pages.create_page(
+            record = page_verbs.create_page(
                 self._world, self.id, title, text, parent.record if parent else None
             )
             if icon:
@@ -158,7 +166,7 @@ class WorkspaceHandle:
     ) -> DatabaseHandle:
         """A database with one data source."""
         with self._world.lock:
-            record = tables.create_database(
+            record = database_verbs.create_database(
                 self._world, self.id, title, schema or {}, parent.record if parent else None, inline
             )
             if icon:
@@ -183,30 +191,37 @@ class GrantHandle:
 
     @property
     def record(self) -> Grant:
+        """The record behind the handle."""
         return self._world.grants[self.bot_id]
 
     @property
     def access_token(self) -> str:
+        """The current access token."""
         return self.record.access_token
 
     @property
     def refresh_token(self) -> str:
+        """The current refresh token."""
         return self.record.refresh_token
 
     @property
     def workspace_id(self) -> str:
+        """The workspace that the grant gives access to."""
         return self.record.workspace_id
 
     def can_see(self, thing: Handle) -> bool:
+        """Return True if the grant can see this page or database."""
         with self._world.lock:
             return self._world.access.can_see(self.record, thing.id)
 
     def share(self, thing: Handle) -> "GrantHandle":
+        """Share a page or database, and everything below it."""
         with self._world.lock:
             access.share(self._world, self.record, thing.id)
         return self
 
     def unshare(self, thing: Handle) -> "GrantHandle":
+        """Stop sharing a page or database, even where its parent is shared."""
         with self._world.lock:
             access.unshare(self._world, self.record, thing.id)
         return self

@@ -1,4 +1,4 @@
-"""The daemon's tick: whom it polls and wakes, and that nothing it meets makes it loop or stop."""
+"""The daemon's tick: what it polls and wakes, and that no error stops it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rq import Queue
 
 from daemon.__main__ import _one_tick
 from daemon.loop import poll_one, polls_due, start_schedules, tick
-from extract import jobs
+from extract import __version__, jobs
 from extract.config.load import ROOT
 from extract.runtime import Runtime
 from extract.store.db import database
@@ -288,10 +288,19 @@ def test_a_daemon_that_waits_for_a_notion_that_hangs_ends_at_once(
             "NOTION_CLIENT_SECRET": "secret",
             "NOTION_API_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
         }
-        with subprocess.Popen([sys.executable, "-m", "daemon"], cwd=ROOT, env=environment) as daemon:
+        log = tmp_path / "daemon.log"
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(
+                [sys.executable, "-m", "daemon"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            ) as daemon,
+        ):
             asked, _ = silent.accept()
             assert asked.recv(100)
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(10) == 0
             asked.close()
     assert Connection.get().polled_at is None
+    first_line = log.read_text().splitlines()[0]
+    assert "daemon_started" in first_line
+    assert f"version={__version__}" in first_line

@@ -1,4 +1,4 @@
-"""Several connections are polled at once: none twice, none held up by one that hangs, and a fault stops nothing."""
+"""Several connections are polled at once, none twice; a poll that hangs or fails delays no other."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import redis
 from peewee import OperationalError
 from structlog.testing import capture_logs
 
-from extract import jobs
+from extract import __version__, jobs
 from extract.config.load import ROOT
 from extract.process import embedded_redis
 from extract.process.beats import Beat, beats, here, write_beat
@@ -113,14 +113,16 @@ def test_a_worker_waits_for_redis_and_goes_on_when_it_is_back(scene: Scene) -> N
 
     events = [line.split("]")[1].split()[0] for line in scene.said()]
     assert events == [
-        "redis_away",
         "worker_started",
+        "redis_away",
+        "worker_ready",
         "redis_back",
         "redis_away",
-        "worker_started",
+        "worker_ready",
         "redis_back",
         "worker_ended",
     ]
+    assert f"version={__version__}" in scene.said()[0]
 
 
 def test_a_worker_that_waits_for_redis_can_be_ended(scene: Scene) -> None:

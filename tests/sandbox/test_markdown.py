@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox import World
-from sandbox.editing.block_forms import walk
+from sandbox.content.blocks import walk
 from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.sandbox.conftest import Api
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox import World
-from sandbox.editing.handles import DatabaseHandle
+from sandbox.world.handles import DatabaseHandle
 from sandbox.world.world import WorkspaceHandle
 from tests.sandbox.conftest import Api, Time, title
 

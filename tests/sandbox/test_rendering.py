@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from extract.config.load import ROOT
-from sandbox.editing.block_forms import Forming
-from sandbox.editing.rich_text import equation_item, mention_item, text_items
+from sandbox.content.blocks import Forming
+from sandbox.content.simple_markdown import read_simple
 from sandbox.markdown.context import RenderContext
 from sandbox.markdown.v1 import render_v1
 from sandbox.markdown.v2 import render_v2
-from sandbox.ui.simple_markdown import read_simple
-from sandbox.world.records import Block
+from sandbox.state.records import Block
+from sandbox.state.rich_text import equation_item, mention_item, text_items
 
 SAMPLES = json.loads((ROOT / "tests" / "data" / "sandbox" / "enhanced_markdown_samples.json").read_text())
 

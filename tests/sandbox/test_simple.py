@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from sandbox import World, seed_company
-from sandbox.editing.block_forms import walk
-from sandbox.ui.simple_markdown import read_simple
-from sandbox.ui.simple_source import write_simple
+from sandbox.content.blocks import walk
+from sandbox.content.simple_inline import REST_OF_MARK, NoNames, parse_inline
+from sandbox.content.simple_markdown import read_simple
+from sandbox.content.simple_source import write_simple
 from sandbox.world.world import WorkspaceHandle
+from tests.backtracking import slow_text
 from tests.sandbox.conftest import Time
 
 TEXTS = [
@@ -54,6 +56,40 @@ def test_tabs_nest_too_and_stay_in_code() -> None:
 def test_prices_are_not_equations_and_addresses_not_people() -> None:
     items = read_simple("$5 and $10 to ada@acme.test, snake_case_name")[0]["paragraph"]["rich_text"]
     assert [item["type"] for item in items] == ["text"]
+
+
+def test_code_ends_at_the_next_run_of_as_many_backticks() -> None:
+    items = parse_inline("``a`b`` and ```c``", NoNames())
+
+    assert [(item["plain_text"], item["annotations"]["code"]) for item in items] == [
+        ("a`b", True),
+        (" and ```c``", False),
+    ]
+
+
+@pytest.mark.parametrize("text", ["*", "**a", "~~", "<u>", "<color red>", "`", "[[", "![](", "**b***"])
+def test_marks_that_repeat_without_end_are_read(text: str) -> None:
+    """A mark within the same mark is text, so that marks do not nest without end."""
+    assert read_simple(text * 2_000)
+
+
+@pytest.mark.parametrize("kind", REST_OF_MARK)
+def test_the_end_of_a_mark_is_found_in_linear_time(kind: str) -> None:
+    assert slow_text(REST_OF_MARK[kind], at_start=True) == ""
+
+
+def test_an_end_that_does_not_come_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searches: list[int] = []
+
+    class Counted:
+        def match(self, _text: str, start: int) -> None:
+            searches.append(start)
+
+    monkeypatch.setitem(REST_OF_MARK, "underline", Counted())
+
+    parse_inline("<u>" * 100, NoNames())
+
+    assert searches == [3]
 
 
 def test_other_blocks_are_kept_when_the_rest_is_edited(acme: WorkspaceHandle) -> None:

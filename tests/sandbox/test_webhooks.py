@@ -13,10 +13,10 @@ from threading import Thread
 import pytest
 
 from sandbox import World
-from sandbox.editing.handles import PageHandle
+from sandbox.state.records import Json
 from sandbox.webhooks.events import Delivery, Subscription
-from sandbox.webhooks.sender import Courier, loopback_address
-from sandbox.world.records import Json
+from sandbox.webhooks.sender import WebhookSender, loopback_address
+from sandbox.world.handles import PageHandle
 from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.sandbox.conftest import Time
 
@@ -162,18 +162,18 @@ def heard() -> Iterator[tuple[str, SimpleQueue[Json], list[int]]]:
     server.server_close()
 
 
-def test_the_courier_shakes_hands_then_posts_and_tries_again(
+def test_the_sender_posts_the_token_then_events_and_tries_again(
     page: PageHandle, subscription: Subscription, heard: tuple[str, SimpleQueue[Json], list[int]]
 ) -> None:
     address, said, statuses = heard
     statuses += [503, 200, 500]
-    courier = Courier(subscription, address, gather_seconds=0.01)
-    courier.start()
+    sender = WebhookSender(subscription, address, gather_seconds=0.01)
+    sender.start()
 
     assert said.get(timeout=10) == said.get(timeout=10) == {"verification_token": subscription.token}
     page.edit("words")
     first, second = said.get(timeout=10), said.get(timeout=10)
-    courier.end()
-    courier.join(10)
+    sender.end()
+    sender.join(10)
     assert (first["attempt_number"], second["attempt_number"]) == (1, 2)
     assert first["id"] == second["id"]

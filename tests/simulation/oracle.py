@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from extract.store.db import database
 from extract.store.models import Connection, Document, Source
-from sandbox.editing.rich_text import plain_text
+from sandbox.state.rich_text import plain_text
 from tests.simulation.broken import Broken
 from tests.simulation.stage.scene import Scene, grant_of
 

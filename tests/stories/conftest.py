@@ -9,7 +9,7 @@ import pytest
 
 from extract.runtime import Runtime
 from sandbox import World
-from sandbox.editing.handles import DatabaseHandle, PageHandle
+from sandbox.world.handles import DatabaseHandle, PageHandle
 from sandbox.world.world import WorkspaceHandle
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge, connected

@@ -1,4 +1,4 @@
-"""The standing cast: Ada owns Acme, Bob is its admin, Cleo a member; Mallory owns another organisation."""
+"""Two organisations: Ada owns Acme, Bob is its admin, Cleo a member; Mallory owns the other one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from webapp import create_app
 from webapp.extensions import limiter
 from webapp.people import members
 from webapp.people.passwords import hash_password
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 if TYPE_CHECKING:
     from sandbox import World

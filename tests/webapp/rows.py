@@ -1,4 +1,4 @@
-"""Rows made directly, as a sync would have left them."""
+"""Makes rows directly, as a sync would have left them."""
 
 from __future__ import annotations
 

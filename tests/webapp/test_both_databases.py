@@ -1,4 +1,4 @@
-"""The pages and the API ask the same of SQLite and of PostgreSQL."""
+"""The pages and the API behave the same on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.webapp.rows import make_connection, make_document, make_source
 from webapp import create_app
 from webapp.api.keys import make_key
 from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Times, sizes and counts as a person says them."""
+"""Times, sizes and counts as text for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page shares: headers, cookies, forms' tokens, error pages, the sidebar."""
+"""What every page has: headers, cookies, CSRF tokens, error pages, the sidebar."""
 
 from __future__ import annotations
 

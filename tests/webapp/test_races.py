@@ -1,4 +1,4 @@
-"""Six requests at once, on both databases: what may be true once only stays true once."""
+"""Six requests at once, on both databases: what must happen once happens once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.webapp.conftest import PASSWORD, Browser
 from tests.webapp.rows import make_connection
 from webapp import create_app
 from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 T = TypeVar("T")
 AT_ONCE = 6
@@ -99,7 +99,7 @@ def test_six_first_registrations_make_one_organisation_with_one_owner(any_app: F
     statuses = at_once([lambda number=number: register(number) for number in range(AT_ONCE)])  # type: ignore[misc]
 
     assert statuses.count(303) == 1
-    assert [each.role for each in Member.select()] == ["owner"]
+    assert [member.role for member in Member.select()] == ["owner"]
     assert (Organisation.select().count(), Chatbot.select().count()) == (1, 1)
 
 
@@ -108,7 +108,7 @@ def test_owners_who_demote_or_remove_each_other_leave_one(
     acme: Organisation, now: datetime, act: str
 ) -> None:
     owners = [person(acme, f"owner{number}", Role.OWNER, now) for number in range(AT_ONCE)]
-    seen = [Member.get_by_id(each.id) for each in owners]
+    seen = [Member.get_by_id(owner.id) for owner in owners]
 
     def go(member: Member) -> bool:
         do = members.remove_member if act == "remove" else lambda who: members.set_role(who, Role.MEMBER)

@@ -17,7 +17,7 @@ from tests.webapp.conftest import Browser, Cast
 from tests.whole_database import whole_database
 from webapp.api import keys
 from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 ANYONE = "anyone"
 A_KEY = "an API key"
@@ -147,12 +147,12 @@ def call(browser: Browser, method: str, path: str) -> tuple[int, str]:
     return answer.status_code, answer.location or ""
 
 
-def test_only_logged_in_people_come_in(address: Callable[[str], str], browser: Browser) -> None:
+def test_only_logged_in_people_have_access(address: Callable[[str], str], browser: Browser) -> None:
     answers = {(method, rule): call(browser, method, address(rule)) for method, rule, _ in GUARDED}
 
     came_in = {
-        each: (status, location)
-        for each, (status, location) in answers.items()
+        route: (status, location)
+        for route, (status, location) in answers.items()
         if (status, location.partition("?")[0]) != (303, "/login")
     }
     assert came_in == {}
@@ -229,7 +229,7 @@ def test_a_method_that_a_route_does_not_offer_is_refused_and_changes_no_row(
     before = whole_database()
 
     for rule in sorted({rule for _, rule in ROUTES}):
-        offered = {method for method, each in ROUTES if each == rule}
+        offered = {method for method, route in ROUTES if route == rule}
         for method in {"POST", "PUT", "PATCH", "DELETE"} - offered:
             answer = ada.client.open(address(rule), method=method, headers={"X-CSRFToken": ada.token})
             assert answer.status_code in (401, 405), (method, rule)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+from extract import __version__
 from extract.config.load import ROOT
 
 
@@ -46,6 +47,9 @@ def test_a_database_that_matches_is_served(tmp_path: Path, sqlite_template: Path
     ended = start(tmp_path, DATABASE_URL=f"sqlite:///{sqlite_template}")
 
     assert (ended.returncode, ended.stdout) == (0, "webapp\n"), ended.stderr
+    first_line = ended.stderr.splitlines()[0]
+    assert "web_started" in first_line
+    assert f"version={__version__}" in first_line
 
 
 def test_a_wrong_number_of_processes_is_refused_with_one_line(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""API keys: making one, whose text is shown once, and finding the valid key of a text."""
+"""API keys: making one, and finding the valid key for the text that a request sends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_KEY = 128  # ours have 46 characters; nothing longer is hashed or looke
 
 
 def make_key(chatbot: Chatbot, name: str, now: datetime) -> tuple[ApiKey, str]:
-    """A new key of `chatbot` and its text, which exists nowhere else: only its hash is stored."""
+    """Create a key of `chatbot`; return it with its text. Only the hash of the text is stored."""
     secret = f"hk_{secrets.token_urlsafe(32)}"
     key = ApiKey.create(
         chatbot=chatbot,
@@ -27,7 +27,7 @@ def make_key(chatbot: Chatbot, name: str, now: datetime) -> tuple[ApiKey, str]:
 
 
 def find_key(secret: str) -> ApiKey | None:
-    """The valid key whose text this is, with its chatbot; None when there is none or it was revoked."""
+    """The valid key with this text, with its chatbot; None if there is none or it was revoked."""
     if len(secret) > _LONGEST_KEY:
         return None
     found: ApiKey | None = (
@@ -40,5 +40,5 @@ def find_key(secret: str) -> ApiKey | None:
 
 
 def key_hash(secret: str) -> str:
-    """What is stored of a key. A plain hash is enough: the text is 256 random bits, not a password."""
+    """The hash that is stored. An unsalted one is enough: the text is 256 random bits, not a password."""
     return sha256(secret.encode("utf-8", "replace")).hexdigest()

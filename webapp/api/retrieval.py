@@ -1,4 +1,4 @@
-"""The retrieval API: what a chatbot asks with its key. JSON in and out, no session, one chatbot per key."""
+"""The retrieval API, which a chatbot calls with its key. JSON only, no session, one chatbot per key."""
 
 from __future__ import annotations
 
@@ -21,19 +21,13 @@ from extract.errors import HilalError
 from extract.search.find import find
 from extract.store.key_use import note_use
 from extract.store.models import Document, Source
+from webapp.api.cursors import read_cursor, write_cursor
 from webapp.api.keys import find_key
-from webapp.api.serializers import (
-    document_objects,
-    hit_object,
-    readable_documents,
-    source_objects,
-    sources_with_connection,
-    whole_document_object,
-)
-from webapp.cursors import read_cursor, write_cursor
+from webapp.api.serializers import document_objects, hit_object, source_objects, whole_document_object
 from webapp.http.incoming import whole_number
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime
+from webapp.queries import readable_documents, sources_with_connection
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -57,7 +51,7 @@ CODES = {
 
 
 def _caller() -> str:
-    """Whom a request counts against: the key it shows, else the address it comes from."""
+    """The rate-limit key of a request: the API key it sends, else the address it comes from."""
     secret = _presented_key()
     return f"key:{sha256(secret.encode()).hexdigest()[:32]}" if secret else f"address:{get_remote_address()}"
 
@@ -66,7 +60,7 @@ def _allowance() -> str:
     return f"{runtime().config.web.api_requests_per_minute} per minute"
 
 
-# A limiter of its own: without Redis a login waits, to be safe, but a chatbot goes on answering.
+# A separate limiter: without Redis a login is refused, to be safe, but a chatbot still gets answers.
 limiter = Limiter(key_func=_caller, swallow_errors=True, headers_enabled=False)
 limiter.limit(_allowance)(blueprint)
 _WRONG_KEYS = parse("300 per minute")
@@ -79,7 +73,7 @@ def _bind_limiter(state: BlueprintSetupState) -> None:
 
 @blueprint.before_request
 def check_key() -> None:
-    """Every request needs a valid key; the key says which chatbot it may ask."""
+    """Require a valid key; it decides which chatbot the request may search."""
     secret = _presented_key()
     key = find_key(secret) if secret else None
     if key is None:
@@ -89,13 +83,13 @@ def check_key() -> None:
 
 
 def refuse_key() -> NoReturn:
-    """Answer 401, or 429 to an address that guesses on. A valid key is never counted here."""
+    """Answer 401, or 429 to an address with many wrong keys. A valid key is never counted here."""
     try:
-        may_go_on = limiter.limiter.hit(_WRONG_KEYS, "wrong keys", get_remote_address())
+        may_try_again = limiter.limiter.hit(_WRONG_KEYS, "wrong keys", get_remote_address())
     except RedisError as error:
         log.warning("wrong_key_not_counted", error=type(error).__name__)
-        may_go_on = True
-    if not may_go_on:
+        may_try_again = True
+    if not may_try_again:
         raise TooManyRequests
     record(SecurityEvent.KEY_REFUSED)
     challenge = WWWAuthenticate("bearer")
@@ -151,7 +145,7 @@ def document(document_id: int) -> Response:
 
 @blueprint.errorhandler(HTTPException)
 def http_error(error: HTTPException) -> Response:
-    """What went wrong, as JSON; also for addresses below /api/ that lead nowhere."""
+    """An HTTP error as JSON, also for unknown addresses below /api/."""
     status = error.code or 500
     message = error.description or error.name
     if status == 429:
@@ -163,18 +157,18 @@ def http_error(error: HTTPException) -> Response:
 
 @blueprint.errorhandler(HilalError)
 def refusal(error: HilalError) -> Response:
-    """A failure that has a sentence to say."""
+    """One of our errors, with its sentence."""
     return error_answer("unavailable", error.sentence, 503)
 
 
 @blueprint.errorhandler(PeeweeException)
 def database_error(error: PeeweeException) -> Response:
-    """The database did not answer: the caller may try again."""
+    """An error of the database: the caller may try again."""
     return error_answer("unavailable", "The knowledge base does not answer. Try again in a moment.", 503)
 
 
 def error_answer(code: str, message: str, status: int, cause: HTTPException | None = None) -> Response:
-    """The one shape of every error of the API."""
+    """The JSON of every error of the API."""
     response = jsonify(error={"code": code, "message": message})
     response.status_code = status
     for name, value in cause.get_headers() if cause else ():
@@ -186,13 +180,13 @@ def error_answer(code: str, message: str, status: int, cause: HTTPException | No
 
 
 def _seconds_to_wait() -> int:
-    """Until the window of the limit that was hit begins anew."""
+    """Seconds until the window of the exceeded limit starts again."""
     hit = limiter.current_limit
-    return max(int(hit.reset_at - time.time()) + 1, 1) if hit else 60  # the limiter keeps its own time
+    return max(int(hit.reset_at - time.time()) + 1, 1) if hit else 60  # the limiter has its own clock
 
 
 def _presented_key() -> str:
-    """The key in the Authorization header; empty when there is none."""
+    """The key in the Authorization header; empty if there is none."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
 
@@ -210,7 +204,7 @@ def _number(name: str, *, default: int, most: int) -> int:
 
 
 def _cursor() -> int:
-    """The id after which the asked page begins."""
+    """The id after which the requested page begins."""
     try:
         return read_cursor(request.args.get("cursor", ""))
     except ValueError:

@@ -1,18 +1,19 @@
-"""The JSON objects of the contract: one shape for the retrieval API and for the command line."""
+"""The JSON objects of the retrieval API, which the command line prints as well."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from peewee import fn
 
+from extract.membership.queries import sources_holding
 from extract.search import index
-from extract.store.db import batches
-from extract.store.models import Chatbot, Connection, Document, Membership, Organisation, Run, Source
+from extract.store.models import Chatbot, Connection, Document, Organisation, Run, Source
 from extract.values import Hit
 from webapp import formats
+from webapp.queries import counts_of, document_ids_by_notion_id
 
 JsonObject = dict[str, Any]
 
@@ -22,30 +23,14 @@ def iso(moment: datetime | None) -> str | None:
     return formats.iso(moment) if moment else None
 
 
-def sources_with_connection() -> Any:
-    """A select of sources, each with what its connection says of itself (never its tokens)."""
-    about = (
-        Connection.id, Connection.state, Connection.workspace_name, Connection.organisation,
-        Connection.workspace_id, Connection.paused_until, Connection.error,
-    )  # fmt: skip
-    return Source.select(Source, *about).join(Connection)
-
-
 def source_objects(sources: Sequence[Source]) -> list[JsonObject]:
-    """The rows of `sources_with_connection` as the contract writes them, counts in one query a batch."""
+    """The rows of `sources_with_connection` as JSON objects, with one query of counts for a batch."""
     counts = counts_of([source.id for source in sources])
     return [source_object(source, counts.get(source.id)) for source in sources]
 
 
-def counts_of(source_ids: Sequence[int]) -> dict[int, index.Counts]:
-    """Documents, chunks and bytes of each source, however many are asked for."""
-    found: dict[int, index.Counts] = {}
-    for some in batches(source_ids):
-        found.update(index.counts(some))
-    return found
-
-
 def source_object(source: Source, counts: index.Counts | None) -> JsonObject:
+    """A source with its counts, as the API and the command line show it."""
     return {
         "id": source.id,
         "chatbot_id": source.chatbot_id,
@@ -69,6 +54,7 @@ def source_object(source: Source, counts: index.Counts | None) -> JsonObject:
 
 
 def run_object(run: Run) -> JsonObject:
+    """One run of a source."""
     return {
         "id": run.id,
         "trigger": run.trigger,
@@ -94,6 +80,7 @@ def run_object(run: Run) -> JsonObject:
 
 
 def chatbot_object(chatbot: Chatbot) -> JsonObject:
+    """A chatbot with the name of its organisation."""
     return {
         "id": chatbot.id,
         "organisation_id": chatbot.organisation_id,
@@ -103,6 +90,7 @@ def chatbot_object(chatbot: Chatbot) -> JsonObject:
 
 
 def connection_object(connection: Connection, sources: int) -> JsonObject:
+    """A connection with the number of its sources; no tokens."""
     return {
         "id": connection.id,
         "organisation_id": connection.organisation_id,
@@ -116,45 +104,27 @@ def connection_object(connection: Connection, sources: int) -> JsonObject:
 
 
 def all_chatbots() -> list[JsonObject]:
+    """Every chatbot of the installation, by id."""
     rows = Chatbot.select(Chatbot, Organisation).join(Organisation).order_by(Chatbot.id)
     return [chatbot_object(chatbot) for chatbot in rows]
 
 
 def all_connections() -> list[JsonObject]:
+    """Every connection of the installation, by id."""
     count = Source.select(Source.connection, fn.COUNT(Source.id)).group_by(Source.connection).tuples()
     sources = dict(count)
     rows = Connection.select().order_by(Connection.id)
     return [connection_object(connection, sources.get(connection.id, 0)) for connection in rows]
 
 
-def readable_documents(chatbot_id: int) -> Any:
-    """A select of the documents that the chatbot answers from: read at least once, and not removed."""
-    return Document.select().where(
-        Document.chatbot == chatbot_id, Document.removed_at.is_null(), Document.hash != ""
-    )
-
-
 def document_objects(documents: Sequence[Document]) -> list[JsonObject]:
-    """What `readable_documents` found as the contract writes it, with the ids of the sources that hold each."""
-    holders = source_ids_of([document.id for document in documents])
-    return [document_object(document, holders.get(document.id, [])) for document in documents]
-
-
-def source_ids_of(document_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Which sources hold which document, in one query."""
-    rows = (
-        Membership.select(Membership.document, Membership.source)
-        .where(Membership.document.in_(document_ids))
-        .order_by(Membership.source)
-        .tuples()
-    )
-    holders: dict[int, list[int]] = {}
-    for document_id, source_id in rows:
-        holders.setdefault(document_id, []).append(source_id)
-    return holders
+    """Rows of `readable_documents` as JSON objects, each with the ids of the sources that hold it."""
+    holders = sources_holding([document.id for document in documents])
+    return [document_object(document, holders[document.id]) for document in documents]
 
 
 def document_object(document: Document, source_ids: Iterable[int]) -> JsonObject:
+    """A document without its text."""
     return {
         "id": document.id,
         "source_ids": list(source_ids),
@@ -180,24 +150,12 @@ def whole_document_object(document: Document) -> JsonObject:
         }
         for link in document.links
     ]
-    listed = document_object(document, source_ids_of([document.id]).get(document.id, []))
+    listed = document_object(document, sources_holding([document.id])[document.id])
     return {**listed, "text": document.text, "properties": document.properties, "links": links}
 
 
-def document_ids_by_notion_id(document: Document) -> Mapping[str | None, int]:
-    """The documents of the same chatbot that `document` links to, looked up at the time of reading."""
-    wanted = {link["notion_id"] for link in document.links if link.get("notion_id")}
-    if not wanted:
-        return {}
-    rows = (
-        readable_documents(document.chatbot_id)
-        .select(Document.notion_id, Document.id)
-        .where(Document.notion_id.in_(wanted))
-    )
-    return dict(rows.tuples())
-
-
 def hit_object(hit: Hit) -> JsonObject:
+    """One answer of a search."""
     return {
         "text": hit.text,
         "title": hit.title,

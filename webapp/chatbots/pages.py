@@ -8,12 +8,12 @@ from peewee import prefetch
 
 from extract.errors import Refused
 from extract.store.models import ApiKey, Chatbot
+from webapp import clean_text
 from webapp.access import current_org, needs, open_chatbot, own_chatbot, own_key
 from webapp.api.keys import make_key
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import chatbot_home, problem, runtime, toast
-from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 from webapp.shown_once import show_once, shown_once
 
 blueprint = Blueprint("chatbots", __name__)
@@ -22,7 +22,7 @@ blueprint = Blueprint("chatbots", __name__)
 @blueprint.get("/")
 @needs(Role.MEMBER)
 def home() -> ResponseReturnValue:
-    """To the knowledge base of the chatbot last used."""
+    """Redirect to the knowledge base of the chatbot last used."""
     chatbot = open_chatbot()
     return redirect(chatbot_home(chatbot) if chatbot else url_for("settings.page"), code=303)
 
@@ -30,7 +30,7 @@ def home() -> ResponseReturnValue:
 @blueprint.get("/settings/chatbots")
 @needs(Role.ADMIN)
 def index() -> ResponseReturnValue:
-    """The chatbots with their keys. A fresh key is shown once."""
+    """Show the chatbots with their keys. The text of a new key is shown once."""
     chatbots = current_org().chatbots.order_by(Chatbot.name, Chatbot.id)
     keys = ApiKey.select().where(ApiKey.revoked_at.is_null()).order_by(ApiKey.created_at, ApiKey.id)
     return render_template(
@@ -44,8 +44,9 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/chatbots")
 @needs(Role.ADMIN)
 def create() -> ResponseReturnValue:
+    """Create a chatbot with an empty knowledge base."""
     try:
-        name = members.clean_name(request.form.get("name", ""), "Give the chatbot a name.")
+        name = clean_text.clean_name(request.form.get("name", ""), "Give the chatbot a name.")
     except Refused as error:
         problem(error.sentence)
         return redirect(url_for("chatbots.index"), code=303)
@@ -57,9 +58,10 @@ def create() -> ResponseReturnValue:
 @blueprint.post("/chatbots/<int:chatbot_id>/rename")
 @needs(Role.ADMIN)
 def rename(chatbot_id: int) -> ResponseReturnValue:
+    """Rename a chatbot."""
     chatbot = own_chatbot(chatbot_id)
     try:
-        chatbot.name = members.clean_name(request.form.get("name", ""), "A chatbot needs a name.")
+        chatbot.name = clean_text.clean_name(request.form.get("name", ""), "A chatbot needs a name.")
     except Refused as error:
         problem(error.sentence)
     else:
@@ -71,6 +73,7 @@ def rename(chatbot_id: int) -> ResponseReturnValue:
 @blueprint.post("/chatbots/<int:chatbot_id>/keys")
 @needs(Role.ADMIN)
 def create_key(chatbot_id: int) -> ResponseReturnValue:
+    """Create an API key; its text is shown on the next page."""
     chatbot = own_chatbot(chatbot_id)
     name = request.form.get("name", "").strip() or "API key"
     key, secret = make_key(chatbot, name, runtime().clock())
@@ -82,7 +85,7 @@ def create_key(chatbot_id: int) -> ResponseReturnValue:
 @blueprint.route("/keys/<int:key_id>/revoke", methods=["GET", "POST"])
 @needs(Role.ADMIN)
 def revoke_key(key_id: int) -> ResponseReturnValue:
-    """Asks first: whoever uses the key stops getting answers at once."""
+    """Ask first; then revoke a key. Whoever uses it gets no more answers."""
     key = own_key(key_id)
     if request.method != "POST":
         return render_template("chatbots/revoke_key.html", key=key)

@@ -1,4 +1,4 @@
-"""Try it: ask the knowledge base what the chatbot would find, as one types."""
+"""Try it: search the knowledge base as the chatbot would, while typing."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from extract.search.query import LONGEST_QUERY
 from extract.store.models import Source
 from extract.values import Hit
 from webapp.access import needs, own_chatbot
-from webapp.api.serializers import readable_documents
 from webapp.page import page_or_fragment
-from webapp.people.roles import Role
-from webapp.sources.listing import connections_that_rest
+from webapp.queries import readable_documents
+from webapp.roles import Role
+from webapp.sources.listing import broken_connections
 
 blueprint = Blueprint("search", __name__)
 
@@ -24,8 +24,8 @@ HITS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One hit as the page shows it: the snippet in pieces, each marked or not."""
+class HighlightedHit:
+    """One hit as the page shows it: the snippet in pieces, each with True if it is highlighted."""
 
     hit: Hit
     pieces: Sequence[tuple[str, bool]]
@@ -34,7 +34,7 @@ class Found:
 @blueprint.get("/chatbots/<int:chatbot_id>/search")
 @needs(Role.MEMBER)
 def page(chatbot_id: int) -> str:
-    """The question, and the passages that answer it best."""
+    """Show the question and the passages that answer it best."""
     chatbot = own_chatbot(chatbot_id)
     words = request.args.get("q", "").strip()[:LONGEST_QUERY]
     hits = find(chatbot.id, words, limit=HITS) if words else []
@@ -43,15 +43,15 @@ def page(chatbot_id: int) -> str:
         "search/_page.html",
         chatbot=chatbot,
         words=words,
-        found=[Found(hit, marked(plain(hit.snippet), words)) for hit in hits],
+        found=[HighlightedHit(hit, marked(plain(hit.snippet), words)) for hit in hits],
         documents=readable_documents(chatbot.id).count(),
-        resting=connections_that_rest(chatbot.id),
+        broken_connections=broken_connections(chatbot.id),
         has_sources=Source.select().where(Source.chatbot == chatbot).exists(),
     )
 
 
 def plain(text: str) -> str:
-    """A piece of CommonMark as a person skims it: the words of links, no marks of emphasis, code, heading or table."""
+    """CommonMark as plain text: links as their text, without the syntax of emphasis, code, headings and tables."""
     for pattern, kept in _MARKS:
         text = pattern.sub(kept, text)
     return " ".join(text.split())
@@ -68,7 +68,7 @@ _MARKS = (
 
 
 def marked(text: str, words: str) -> list[tuple[str, bool]]:
-    """`text` in pieces, those that answer `words` marked."""
+    """`text` in pieces, each with True if it matches `words`."""
     pieces: list[tuple[str, bool]] = []
     end = 0
     for start, stop in highlight_spans(text, words):

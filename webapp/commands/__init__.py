@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp.commands import chatbots, connections, db, doctor, keys, search, sources, users, vault, webhooks
+from webapp.commands import chatbots, connections, keys, search, users, webhooks
+from webapp.commands.installation import db, doctor, vault, version
+from webapp.commands.sources import group as sources
 
 
 def register(app: Flask) -> None:
@@ -14,3 +16,4 @@ def register(app: Flask) -> None:
         app.cli.add_command(group)
     app.cli.add_command(search.search)
     app.cli.add_command(doctor.doctor)
+    app.cli.add_command(version.version)

@@ -6,11 +6,11 @@ import click
 
 from extract.errors import Refused
 from extract.store.models import Chatbot
+from webapp import clean_text
 from webapp.api.serializers import all_chatbots, chatbot_object
 from webapp.commands import rows
 from webapp.commands.output import command, show, table
 from webapp.page import runtime
-from webapp.people import members
 
 
 @click.group("chatbots")
@@ -37,6 +37,6 @@ def create_chatbot(organisation: str, name: str, as_json: bool) -> None:
     owner = rows.organisation(organisation)
     if owner is None:
         raise Refused(f"There is no organisation {organisation}.")
-    name = members.clean_name(name, "A chatbot needs a name.")
+    name = clean_text.clean_name(name, "A chatbot needs a name.")
     chatbot = Chatbot.create(organisation=owner, name=name, created_at=runtime().clock())
     show(chatbot_object(chatbot), f"Chatbot {chatbot.id} of {owner.name} is ready.", as_json=as_json)

@@ -11,7 +11,7 @@ from webapp.commands.output import ROW_ID, command, show, table
 from webapp.formats import counted
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime
-from webapp.sources.brake import every_question, pages_of
+from webapp.sources.brake import all_questions, pages_of
 
 
 @click.group("connections")
@@ -37,8 +37,11 @@ def list_connections(as_json: bool) -> None:
     ]
     head = ("id", "workspace", "state", "sources", "organisation", "created")
     text = table(head, lines, right=("id", "sources", "organisation")) if lines else "No connections yet."
-    told = [f"Connection {each.connection.id}: {each.says} {each.command}" for each in every_question()]
-    show(connections, "\n\n".join([text, *told]), as_json=as_json)
+    questions = [
+        f"Connection {question.connection.id}: {question.sentence} {question.command}"
+        for question in all_questions()
+    ]
+    show(connections, "\n\n".join([text, *questions]), as_json=as_json)
 
 
 @group.command("disconnect")

@@ -1,4 +1,4 @@
-"""The app as the `flask` command loads it: logs go to stderr, a configuration that is no good is one line."""
+"""The app as the `flask` command loads it: logs go to stderr, and a wrong configuration is one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from webapp.commands.output import Failed
 
 
 def create_app() -> Flask:
-    """The app, on whatever state the database is in: each command says for itself what it needs."""
+    """The app, whatever schema the database has: each command checks what it needs."""
     try:
         config = load()
         logs.configure(config.log)

@@ -1,4 +1,4 @@
-"""How every command speaks: `--json` or aligned text on stdout, one line on stderr, exit codes 0, 1 and 2."""
+"""The output of every command: `--json` or aligned text on stdout, errors as one line on stderr, exit codes."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ class Failed(click.ClickException):
     """Refused or failed: one line on stderr, exit 1."""
 
     def show(self, file: Any = None) -> None:
+        """Print the error on one line."""
         click.echo(f"Error: {one_line(self.format_message())}", err=True, file=file)
 
 
 def command(
     *, schema: bool = True, as_json: str = "Print JSON."
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function a well-behaved command: `--json`, the schema checked first, failures as one line."""
+    """Decorate a command: add `--json`, check the schema first, and turn failures into one line."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
@@ -94,7 +95,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def cell(value: object) -> str:
-    """One value as a person reads it in a terminal: no control characters, no line breaks."""
+    """One value as text for a terminal, without control characters and line breaks."""
     if value is None:
         return "–"
     if isinstance(value, datetime):
@@ -103,9 +104,9 @@ def cell(value: object) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` without line breaks and without characters that would steer a terminal."""
+    """`text` without line breaks and control characters, which a terminal would interpret."""
     flat = " ".join(text.split())
-    return "".join(sign for sign in flat if unicodedata.category(sign) != "Cc")
+    return "".join(letter for letter in flat if unicodedata.category(letter) != "Cc")
 
 
 def short(text: str, width: int) -> str:
@@ -114,18 +115,18 @@ def short(text: str, width: int) -> str:
     if _width(flat) <= width:
         return flat
     kept = ""
-    for sign in flat:
-        if _width(kept + sign) > width - 1:
+    for letter in flat:
+        if _width(kept + letter) > width - 1:
             break
-        kept += sign
+        kept += letter
     return f"{kept}…"
 
 
 def _width(text: str) -> int:
     """Columns in a terminal: East Asian wide characters take two, combining marks none."""
     return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-        for sign in text
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
     )
 
 

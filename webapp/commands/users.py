@@ -10,12 +10,13 @@ import click
 from extract.errors import Refused
 from extract.store.db import database, lock
 from extract.store.models import Member, Organisation
+from webapp.clean_text import clean_email
 from webapp.commands import rows
 from webapp.commands.output import command, one_line, show
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime
-from webapp.people.members import clean_email, create_member, create_organisation, set_password
-from webapp.people.roles import ROLE_WORDS
+from webapp.people.members import create_member, create_organisation, set_password
+from webapp.roles import ROLE_WORDS
 
 
 @click.group("users")

@@ -1,4 +1,4 @@
-"""`flask webhooks …`: how the subscription stands, and confirming its token."""
+"""`flask webhooks …`: show the subscription, and confirm its token."""
 
 from __future__ import annotations
 
@@ -22,22 +22,25 @@ def group() -> None:
 @command()
 def show_webhooks(as_json: bool) -> None:
     """The address for Notion's portal, and the tokens that wait. They are secrets: mind who looks."""
-    standing, address = webhook_tokens.subscription_state(runtime()), webhook_tokens.address(runtime())
+    subscription, address = webhook_tokens.subscription_state(runtime()), webhook_tokens.address(runtime())
     last = events.last_event_at()
     data = {
         "address": address,
-        "active": standing.active,
-        "since": formats.iso(standing.since) if standing.since else None,
+        "active": subscription.active,
+        "since": formats.iso(subscription.since) if subscription.since else None,
         "last_event_at": formats.iso(last) if last else None,
         "pending": [
-            {"id": each.id, "token": each.token, "received_at": formats.iso(each.received_at)}
-            for each in standing.pending
+            {"id": token.id, "token": token.token, "received_at": formats.iso(token.received_at)}
+            for token in subscription.pending
         ],
     }
-    lines = [("address", address), ("active", _said(standing)), ("last event", last)]
+    lines = [("address", address), ("active", _state(subscription)), ("last event", last)]
     lines += [
-        (f"pending {each.id}", f"{each.token or 'cannot be opened'}  came {formats.exact(each.received_at)}")
-        for each in standing.pending
+        (
+            f"pending {token.id}",
+            f"{token.token or 'cannot be opened'}  came {formats.exact(token.received_at)}",
+        )
+        for token in subscription.pending
     ]
     show(data, facts(lines), as_json=as_json)
 
@@ -55,8 +58,8 @@ def accept(token_id: int | None, token: str | None, as_json: bool) -> None:
     else:
         webhook_tokens.accept(runtime(), token_id if token_id is not None else _only_one())
     record(SecurityEvent.WEBHOOK_TOKEN_ACCEPTED)
-    standing = webhook_tokens.subscription_state(runtime())
-    show({"active": standing.active}, f"Webhooks are {_said(standing)}.", as_json=as_json)
+    subscription = webhook_tokens.subscription_state(runtime())
+    show({"active": subscription.active}, f"Webhooks are {_state(subscription)}.", as_json=as_json)
 
 
 def _only_one() -> int:
@@ -70,9 +73,9 @@ def _only_one() -> int:
     return pending[0].id
 
 
-def _said(standing: SubscriptionState) -> str:
-    if standing.active == "configuration":
+def _state(subscription: SubscriptionState) -> str:
+    if subscription.active == "configuration":
         return "on, with the token of the configuration (NOTION_WEBHOOK_TOKEN)"
-    if standing.since is not None:
-        return f"on since {formats.exact(standing.since)}"
+    if subscription.since is not None:
+        return f"on since {formats.exact(subscription.since)}"
     return "off"

@@ -1,4 +1,4 @@
-"""Connecting a Notion workspace: to the consent screen and back. Every ending lands on a picker with a sentence.
+"""Connecting a Notion workspace: to the consent screen and back. Each outcome ends on a picker with a sentence.
 
 Authlib builds the address, keeps the single-use state in the session and exchanges the code; `client_auth` gives the
 exchange the form Notion asks for. No token is ever in a page, an address, a log line or an exception.
@@ -33,13 +33,13 @@ from webapp.http.incoming import whole_number
 from webapp.http.safe_methods import acts_on_get
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
-from webapp.people.roles import Role
 from webapp.picker import cache
+from webapp.roles import Role
 
 blueprint = Blueprint("notion_oauth", __name__, url_prefix="/notion")
 log = structlog.get_logger(__name__)
 
-MOST_AT_ONCE = 5  # consents under way in one browser
+MOST_AT_ONCE = 5  # unfinished consents in one browser
 
 CANCELLED = "Nothing was connected: the consent was cancelled in Notion. You can try again whenever you like."
 LOST = (
@@ -63,7 +63,7 @@ NOT_ALLOWED = "Only admins and owners can connect Notion. Nothing was connected.
 @blueprint.get("/connect")
 @needs(Role.ADMIN)
 def connect() -> ResponseReturnValue:
-    """To Notion's consent screen; the state remembers for which chatbot."""
+    """Redirect to Notion's consent screen; the state names the chatbot."""
     number = request.args.get("chatbot", type=whole_number)
     chatbot = own_chatbot(number) if number is not None else open_chatbot()
     if chatbot is None:
@@ -83,10 +83,10 @@ def connect() -> ResponseReturnValue:
 @blueprint.get("/callback")
 @acts_on_get("OAuth ends on a GET; the single-use state says that this browser began it")
 def callback() -> ResponseReturnValue:
-    """Back from Notion."""
+    """Finish the consent when Notion redirects back, then redirect to the picker."""
     state = request.args.get("state", "")
     if not current_user.is_authenticated:
-        # The session is gone, and with it the state: log in again, then hear about it on the picker.
+        # The session is gone, and with it the state: after logging in, the picker shows a sentence about it.
         return redirect(url_for("accounts.login", next=url_for(".callback", state=state or "lost")), code=303)
     chatbot = _chatbot_of(state)
     if chatbot is None:
@@ -97,7 +97,7 @@ def callback() -> ResponseReturnValue:
 
 
 def _finish(state: str) -> Connection | None:
-    """Check the answer and store the grant; every failure leaves a sentence and earlier connections as they are."""
+    """Check the answer and store the grant; a failure shows a sentence and changes no connection."""
     client = _client()
     kept = client.framework.get_state_data(session, state)
     client.framework.clear_state_data(session, state)
@@ -150,7 +150,7 @@ def _sentence(error: HilalError) -> str:
 
 
 def _chatbot_of(state: str) -> Chatbot | None:
-    """The chatbot this sign-in was for; of a state we cannot read, the one last used."""
+    """The chatbot that the state names; the one last used if the state cannot be read."""
     try:
         number = whole_number(state.rpartition(".")[2])
     except ValueError:
@@ -160,7 +160,7 @@ def _chatbot_of(state: str) -> Chatbot | None:
 
 
 def _drop_oldest_states() -> None:
-    """Consents begun and never finished must not fill the cookie: a browser drops one beyond 4 kB."""
+    """Drop the oldest unfinished consents: a browser refuses a session cookie of more than 4 kB."""
     begun = [name for name in session if name.startswith("_state_notion_")]
     begun.sort(key=lambda name: float(session[name].get("exp", 0)))
     for name in begun[: max(0, len(begun) - MOST_AT_ONCE + 1)]:
@@ -200,7 +200,7 @@ def client_auth(
 
 
 def _check_answer(response: requests.Response) -> requests.Response:
-    """Notion says `code` where RFC 6749 says `error`; both become our errors before Authlib takes it for a token."""
+    """Raise our errors for an error answer. Notion calls `code` what RFC 6749 calls `error`, which Authlib misses."""
     if response.status_code >= 500:
         raise Transient(status=response.status_code, endpoint="POST /v1/oauth/token")
     if response.status_code >= 400:
@@ -214,24 +214,24 @@ def _check_answer(response: requests.Response) -> requests.Response:
 
 def init_app(app: Flask) -> None:
     """Register Notion with Authlib, for this app's configuration."""
-    held: Runtime = app.extensions["hilal"]
-    api_url = held.config.notion.api_url.rstrip("/")
+    own_runtime: Runtime = app.extensions["hilal"]
+    api_url = own_runtime.config.notion.api_url.rstrip("/")
 
-    def through_our_door(oauth_session: Any) -> None:
+    def use_notion_adapter(oauth_session: Any) -> None:
         oauth_session.trust_env = False
-        oauth_session.mount("https://", NotionAdapter(held))
-        oauth_session.mount("http://", NotionAdapter(held))
+        oauth_session.mount("https://", NotionAdapter(own_runtime))
+        oauth_session.mount("http://", NotionAdapter(own_runtime))
         oauth_session.register_compliance_hook("access_token_response", _check_answer)
 
     oauth = OAuth(app)
     oauth.register(
         "notion",
-        client_id=held.config.notion.client_id,
-        client_secret=held.config.notion.client_secret,
+        client_id=own_runtime.config.notion.client_id,
+        client_secret=own_runtime.config.notion.client_secret,
         authorize_url=f"{api_url}/v1/oauth/authorize",
         access_token_url=f"{api_url}/v1/oauth/token",
         authorize_params={"owner": "user"},
         client_kwargs={"token_endpoint_auth_method": client_auth},
-        compliance_fix=through_our_door,
+        compliance_fix=use_notion_adapter,
     )
     app.extensions["hilal_oauth"] = oauth

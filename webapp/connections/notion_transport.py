@@ -1,9 +1,8 @@
-"""Lets requests, which Authlib's Flask client speaks, go through the product's one door to Notion.
+"""Sends the requests of Authlib's Flask client with the HTTP client that all other calls to Notion use.
 
-Authlib's Flask client is built on requests; everything else here is httpx, with one configured client (time-outs,
-version header, and in tests the practice Notion in the same process). Authlib's own httpx client is marked as
-deprecated, and a second HTTP stack would be a second set of time-outs to get right; an adapter of a few lines is the
-smaller thing.
+Authlib's Flask client is built on requests; everything else uses httpx, with one configured client (time-outs, version
+header, and in tests the sandbox in the same process). Authlib's own httpx client is deprecated, and a second HTTP stack
+would need its own time-outs, so this adapter translates between the two.
 """
 
 from __future__ import annotations
@@ -36,6 +35,7 @@ class NotionAdapter(BaseAdapter):
         cert: None | bytes | str | tuple[bytes | str, bytes | str] = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
+        """The answer to `request`; the other arguments are ignored, since the client has its own settings."""
         headers = {name: value for name, value in request.headers.items() if name.lower() != "connection"}
         try:
             with http_for(self._runtime) as http:
@@ -56,6 +56,6 @@ def _as_response(answer: httpx.Response, request: requests.PreparedRequest) -> r
     response.headers.update(answer.headers)
     response.url = request.url
     response.request = request
-    response._content = answer.content  # documented nowhere, used by every adapter: the body as read
+    response._content = answer.content  # not documented, but the way in which adapters set the body
     response.encoding = "utf-8"
     return response  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The organisation's Notion connections: list, and disconnect."""
+"""The Notion connections of an organisation: list them, disconnect one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from extract.store.models import Connection, Source
 from webapp.access import current_org, needs, open_chatbot, own_connection
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime, toast
-from webapp.people.roles import Role
 from webapp.picker import cache
+from webapp.roles import Role
 
 blueprint = Blueprint("connections", __name__)
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("connections", __name__)
 @blueprint.get("/settings/connections")
 @needs(Role.ADMIN)
 def index() -> ResponseReturnValue:
-    """The connections with their state and how many sources stand on each."""
+    """Show the connections with their state and how many sources each has."""
     counted = (
         Connection.select(Connection, fn.COUNT(Source.id).alias("source_count"))
         .join(Source, JOIN.LEFT_OUTER)
@@ -34,7 +34,7 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/notion/connections/<int:connection_id>/disconnect", methods=["GET", "POST"])
 @needs(Role.ADMIN)
 def disconnect(connection_id: int) -> ResponseReturnValue:
-    """Asks first and says what stays; then forgets both tokens. What was imported goes on answering."""
+    """Ask first and say what stays; then delete both tokens. What was imported still answers."""
     connection = own_connection(connection_id)
     if request.method != "POST":
         sources = Source.select().where(Source.connection == connection).count()

@@ -1,6 +1,6 @@
-"""Where Notion tells of events: checked, kept, answered at once. The daemon takes what was kept.
+"""Receives Notion's webhook events: checks them, stores them and answers at once. The daemon processes them.
 
-No session and no CSRF token: the signature says who speaks. https://developers.notion.com/reference/webhooks
+No session and no CSRF token: the signature proves the sender. https://developers.notion.com/reference/webhooks
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ LOCKED = "The webhook token cannot be opened with the configured encryption keys
 
 @blueprint.post("/notion")
 def notion() -> ResponseReturnValue:
-    """Keep one event, or the token of a handshake. Whatever is right is answered with 200, also when it comes twice."""
+    """Store one event, or the token of a handshake. A valid one gets 200, also if it arrives twice."""
     request.max_content_length = LARGEST_BODY
     raw = request.get_data()
     signature = request.headers.get("X-Notion-Signature", "")
     body = _parsed(raw)
     token = handshake_token(body)
     if token is not None and (not signature or is_signed(raw, signature, [token])):
-        return _shake_hands(token)
+        return _store_token(token)
     try:
         signed = is_signed(raw, signature, webhook_tokens.signing_tokens(runtime()))
     except VaultError as error:
@@ -59,8 +59,8 @@ def notion() -> ResponseReturnValue:
 
 
 @limiter.limit("6 per minute; 30 per hour")
-def _shake_hands(token: str) -> ResponseReturnValue:
-    """Anybody can send one, so each address may send few."""
+def _store_token(token: str) -> ResponseReturnValue:
+    """Store the token of a handshake. Anybody can send one, so each address may send few."""
     webhook_tokens.keep_pending(runtime(), token)
     return jsonify(status="ok")
 

@@ -1,8 +1,8 @@
-"""Setting webhooks up: the address for Notion's portal, the tokens that wait, which connections prove alive.
+"""Setting up webhooks: the address for Notion's portal, pending tokens, the connections that receive events.
 
 The token belongs to the installation and not to an organisation, since Notion has one subscription for an integration
-and signs what happens in every organisation's workspaces with it. Whoever confirms a token decides whose events are
-believed, so this page is for admins of the organisation that runs the installation: the first one.
+and signs the events of every organisation's workspaces with it. Whoever confirms a token decides whose events are
+accepted, so this page is for admins of the organisation that manages the installation: the first one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from extract.store.models import Connection
 from webapp.access import current_org, needs, own_installation, own_webhook_token
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 blueprint = Blueprint("webhook_settings", __name__, url_prefix="/settings/webhooks")
 
@@ -30,7 +30,7 @@ ACCEPTED = "Webhooks are on. Events signed with this token are believed from now
 @blueprint.get("")
 @needs(Role.ADMIN)
 def page() -> ResponseReturnValue:
-    """The steps, what waits, and how it goes."""
+    """Show the steps of the set-up, the pending tokens and whether events arrive."""
     own_installation()
     now = runtime().clock()
     alive = current_org().connections.where(Connection.state == "alive").order_by(Connection.id)
@@ -38,10 +38,11 @@ def page() -> ResponseReturnValue:
         "settings/webhooks.html",
         address=webhook_tokens.address(runtime()),
         version=VERSION,
-        standing=webhook_tokens.subscription_state(runtime()),
+        subscription=webhook_tokens.subscription_state(runtime()),
         last_event_at=events.last_event_at(),
         connections=[
-            (each, webhooks_prove_alive(each.event_at, each.event_missed_at, now=now)) for each in alive
+            (connection, webhooks_prove_alive(connection.event_at, connection.event_missed_at, now=now))
+            for connection in alive
         ],
     )
 
@@ -49,9 +50,9 @@ def page() -> ResponseReturnValue:
 @blueprint.post("/tokens/<int:token_id>/accept")
 @needs(Role.ADMIN)
 def accept(token_id: int) -> ResponseReturnValue:
-    """The admin has seen Notion take this token: from now on it is the one that counts."""
+    """Accept a pending token that Notion has verified."""
     token = own_webhook_token(token_id)
-    return _done(
+    return _carry_out(
         lambda: webhook_tokens.accept(runtime(), token.id), ACCEPTED, SecurityEvent.WEBHOOK_TOKEN_ACCEPTED
     )
 
@@ -59,9 +60,9 @@ def accept(token_id: int) -> ResponseReturnValue:
 @blueprint.post("/tokens")
 @needs(Role.ADMIN)
 def paste() -> ResponseReturnValue:
-    """The same for a token that is pasted in."""
+    """Accept a pasted token that Notion has verified."""
     own_installation()
-    return _done(
+    return _carry_out(
         lambda: webhook_tokens.accept_text(runtime(), request.form.get("token", "")),
         ACCEPTED,
         SecurityEvent.WEBHOOK_TOKEN_ACCEPTED,
@@ -71,18 +72,18 @@ def paste() -> ResponseReturnValue:
 @blueprint.post("/tokens/<int:token_id>/forget")
 @needs(Role.ADMIN)
 def forget(token_id: int) -> ResponseReturnValue:
-    """Drop a token that nobody asked for."""
+    """Delete a pending token."""
     token = own_webhook_token(token_id)
-    return _done(
+    return _carry_out(
         lambda: webhook_tokens.forget(token.id),
         "The token is forgotten.",
         SecurityEvent.WEBHOOK_TOKEN_FORGOTTEN,
     )
 
 
-def _done(act: Callable[[], None], sentence: str, event: SecurityEvent) -> ResponseReturnValue:
+def _carry_out(action: Callable[[], None], sentence: str, event: SecurityEvent) -> ResponseReturnValue:
     try:
-        act()
+        action()
     except HilalError as error:
         problem(error.sentence)
     else:

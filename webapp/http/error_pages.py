@@ -1,4 +1,4 @@
-"""Errors in our words: a page, a fragment for htmx, or JSON for programs."""
+"""Error answers: a page for people, a fragment for htmx, or JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from extract.errors import HilalError
-from webapp.http.security_log import SecurityEvent, lock_out, record
+from webapp.http.security_log import SecurityEvent, record, record_rate_limit
 from webapp.page import wants_fragment
 
 log = structlog.get_logger(__name__)
@@ -61,32 +61,34 @@ _CODES = {
 
 
 def answer(status: int, title: str | None = None, sentence: str | None = None) -> ResponseReturnValue:
-    """The error as the asker can read it."""
-    known = SENTENCES.get(status) or SENTENCES[500 if status >= 500 else 400]
-    title, sentence = title or known[0], sentence or known[1]
+    """An error answer in the form that the caller can read."""
+    default_title, default_sentence = SENTENCES.get(status) or SENTENCES[500 if status >= 500 else 400]
+    title, sentence = title or default_title, sentence or default_sentence
     if request.path.startswith(("/api/", "/webhooks/")):
         code = _CODES.get(status, HTTPStatus(status).name.lower())
         return jsonify(error={"code": code, "message": sentence}), status
     template = "errors/_problem.html" if wants_fragment() else "errors/problem.html"
-    return render_template(template, status=status, title=title, sentence=sentence, place=_place()), status
+    return render_template(
+        template, status=status, title=title, sentence=sentence, place=_target_id()
+    ), status
 
 
 def ask_to_log_in() -> ResponseReturnValue:
-    """A fragment with a link to log in again that comes back to the page it was asked from."""
+    """A fragment with a link that logs in and returns to the page that requested it."""
     back = request.headers.get("HX-Current-URL", "")
     return render_template(
-        "errors/_log_in.html", login=url_for("accounts.login", next=back or None), place=_place()
+        "errors/_log_in.html", login=url_for("accounts.login", next=back or None), place=_target_id()
     ), 401
 
 
-def _place() -> str | None:
-    """The id of what htmx replaces: the fragment takes it over, so that a later answer finds its place."""
+def _target_id() -> str | None:
+    """The id of the element that htmx replaces. The fragment gets it, so that a later answer finds its target."""
     name = request.headers.get("HX-Target", "").partition("#")[2]
     return name if _ELEMENT_ID.fullmatch(name) else None
 
 
 def log_fault(exc_info: Any) -> None:
-    """One event for a fault of ours, with its traceback; without the query, which may hold an invitation's secret."""
+    """Log a bug with its traceback, but without the query, which may hold the secret of an invitation."""
     log.error(
         "request_failed",
         method=request.method,
@@ -98,6 +100,7 @@ def log_fault(exc_info: Any) -> None:
 
 
 def init_app(app: Flask) -> None:
+    """Register the error handlers and the log of bugs."""
     app.log_exception = log_fault  # type: ignore[method-assign]
 
     @app.errorhandler(CSRFError)
@@ -110,7 +113,7 @@ def init_app(app: Flask) -> None:
         if error.code is None or error.code < 400:
             return error
         if error.code == 429:
-            lock_out()
+            record_rate_limit()
         return answer(error.code)
 
     @app.errorhandler(HilalError)
@@ -120,7 +123,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(DataError)
     def unstorable(error: DataError) -> ResponseReturnValue:
-        log.error("the database refused a value: %s", type(error.__cause__ or error).__name__, exc_info=error)
+        log.error("value_refused_by_database", error=type(error.__cause__ or error).__name__, exc_info=error)
         return answer(400)
 
     @app.errorhandler(RedisError)

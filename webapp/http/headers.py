@@ -1,4 +1,4 @@
-"""Security headers on every answer, and what browsers and proxies may keep of it."""
+"""Security headers on every answer, and how long browsers and proxies may cache it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, request
 
-# No inline script or style anywhere. Icons of Notion pages are pictures from elsewhere, hence img-src.
+# No inline script or style. Icons of Notion pages come from other hosts, so `img-src` allows https.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -23,10 +23,10 @@ POLICY = "; ".join(
 _YEAR = 365 * 24 * 3600
 
 
-def _kept(status: int, fingerprints: Mapping[str, str]) -> str:
-    """How long a static file may be kept: for ever only under the fingerprint of what is in it.
+def _static_caching(status: int, fingerprints: Mapping[str, str]) -> str:
+    """The Cache-Control of a static file: a year only if the address has the fingerprint of the served content.
 
-    While a new version is deployed, a process of the old one may be asked for a file of the new one.
+    During a deployment a process of the old version may be asked for a file of the new one.
     """
     if status not in (200, 304):
         return "no-store"
@@ -35,6 +35,8 @@ def _kept(status: int, fingerprints: Mapping[str, str]) -> str:
 
 
 def init_app(app: Flask, *, production: bool) -> None:
+    """Add the headers to every answer; HSTS only in production."""
+
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
@@ -47,7 +49,7 @@ def init_app(app: Flask, *, production: bool) -> None:
         if production:
             headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}; includeSubDomains")
         if request.endpoint == "static":
-            headers["Cache-Control"] = _kept(response.status_code, app.extensions["hilal_assets"])
+            headers["Cache-Control"] = _static_caching(response.status_code, app.extensions["hilal_assets"])
         else:
             # A page and its fragment share an address; neither may be shown in place of the other.
             headers.setdefault("Cache-Control", "no-store")

@@ -1,6 +1,6 @@
-"""What a request may carry, checked for every route before a view sees it.
+"""Checks the texts and ids of every request before a view reads them.
 
-Texts must be ones that a database can store, and not endless. Ids in addresses are numbers that a row can have.
+Texts must be short enough and storable in a database. Ids in addresses are numbers that a row can have.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from webapp.http.error_pages import answer
 from webapp.http.safe_methods import PROGRAMS
 
 LONGEST = 4_000
-"""Characters of one field or argument. The longest that people send are links and searches."""
+"""The most characters of one field or argument. The longest that people send are links and searches."""
 
 MOST_DIGITS = 18
 """Of a whole number: SQLite and PostgreSQL store up to 9,223,372,036,854,775,807."""
@@ -35,24 +35,26 @@ def whole_number(text: str) -> int:
 
 
 def is_storable(text: str) -> bool:
-    """Whether every database takes `text`, and it is not longer than `LONGEST`."""
+    """Return True if every supported database can store `text` and it is not longer than `LONGEST`."""
     return len(text) <= LONGEST and not UNSTORABLE.search(text)
 
 
 class RowIdConverter(BaseConverter):
-    """`<int:…>` in an address: a number that a row can have, so that anything else is not found."""
+    """`<int:…>` in an address: a number that a row can have; anything else is not found."""
 
     regex = rf"[0-9]{{1,{MOST_DIGITS}}}"
 
     def to_python(self, value: str) -> int:
+        """The number in an address."""
         return int(value)
 
     def to_url(self, value: int) -> str:
+        """The number as an address writes it."""
         return str(value)
 
 
 def init_app(app: Flask) -> None:
-    """Refuse what no view can take, with 400 and a sentence. Must run before routes are registered."""
+    """Refuse other texts with 400 and a sentence. Must run before routes are registered."""
     app.url_map.converters["int"] = RowIdConverter
 
     @app.before_request

@@ -1,6 +1,6 @@
-"""Which proxies stand before the web process: whose forwarded addresses are believed, and a warning when none are.
+"""How many proxies in front of the web process are trusted with the client address; a warning if that is wrong.
 
-Without the right number everybody behind a proxy shares the proxy's address, and with it every limit by address.
+With a wrong number everybody behind a proxy shares the address of the proxy, and with it each limit by address.
 https://werkzeug.palletsprojects.com/en/stable/middleware/proxy_fix/
 """
 
@@ -30,7 +30,7 @@ _PAUSE = timedelta(hours=1)
 
 
 def init_app(app: Flask, runtime: Runtime) -> None:
-    """Believe as many proxies as are configured. With none, note requests that came through one all the same."""
+    """Trust as many proxies as are configured. With none, record requests that came through one nevertheless."""
     proxies = runtime.config.web.proxies
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -49,12 +49,12 @@ def init_app(app: Flask, runtime: Runtime) -> None:
 
 
 def is_forwarded() -> bool:
-    """Whether a header says that a proxy passed this request on."""
+    """Return True if a header says that a proxy forwarded this request."""
     return any(name in request.headers for name in FORWARDING)
 
 
 def forwarded_headers_seen(server: redis.Redis) -> bool:
-    """Whether forwarded addresses arrived within a week while none were believed. Raises RedisError."""
+    """Return True if ignored forwarding headers arrived within the last week. Raises RedisError."""
     return bool(server.exists(_SEEN))
 
 

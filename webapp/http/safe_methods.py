@@ -1,12 +1,12 @@
-"""GET, HEAD and OPTIONS change nothing, and only our own pages may send anything else.
+"""GET, HEAD and OPTIONS change nothing, and other methods are accepted only from our own pages.
 
-Three rules, held here for every route:
+Three rules, enforced for every route:
 
-- HEAD is answered as GET without its body, so no view can take it for a form that was sent.
-- During GET and OPTIONS the database refuses writes and nothing asks Notion. The few views that must are marked with
-  `acts_on_get` and say why; they run on GET alone, and only when a person opens the address.
-- A browser may send POST, PUT, PATCH or DELETE only from a page of this origin. Programs that show a key or a signature
-  are exempt: they bring no cookie.
+- HEAD is answered as GET without its body, so no view mistakes it for a submitted form.
+- During GET and OPTIONS the database refuses writes and no request goes to Notion. The few views that need either are
+  marked with `acts_on_get` and a reason; they run on GET only, and only if a person opened the address.
+- A browser may send POST, PUT, PATCH or DELETE only from a page of this origin. Programs that send a key or a signature
+  are exempt: they use no cookie.
 
 https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods
 https://web.dev/articles/fetch-metadata
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound=Callable[..., Any])
 
 PROGRAMS = ("api", "webhooks")
-"""Blueprints that no cookie opens: their callers show a key or a signature."""
+"""Blueprints that do not use cookies: their callers send a key or a signature."""
 
 ELSEWHERE = (
     "This came from another website",
@@ -45,7 +45,7 @@ _WAS_HEAD = "hilal.was_head"
 
 
 def acts_on_get(reason: str) -> Callable[[View], View]:
-    """Mark a view whose GET asks Notion or writes a row; `reason` says why it must."""
+    """Mark a view whose GET sends requests to Notion or writes a row; `reason` says why."""
 
     def mark(view: View) -> View:
         view.acts_on_get = reason  # type: ignore[attr-defined]
@@ -55,11 +55,11 @@ def acts_on_get(reason: str) -> Callable[[View], View]:
 
 
 def init_app(app: Flask) -> None:
-    """Hold the rules for every request of `app`."""
+    """Enforce the rules for every request of `app`."""
     app.wsgi_app = _HeadAsGet(app.wsgi_app)  # type: ignore[method-assign]
 
     @app.before_request
-    def hold() -> ResponseReturnValue | None:
+    def enforce() -> ResponseReturnValue | None:
         if request.method not in _SAFE:
             allowed = request.blueprint in PROGRAMS or _sent_from_here()
         elif not _acts_on_get():
@@ -88,9 +88,9 @@ def _acts_on_get() -> bool:
 
 
 def _sent_from_here() -> bool:
-    """Whether the browser says that a page of this origin sent the request, or says nothing at all.
+    """Return True if the browser says that a page of this origin sent the request, or does not say.
 
-    `none` is a person who repeats a form that they had sent, as with Reload.
+    `none` means that a person repeats a form they had sent, as with Reload.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -107,13 +107,13 @@ def _host(origin: str) -> str | None:
 
 
 def _opened_by_a_person() -> bool:
-    """Whether the address was opened or followed in a browser, not loaded by a page of somebody else."""
+    """Return True if a person opened the address or followed a link, and no page of another site loaded it."""
     site = request.headers.get("Sec-Fetch-Site", "none")
     return site in ("same-origin", "none") or request.headers.get("Sec-Fetch-Mode") == "navigate"
 
 
 class _HeadAsGet:
-    """Hands HEAD on as GET and drops the body of the answer."""
+    """WSGI middleware that answers HEAD as GET without the body."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app

@@ -19,8 +19,8 @@ from flask_login import current_user
 from peewee import PeeweeException
 
 from extract.store.models import Source
+from webapp.clean_text import normal_email
 from webapp.page import runtime
-from webapp.people.members import normal_email
 
 log = structlog.get_logger(__name__)
 
@@ -75,15 +75,15 @@ _REFUSALS = frozenset(
 
 
 def record(event: SecurityEvent, *, email: str | None = None, **ids: int | str | None) -> None:
-    """Write one line about `event` and count it. It raises nothing.
+    """Log one line about `event` and count it. Raises nothing.
 
-    `ids` say whom and what it is about (`member_id`, `connection_id`, …). An e-mail address is written as a keyed
-    hash: attempts on one address can be told from attempts on many, and the log holds no addresses.
+    `ids` name the rows concerned (`member_id`, `connection_id`, …). An e-mail address is logged as a keyed hash, so
+    that attempts on one address can be recognised although the log holds no addresses.
     """
-    said = _caller() | {name: value for name, value in ids.items() if value is not None}
+    fields = _caller() | {name: value for name, value in ids.items() if value is not None}
     if email is not None:
-        said["email_hash"] = _email_hash(email)
-    (log.warning if event in _REFUSALS else log.info)(event.value, kind="security", **said)
+        fields["email_hash"] = _email_hash(email)
+    (log.warning if event in _REFUSALS else log.info)(event.value, kind="security", **fields)
     try:
         runtime().redis.hincrby(_KEY, event.value, 1)
     except redis.RedisError:
@@ -96,8 +96,8 @@ def record_sources(event: SecurityEvent, sources: Iterable[Source]) -> None:
         record(event, source_id=source.id, chatbot_id=source.chatbot_id)
 
 
-def lock_out() -> None:
-    """Record that the request under way was one too many."""
+def record_rate_limit() -> None:
+    """Record that the present request exceeded a rate limit."""
     is_log_in = request.endpoint == "accounts.login"
     record(
         SecurityEvent.LOCKED_OUT if is_log_in else SecurityEvent.TOO_MANY_REQUESTS, endpoint=request.endpoint
@@ -111,17 +111,17 @@ def counts(client: redis.Redis) -> Mapping[str, int]:
 
 
 def _caller() -> dict[str, Any]:
-    """Who acts, and from where; `flask` commands say that they are one."""
+    """Who acts, and from which address; for a `flask` command only that it is one."""
     if not has_request_context():
         return {"via": "command"}
-    said: dict[str, Any] = {"address": request.remote_addr}
+    fields: dict[str, Any] = {"address": request.remote_addr}
     try:
         if current_user.is_authenticated:
-            said["actor_id"] = current_user.member.id
-            said["organisation_id"] = current_user.member.organisation_id
+            fields["actor_id"] = current_user.member.id
+            fields["organisation_id"] = current_user.member.organisation_id
     except PeeweeException:
-        pass  # the database is away; the line matters more
-    return said
+        pass  # the database does not answer; the line is written without the member
+    return fields
 
 
 def _email_hash(email: str) -> str:

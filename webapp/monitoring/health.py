@@ -1,4 +1,4 @@
-"""Sync health: whether the knowledge base follows Notion, and what needs a person if it does not."""
+"""Sync health: whether the knowledge base follows Notion, and what a person must do if it does not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from extract.rules.timing import AT_WORK, round_of_checks
 from extract.store.models import Chatbot, Connection, Document, Membership, Run, Source
 from webapp.access import needs, own_chatbot
 from webapp.page import page_or_fragment, runtime
-from webapp.people.roles import Role
+from webapp.roles import Role
 from webapp.sources.brake import questions_of
 
 blueprint = Blueprint("health", __name__)
@@ -28,9 +28,10 @@ RUNS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """Requests to Notion in the current window. `slow_round`: how often each page is checked, where that is seldomer
-    than configured; None where it is not.
+class BudgetUse:
+    """Requests to Notion in the current window.
+
+    `slow_round` is how often each page is really checked, if that is less often than configured, else None.
     """
 
     used: int
@@ -41,18 +42,18 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionLine:
-    """One connection as the page shows it, with what this chatbot has from it."""
+class ConnectionRow:
+    """One connection as the page shows it, with the counts of this chatbot's sources and documents."""
 
     connection: Any
     sources: int
     at_work: int
     waiting: int
-    budget: Budget | None
+    budget: BudgetUse | None
 
 
 @dataclass(frozen=True, slots=True)
-class Stuck:
+class StuckConnection:
     """A connection whose worker has shown no progress since `since`."""
 
     connection: Any
@@ -62,28 +63,28 @@ class Stuck:
 @blueprint.get("/chatbots/<int:chatbot_id>/health")
 @needs(Role.MEMBER)
 def page(chatbot_id: int) -> str:
-    """Connections, what waits, what fails, and what was done lately."""
+    """Show the connections, what waits, what fails, and the latest runs."""
     chatbot = own_chatbot(chatbot_id)
-    links = _links(chatbot)
+    connection_rows = _connection_rows(chatbot)
     failing = _failing(chatbot)
     return page_or_fragment(
         "health/page.html",
         "health/_page.html",
         chatbot=chatbot,
-        links=links,
+        connection_rows=connection_rows,
         questions=questions_of(chatbot.id),
-        asleep=_asleep() if links else None,
-        stuck=_stuck(links),
+        asleep=_silent_processes() if connection_rows else None,
+        stuck=_stuck(connection_rows),
         failing=list(failing.limit(FAILING)),
         failing_count=failing.count(),
         sources=_sources_that_need_someone(chatbot),
         runs=_runs(chatbot),
-        all_alive=all(link.connection.state == "alive" for link in links),
-        busy=any(link.at_work or link.waiting for link in links),
+        all_alive=all(row.connection.state == "alive" for row in connection_rows),
+        busy=any(row.at_work or row.waiting for row in connection_rows),
     )
 
 
-def _links(chatbot: Chatbot) -> list[ConnectionLine]:
+def _connection_rows(chatbot: Chatbot) -> list[ConnectionRow]:
     """The connections that feed this chatbot, with their counts, in two queries."""
     about = (
         Connection.id, Connection.workspace_id, Connection.workspace_name, Connection.workspace_icon,
@@ -97,21 +98,21 @@ def _links(chatbot: Chatbot) -> list[ConnectionLine]:
         .group_by(*about)
         .order_by(Connection.workspace_name, Connection.id)
     )
-    waiting, looks = _waiting(chatbot), _looks(chatbot)
+    waiting, checked = _waiting(chatbot), _checked_daily(chatbot)
     return [
-        ConnectionLine(
+        ConnectionRow(
             row,
             int(row.held),
             int(row.busy or 0),
             waiting.get(row.id, 0),
-            _budget(row, looks.get(row.workspace_id, (0, 0))),
+            _budget(row, checked.get(row.workspace_id, (0, 0))),
         )
         for row in rows
     ]
 
 
 def _waiting(chatbot: Chatbot) -> Mapping[int, int]:
-    """Documents of this chatbot that wait to be read, by connection."""
+    """Connection id -> how many documents of this chatbot wait to be read."""
     rows = (
         Document.select(Document.connection, fn.COUNT(Document.id))
         .where(Document.chatbot == chatbot, Document.requested_at.is_null(False), Document.error.is_null())
@@ -120,8 +121,8 @@ def _waiting(chatbot: Chatbot) -> Mapping[int, int]:
     return dict(rows.tuples())
 
 
-def _looks(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
-    """Pages and rows of this organisation that are looked at daily, by workspace: its connections share a budget."""
+def _checked_daily(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
+    """Workspace id -> how many pages and rows of this organisation are checked daily; a workspace has one budget."""
     is_row = fn.SUM(Case(None, ((Document.data_source_id.is_null(False), 1),), 0))
     rows = (
         Document.select(Connection.workspace_id, fn.COUNT(Document.id), is_row)
@@ -134,7 +135,7 @@ def _looks(chatbot: Chatbot) -> Mapping[str, tuple[int, int]]:
     return {workspace: (count - int(rows or 0), int(rows or 0)) for workspace, count, rows in rows}
 
 
-def _budget(connection: Connection, looks: tuple[int, int]) -> Budget | None:
+def _budget(connection: Connection, checked: tuple[int, int]) -> BudgetUse | None:
     config = runtime().config
     if connection.state != "alive":
         return None
@@ -142,13 +143,13 @@ def _budget(connection: Connection, looks: tuple[int, int]) -> Budget | None:
     period = timedelta(hours=config.watch.verify_hours)
     try:
         real = round_of_checks(
-            pages=looks[0],
-            rows=looks[1],
+            pages=checked[0],
+            rows=checked[1],
             per_window=budget.share("looks"),
             window=budget.window,
             period=period,
         )
-        return Budget(
+        return BudgetUse(
             used=budget.used(),
             limit=budget.limit,
             seconds=config.notion.window_seconds,
@@ -159,8 +160,8 @@ def _budget(connection: Connection, looks: tuple[int, int]) -> Budget | None:
         return None
 
 
-def _asleep() -> str | None:
-    """What does not run, in a person's words: nobody watches Notion, or nobody reads what changed."""
+def _silent_processes() -> str | None:
+    """A sentence on the process that does not run, daemon or worker; None if both do."""
     try:
         watching = last_beat(runtime().redis, "daemon") is not None
         reading = last_beat(runtime().redis, "worker") is not None
@@ -174,20 +175,22 @@ def _asleep() -> str | None:
     return f"{what}: a part of this service has not reported for five minutes. Tell the person who runs it."
 
 
-def _stuck(links: Sequence[ConnectionLine]) -> list[Stuck]:
-    """The connections of this chatbot that a worker is at and shows no progress with."""
-    now, shown = runtime().clock(), {link.connection.id: link.connection for link in links}
+def _stuck(rows: Sequence[ConnectionRow]) -> list[StuckConnection]:
+    """The connections of this chatbot whose worker shows no progress."""
+    now, shown = runtime().clock(), {row.connection.id: row.connection for row in rows}
     try:
         stalled = [beat for beat in beats(runtime().redis, "worker") if beat.is_stalled(now)]
     except RedisError:
         return []
-    return [Stuck(shown[beat.connection_id], beat.at) for beat in stalled if beat.connection_id in shown]
+    return [
+        StuckConnection(shown[beat.connection_id], beat.at) for beat in stalled if beat.connection_id in shown
+    ]
 
 
 def _failing(chatbot: Chatbot) -> Any:
-    """A select of the documents whose last attempt failed, with one source that holds each.
+    """A select of the documents whose last attempt failed, each with one of its sources.
 
-    What the brake asks about is one question, not so many failures.
+    Pages that the question of the brake is about are left out.
     """
     braked = Connection.select(Connection.id).where(Connection.brake_at.is_null(False))
     asked = Document.doubted_at.is_null(False) & Document.connection.in_(braked)

@@ -1,29 +1,33 @@
-"""What machines ask about this process: is it alive, may it take traffic, how does the whole stand.
+"""The endpoints that machines poll: whether this process is alive, whether it may take traffic, and the metrics.
 
-`/metrics` tells about every organisation. With `web.metrics_token` it answers to whoever shows the token. Without one
-it answers to this machine: the connection comes from loopback and no header says that a proxy passed it on. A proxy on
-this machine may add no such header, so in production that also needs `web.proxies`, which says that ours do.
+`/metrics` covers every organisation. With `web.metrics_token` it answers whoever sends the token. Without one it
+answers only this machine: the connection comes from loopback and no header says that a proxy forwarded it. A proxy on
+this machine may not add such a header, so in production `web.proxies` must be set as well.
 """
 
 from __future__ import annotations
 
 from hmac import compare_digest
 from ipaddress import ip_address
+from typing import Literal
 
 import redis
 from flask import Blueprint, Response, jsonify, request
 from peewee import PeeweeException
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from extract import __version__
 from extract.errors import SchemaError
 from extract.store.db import check_schema, database
 from webapp.extensions import limiter
 from webapp.http.proxies import is_forwarded
-from webapp.monitoring.metrics import Standing
+from webapp.monitoring.metrics import MetricsCollector
 from webapp.page import runtime
 
 blueprint = Blueprint("probes", __name__)
 limiter.exempt(blueprint)
+
+PartState = Literal["ok", "does not answer"]
 
 HOW_TO_READ_METRICS = (
     "Metrics are not shown here. Set web.metrics_token (METRICS_TOKEN) and send it as Authorization: Bearer <token>.\n"
@@ -33,29 +37,29 @@ HOW_TO_READ_METRICS = (
 
 @blueprint.get("/healthz")
 def alive() -> Response:
-    """200 as long as the process answers at all."""
-    return jsonify(status="ok")
+    """200 as long as the process answers at all, with the version of this code."""
+    return jsonify(status="ok", version=__version__)
 
 
 @blueprint.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """200 when database, schema and Redis are there, else 503 with what is missing."""
-    found = {"database": _database(), "schema": _schema(), "redis": _redis()}
-    well = all(value == "ok" for value in found.values())
-    return jsonify(status="ok" if well else "unavailable", **found), 200 if well else 503
+    """200 if database, schema and Redis can be used, else 503 with what cannot."""
+    parts = {"database": _database(), "schema": _schema(), "redis": _redis()}
+    is_ready = all(value == "ok" for value in parts.values())
+    return jsonify(status="ok" if is_ready else "unavailable", **parts), 200 if is_ready else 503
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Prometheus text, read from the database and Redis at this moment. Others get 404 and how to be let in."""
+    """The metrics as Prometheus text. Who may not read them gets 404 and how to get access."""
     if not _may_read_metrics():
         return Response(HOW_TO_READ_METRICS, status=404, content_type="text/plain; charset=utf-8")
     registry = CollectorRegistry()
-    registry.register(Standing(runtime()))
+    registry.register(MetricsCollector(runtime()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _database() -> str:
+def _database() -> PartState:
     try:
         database.execute_sql("SELECT 1")
     except PeeweeException:
@@ -73,7 +77,7 @@ def _schema() -> str:
     return "ok"
 
 
-def _redis() -> str:
+def _redis() -> PartState:
     try:
         runtime().redis.ping()
     except redis.RedisError:
@@ -92,7 +96,7 @@ def _may_read_metrics() -> bool:
 
 
 def _asked_from_here() -> bool:
-    """Whether this machine itself opened the connection, whatever a proxy middleware made of the address."""
+    """Return True if this machine itself opened the connection, whatever `ProxyFix` made of the address."""
     before_proxies = request.environ.get("werkzeug.proxy_fix.orig") or {}
     peer = before_proxies.get("REMOTE_ADDR") or request.environ.get("REMOTE_ADDR", "")
     try:

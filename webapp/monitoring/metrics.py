@@ -1,4 +1,4 @@
-"""The figures of `/metrics`, collected at the moment somebody scrapes them. Ids only, no names."""
+"""The metrics of `/metrics`, read at the moment of each scrape. Ids only, no names."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ STATES = ("alive", "reconnect", "disconnected")
 PROCESSES: tuple[Process, ...] = ("worker", "daemon")
 
 
-class Standing(Collector):
-    """How everything stands: a handful of counts from the database, the rest from Redis where it answers."""
+class MetricsCollector(Collector):
+    """Reads a few counts from the database, and the other metrics from Redis if it answers."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     def collect(self) -> Iterator[Metric]:
+        """All metrics; those of Redis are missing, and `hilal_redis_up` is 0, while it does not answer."""
         yield _by(
             "hilal_sources",
             "Sources by status.",
@@ -54,7 +55,11 @@ class Standing(Collector):
         )
         failing = Document.select().where(present, Document.error.is_null(False)).count()
         yield _one("hilal_documents_failing", "Documents whose last attempt failed.", failing)
-        yield _one("hilal_oldest_wanted_seconds", "Age of the oldest wish that waits.", self._oldest_wish())
+        yield _one(
+            "hilal_oldest_wanted_seconds",
+            "Age of the oldest wish that waits.",
+            self._oldest_request_seconds(),
+        )
         yield from _events()
         try:
             yield from self._from_redis()
@@ -63,7 +68,7 @@ class Standing(Collector):
             answers = 0
         yield _one("hilal_redis_up", "Whether Redis answers.", answers)
 
-    def _oldest_wish(self) -> float:
+    def _oldest_request_seconds(self) -> float:
         """Seconds since the oldest source or document was wanted; 0 when nothing waits."""
         oldest = [
             table.select(table.requested_at)
@@ -118,14 +123,14 @@ def _counts(table: Any, column: Any) -> dict[str, int]:
 
 
 def _by(
-    name: str, said: str, label: str, words: tuple[str, ...], counts: dict[str, int]
+    name: str, description: str, label: str, values: tuple[str, ...], counts: dict[str, int]
 ) -> GaugeMetricFamily:
-    """One value for each word, also where it is 0."""
-    family = GaugeMetricFamily(name, said, labels=[label])
-    for word in words:
-        family.add_metric([word], counts.get(word, 0))
+    """One sample for each of `values`, also where the count is 0."""
+    family = GaugeMetricFamily(name, description, labels=[label])
+    for value in values:
+        family.add_metric([value], counts.get(value, 0))
     return family
 
 
-def _one(name: str, said: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, said, value=value)
+def _one(name: str, description: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, description, value=value)

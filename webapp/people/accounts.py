@@ -12,13 +12,14 @@ from flask_login import current_user, logout_user
 from extract.errors import Refused
 from extract.store.db import database, lock
 from extract.store.models import Invitation, Member
+from webapp import clean_text
 from webapp.access import current_member, needs
 from webapp.extensions import limiter
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import runtime, toast
 from webapp.people import known_browsers, members, passwords
-from webapp.people.roles import Role
 from webapp.people.sign_in import own_path, sign_in
+from webapp.roles import Role
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -28,27 +29,27 @@ INVITATION_SPENT = "This invitation was already used, or it is older than a week
 
 
 def _field(name: str, longest: int) -> str:
-    """A field of the form; of one that is too long no more than shows that it is."""
+    """A field of the form, cut after `longest + 1` characters, so that one that is too long is still refused."""
     return request.form.get(name, "")[: longest + 1]
 
 
 def _email() -> str:
-    """The address that the form names, at most a little too long."""
-    return members.normal_email(_field("email", 2 * members.LONGEST_EMAIL))
+    """The e-mail address in the form, cut if it is far too long."""
+    return clean_text.normal_email(_field("email", 2 * clean_text.LONGEST_EMAIL))
 
 
 def _email_key() -> str:
-    """Whom a log-in attempt is about; hashed, so that no address is readable in Redis."""
+    """The rate-limit key of the account; hashed, so that no address is readable in Redis."""
     return "email:" + sha256(_email().encode()).hexdigest()[:32]
 
 
-def _place_key() -> str:
-    """Whom an attempt is about and where it comes from: a browser that they have logged in with, else an address."""
+def _account_and_place_key() -> str:
+    """The rate-limit key of the account together with the browser if it is known, else the address."""
     return f"{_email_key()}:{_known_browser() or get_remote_address()}"
 
 
 def _known_browser() -> str | None:
-    """The id of this browser when the person has logged in with it before. Looked up once a request."""
+    """The id of this browser if the person has logged in with it before. Looked up once per request."""
     if "known_browser" not in g:
         g.known_browser = known_browsers.id_of(_email())
     found: str | None = g.known_browser
@@ -65,12 +66,12 @@ def _failed(response: Response) -> bool:
 
 @blueprint.route("/login", methods=["GET", "POST"])
 @limiter.limit("60 per minute; 600 per hour", methods=["POST"])
-@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=_place_key, deduct_when=_failed)
+@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=_account_and_place_key, deduct_when=_failed)
 @limiter.limit(
     "50 per hour", methods=["POST"], key_func=_email_key, deduct_when=_failed, exempt_when=_is_known
 )
 def login() -> ResponseReturnValue:
-    """The login form; goes on to where the person was headed."""
+    """Show the login form; after it, redirect to the page that the person wanted."""
     back = own_path(request.values.get("next"))
     if current_user.is_authenticated:
         return redirect(back or url_for("chatbots.home"), code=303)
@@ -89,15 +90,15 @@ def login() -> ResponseReturnValue:
 
 @blueprint.route("/register", methods=["GET", "POST"])
 @limiter.limit("60 per 10 minutes", methods=["POST"])
-@limiter.limit("10 per 10 minutes", methods=["POST"], key_func=_place_key, deduct_when=_failed)
+@limiter.limit("10 per 10 minutes", methods=["POST"], key_func=_account_and_place_key, deduct_when=_failed)
 def register() -> ResponseReturnValue:
-    """A new account: the first one here, one with an invitation, or (if the operator allows it) any."""
+    """Create an account: the first one here, one with an invitation, or (if the operator allows it) any."""
     token = request.values.get("invitation", "")[: members.LONGEST_TOKEN + 1]
     invitation = members.open_invitation(token, runtime().clock()) if token else None
     closed = None
     if token and invitation is None:
         closed = INVITATION_SPENT
-    elif invitation is None and not _may_found():
+    elif invitation is None and not _may_found_organisation():
         closed = INVITATION_ONLY
     if closed:
         page = render_template("accounts/register.html", closed=closed, invitation=None, wrong=None)
@@ -137,13 +138,13 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("accounts.login"), code=303)
 
 
-def _may_found() -> bool:
+def _may_found_organisation() -> bool:
     return runtime().config.web.open_registration or not Member.select().exists()
 
 
 def _member_with(email: str, password: str) -> Member | None:
-    """Whom this e-mail and password belong to. Takes as long for people we do not know."""
-    if not members.is_email(email):
+    """The member with this e-mail address and password, else None. Takes as long for an unknown address."""
+    if not clean_text.is_email(email):
         return None
     member: Member | None = Member.get_or_none(Member.email == email)
     right = passwords.matches(password, member.password_hash if member else None)
@@ -157,9 +158,9 @@ def _member_with(email: str, password: str) -> Member | None:
 
 
 def _new_member(invitation: Invitation | None) -> Member:
-    """The member the form asks for. Raises Refused with a sentence."""
+    """Create the member that the form describes. Raises Refused with a sentence."""
     now = runtime().clock()
-    email, name = _email(), _field("name", 10 * members.LONGEST_NAME)
+    email, name = _email(), _field("name", 10 * clean_text.LONGEST_NAME)
     password = _field("password", passwords.MAXIMUM_LENGTH)
     if invitation is not None:
         if email != invitation.email:
@@ -169,7 +170,7 @@ def _new_member(invitation: Invitation | None) -> Member:
         return members.accept(invitation, email, name, password, now)
     with database.atomic():
         lock("founding")
-        if not _may_found():  # somebody else was first
+        if not _may_found_organisation():  # somebody else registered first
             raise Refused(INVITATION_ONLY)
-        organisation = members.create_organisation(_field("organisation", 10 * members.LONGEST_NAME), now)
+        organisation = members.create_organisation(_field("organisation", 10 * clean_text.LONGEST_NAME), now)
         return members.create_member(organisation, email, name, Role.OWNER, password, now)

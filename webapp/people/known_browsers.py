@@ -1,7 +1,7 @@
-"""Browsers that a person has logged in with before: who guesses that person's password elsewhere cannot lock them out.
+"""Browsers that a person has logged in with before, so that nobody who guesses a password can lock the person out.
 
-A signed cookie names the member and the browser. It opens nothing; it only has failed log-ins of this browser counted
-apart from those of everybody else. A changed SECRET_KEY makes every browser unknown.
+A signed cookie names the member and the browser. It gives no access; failed log-ins of this browser are only counted
+separately from all others. A changed SECRET_KEY makes every browser unknown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LIFE = timedelta(days=365)
 
 
 def remember(response: Response, member: Member) -> Response:
-    """From now on this browser is one that `member` has logged in with; it stops being that of who was before."""
+    """Set the cookie of `member` in this browser; it replaces the cookie of another member."""
     known = _read()
     browser_id = known[1] if known is not None and known[0] == member.id else secrets.token_hex(8)
     response.set_cookie(
@@ -33,7 +33,7 @@ def remember(response: Response, member: Member) -> Response:
 
 
 def id_of(email: str) -> str | None:
-    """The id of this browser when the member with this address has logged in with it before, else None."""
+    """The id of this browser if the member with this address has logged in with it before, else None."""
     known = _read()
     if known is None:
         return None

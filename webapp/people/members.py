@@ -1,25 +1,22 @@
-"""Founding organisations, adding members and inviting them: what registration and the command line share."""
+"""Organisations, members and invitations: the functions that pages and the command line share."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
-from unicodedata import category
 
 from peewee import Expression, IntegrityError
 
 from extract.errors import Refused
 from extract.store.db import database, lock
 from extract.store.models import Chatbot, Invitation, Member, Organisation
+from webapp.clean_text import LONGEST_NAME, clean_email, clean_name, one_line_name
 from webapp.people.passwords import hash_password, problem_with
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 INVITATION_DAYS = 7
-LONGEST_NAME = 120
-LONGEST_EMAIL = 254  # https://www.rfc-editor.org/errata/eid1690
 LONGEST_TOKEN = 200
-_NEVER_IN_AN_EMAIL = frozenset(' ,;<>"()')
 
 HAS_AN_ACCOUNT = "There is already an account with this e-mail address. Log in instead."
 HAS_AN_ACCOUNT_ELSEWHERE = (
@@ -27,29 +24,6 @@ HAS_AN_ACCOUNT_ELSEWHERE = (
     "one, ask for an invitation to another address of yours; or ask an admin of your present organisation to remove "
     "your account there, then open this link once more."
 )
-
-
-def normal_email(email: str) -> str:
-    """The address as we compare it: trimmed, lower case."""
-    return email.strip().lower()
-
-
-def is_email(text: str) -> bool:
-    """Return True when `text`, as `normal_email` returns it, can be an address: `name@domain.tld`, at most 254 long."""
-    if len(text) > LONGEST_EMAIL:
-        return False
-    name, _, domain = text.partition("@")
-    # What is printable and no plain space is no white space either.
-    clean = (name + domain).isprintable() and _NEVER_IN_AN_EMAIL.isdisjoint(name + domain)
-    return bool(name) and "@" not in domain and "." in domain[1:-1] and clean
-
-
-def clean_email(text: str) -> str:
-    """The address as it is kept. Raises Refused for what cannot be one."""
-    email = normal_email(text) if len(text) <= 2 * LONGEST_EMAIL else text
-    if not is_email(email):
-        raise Refused("That does not look like an e-mail address.")
-    return email
 
 
 def create_organisation(name: str, now: datetime) -> Organisation:
@@ -64,7 +38,10 @@ def create_organisation(name: str, now: datetime) -> Organisation:
 def create_member(
     organisation: Organisation, email: str, name: str, role: Role | str, password: str, now: datetime
 ) -> Member:
-    """A new person in `organisation`. Raises Refused with a sentence: bad address, taken, weak password."""
+    """Create a member of `organisation`.
+
+    Raises Refused with a sentence for a bad or taken address and for a password that is not accepted.
+    """
     email = clean_email(email)
     problem = problem_with(password)
     if problem:
@@ -75,7 +52,7 @@ def create_member(
             member: Member = Member.create(
                 organisation=organisation,
                 email=email,
-                name=_one_line(name) or email.split("@", 1)[0][:LONGEST_NAME],
+                name=one_line_name(name) or email.split("@", 1)[0][:LONGEST_NAME],
                 password_hash=hash_password(password),
                 role=word,
                 session_key=new_session_key(),
@@ -87,7 +64,7 @@ def create_member(
 
 
 def set_password(member: Member, password: str) -> None:
-    """A new password; every session of the person ends. Raises Refused when it will not do."""
+    """Set a new password and end every session of the member. Raises Refused if it is not accepted."""
     problem = problem_with(password)
     if problem:
         raise Refused(problem)
@@ -97,9 +74,9 @@ def set_password(member: Member, password: str) -> None:
 
 
 def set_role(member: Member, role: Role) -> None:
-    """Change what a person may do; their open invitations that give more than they may now end.
+    """Change the role of a member, and delete their open invitations with a role that they may no longer give.
 
-    Raises Refused when the organisation would be left without an owner.
+    Raises Refused if the organisation would be left without an owner.
     """
     with database.atomic():
         _lock_members(member.organisation_id)
@@ -108,7 +85,7 @@ def set_role(member: Member, role: Role) -> None:
             _keep_an_owner(member)
         member.role = role.word
         member.save(only=[Member.role])
-        may_give = [each.word for each in Role if each <= role] if role >= Role.ADMIN else []
+        may_give = [given.word for given in Role if given <= role] if role >= Role.ADMIN else []
         Invitation.delete().where(
             Invitation.invited_by == member,
             Invitation.accepted_at.is_null(),
@@ -117,9 +94,9 @@ def set_role(member: Member, role: Role) -> None:
 
 
 def remove_member(member: Member) -> None:
-    """Delete a person's account here, and the invitations that they made.
+    """Delete a member and the invitations that they made.
 
-    Raises Refused when the organisation would be left without an owner.
+    Raises Refused if the organisation would be left without an owner.
     """
     with database.atomic():
         _lock_members(member.organisation_id)
@@ -129,7 +106,7 @@ def remove_member(member: Member) -> None:
 
 
 def end_sessions(member: Member) -> None:
-    """Log a person out in every browser."""
+    """Log a member out in every browser."""
     member.session_key = new_session_key()
     member.save(only=[Member.session_key])
 
@@ -137,10 +114,10 @@ def end_sessions(member: Member) -> None:
 def invite(
     organisation: Organisation, email: str, role: Role, now: datetime, *, by: Member | None = None
 ) -> tuple[Invitation, str]:
-    """An invitation and the secret of its link, which is shown once. A newer one replaces an older one.
+    """Create an invitation; return it with the secret of its link. It replaces an older one to the same address.
 
-    It ends when `by`, who makes it, may no longer give `role`. Whether the address has an account in another
-    organisation changes nothing here: that is not for the one who invites to know.
+    It ends if `by`, who makes it, may no longer give `role`. An account in another organisation makes no difference,
+    so that nobody learns of it by inviting. Raises Refused with a sentence.
     """
     email = clean_email(email)
     token = secrets.token_urlsafe(32)
@@ -168,7 +145,7 @@ def invite(
 
 
 def open_invitation(token: str, now: datetime) -> Invitation | None:
-    """The invitation behind a link's secret, while it can still be accepted."""
+    """The invitation with this secret, if it can still be accepted, else None."""
     if len(token) > LONGEST_TOKEN:
         return None
     found: Invitation | None = Invitation.get_or_none(Invitation.token_hash == _hash(token), is_open(now))
@@ -176,14 +153,14 @@ def open_invitation(token: str, now: datetime) -> Invitation | None:
 
 
 def is_open(now: datetime) -> Expression:
-    """That an invitation has not been used and has not run out, even if our clock was ahead when it was made."""
+    """The condition that an invitation is neither used nor expired, even if our clock was ahead when it was made."""
     longest = timedelta(days=INVITATION_DAYS + 1)
     in_time = (Invitation.expires_at > now) & (Invitation.expires_at <= now + longest)
     return Invitation.accepted_at.is_null() & in_time
 
 
 def accept(invitation: Invitation, email: str, name: str, password: str, now: datetime) -> Member:
-    """The new member an invitation asked for; it works once, and stays usable when this raises Refused."""
+    """Create the member that was invited. An invitation works once; it can be used again if this raises Refused."""
     with database.atomic():
         _lock_members(invitation.organisation_id)
         claimed = (
@@ -200,27 +177,9 @@ def accept(invitation: Invitation, email: str, name: str, password: str, now: da
         return create_member(invitation.organisation, email, name, invitation.role, password, now)
 
 
-def clean_name(name: str, sentence: str) -> str:
-    """`name` on one line, at most 120 long. Raises Refused with `sentence` when nothing is left."""
-    name = _one_line(name)
-    if not name:
-        raise Refused(sentence)
-    return name
-
-
 def new_session_key() -> str:
+    """A random key; sessions of a member with another key are invalid."""
     return secrets.token_urlsafe(16)
-
-
-def _one_line(name: str) -> str:
-    """`name` without control characters, which PostgreSQL does not take all of, and without space around it."""
-    readable = "".join(each for each in name[: 10 * LONGEST_NAME] if not _is_control(each))
-    return " ".join(readable.split())[:LONGEST_NAME].strip()
-
-
-def _is_control(letter: str) -> bool:
-    """Control characters and halves of a pair. Joiners, which many scripts need, are none."""
-    return category(letter) in ("Cc", "Cs") and not letter.isspace()
 
 
 def _hash(token: str) -> str:
@@ -228,12 +187,12 @@ def _hash(token: str) -> str:
 
 
 def _lock_members(organisation_id: int) -> None:
-    """Who may do what in an organisation is decided by one transaction at a time."""
+    """Let one transaction at a time change the members of an organisation."""
     lock(f"members of {organisation_id}")
 
 
 def _present_role(member: Member) -> str:
-    """What the row says now. Raises Refused when the person was removed meanwhile."""
+    """The role in the database. Raises Refused if the member was removed meanwhile."""
     role = Member.select(Member.role).where(Member.id == member.id).scalar()
     if role is None:
         raise Refused("This person is not a member any more.")

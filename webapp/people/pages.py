@@ -13,7 +13,7 @@ from webapp.extensions import limiter
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
 from webapp.people import members
-from webapp.people.roles import Role
+from webapp.roles import Role
 from webapp.shown_once import show_once, shown_once
 
 blueprint = Blueprint("people", __name__, url_prefix="/settings/people")
@@ -28,7 +28,7 @@ TOO_MANY_INVITATIONS = (
 @blueprint.get("")
 @needs(Role.ADMIN)
 def index() -> ResponseReturnValue:
-    """Who is in the organisation, and who is invited. A fresh invitation's link is shown once."""
+    """Show the members and the open invitations. The link of a new invitation is shown once."""
     invitations = current_org().invitations.where(members.is_open(runtime().clock()))
     return render_template(
         "people/index.html",
@@ -42,8 +42,9 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/invite")
 @needs(Role.ADMIN)
 def invite() -> ResponseReturnValue:
+    """Make an invitation; its link is shown on the next page."""
     try:
-        role = _role_asked_for()
+        role = _role_in_form()
         if not limiter.limiter.hit(MOST_INVITATIONS, "invitations", str(current_org().id)):
             raise Refused(TOO_MANY_INVITATIONS)
         invitation, token = members.invite(
@@ -64,6 +65,7 @@ def invite() -> ResponseReturnValue:
 @blueprint.post("/invitations/<int:invitation_id>/withdraw")
 @needs(Role.ADMIN)
 def withdraw(invitation_id: int) -> ResponseReturnValue:
+    """Delete an invitation."""
     invitation = own_invitation(invitation_id)
     invitation.delete_instance()
     record(SecurityEvent.INVITATION_WITHDRAWN, invitation_id=invitation_id, email=invitation.email)
@@ -75,10 +77,11 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:member_id>/role")
 @needs(Role.ADMIN)
 def change_role(member_id: int) -> ResponseReturnValue:
+    """Change the role of a member."""
     person = own_member(member_id)
     _only_owners_touch_owners(person)
     try:
-        members.set_role(person, _role_asked_for())
+        members.set_role(person, _role_in_form())
     except Refused as error:
         problem(error.sentence)
     else:
@@ -90,7 +93,7 @@ def change_role(member_id: int) -> ResponseReturnValue:
 @blueprint.route("/<int:member_id>/remove", methods=["GET", "POST"])
 @needs(Role.ADMIN)
 def remove(member_id: int) -> ResponseReturnValue:
-    """Asks first; says what stays."""
+    """Ask first and say what stays; then remove a member."""
     person = own_member(member_id)
     _only_owners_touch_owners(person)
     if request.method != "POST":
@@ -109,11 +112,12 @@ def remove(member_id: int) -> ResponseReturnValue:
 
 
 def _roles_to_give() -> list[Role]:
-    """Nobody gives away more than they have."""
+    """The roles that the person may give: up to their own."""
     return [role for role in Role if role <= current_role()]
 
 
-def _role_asked_for() -> Role:
+def _role_in_form() -> Role:
+    """The role that the form names. Raises Refused for another word; 403 for a role above the person's own."""
     try:
         role = Role.of(request.form.get("role", "member"))
     except KeyError as error:

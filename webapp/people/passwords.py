@@ -1,4 +1,4 @@
-"""Passwords: hashing, checking in constant time for known and unknown people, and what makes one acceptable."""
+"""Passwords: hashing, checking as slowly for unknown people as for known ones, and which are accepted."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def hash_password(password: str) -> str:
+    """The Argon2id hash to store."""
     return _hasher.hash(password)
 
 
 def matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password is right. For an unknown person (None) it takes as long and answers no.
+    """Return True if the password is right. For an unknown person (None) it takes as long and returns False.
 
-    A password that is longer than any that we take is wrong, and is not hashed.
+    A password longer than `MAXIMUM_LENGTH` is wrong and is not hashed.
     """
     if len(password) > MAXIMUM_LENGTH:
         return False
@@ -34,12 +35,12 @@ def matches(password: str, password_hash: str | None) -> bool:
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Whether the hash was made with other parameters than today's."""
+    """Return True if the hash was made with other parameters than the present ones."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 def problem_with(password: str) -> str | None:
-    """A sentence on why this password will not do; None when it will."""
+    """A sentence on why this password is not accepted; None if it is."""
     if len(password) < MINIMUM_LENGTH:
         return f"Choose a password of at least {MINIMUM_LENGTH} characters. A short sentence works well."
     if len(password) > MAXIMUM_LENGTH:

@@ -1,4 +1,4 @@
-"""Settings of one's own account, and of the organisation."""
+"""The settings of a person's own account and of the organisation."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from flask.typing import ResponseReturnValue
 from extract.errors import Refused
 from extract.store.models import Member, Organisation
 from extract.values import SCHEDULES
+from webapp import clean_text
 from webapp.access import current_member, current_org, needs
 from webapp.extensions import limiter
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
 from webapp.people import members, passwords
-from webapp.people.roles import Role
 from webapp.people.sign_in import sign_in
+from webapp.roles import Role
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -22,16 +23,17 @@ blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 @blueprint.get("")
 @needs(Role.MEMBER)
 def page() -> ResponseReturnValue:
-    """One's own name and password."""
+    """Show the forms for a person's own name and password."""
     return render_template("settings/page.html", rules=passwords)
 
 
 @blueprint.post("/name")
 @needs(Role.MEMBER)
 def rename() -> ResponseReturnValue:
+    """Change the person's own name."""
     member = current_member()
     try:
-        member.name = members.clean_name(request.form.get("name", ""), "Your name cannot be empty.")
+        member.name = clean_text.clean_name(request.form.get("name", ""), "Your name cannot be empty.")
     except Refused as error:
         problem(error.sentence)
     else:
@@ -44,7 +46,7 @@ def rename() -> ResponseReturnValue:
 @limiter.limit("20 per 10 minutes")
 @needs(Role.MEMBER)
 def password() -> ResponseReturnValue:
-    """A new password ends every other session of the person."""
+    """Change the person's own password; every other session of theirs ends."""
     member = current_member()
     if not passwords.matches(request.form.get("current", ""), member.password_hash):
         record(SecurityEvent.PASSWORD_NOT_CHANGED, member_id=member.id)
@@ -64,13 +66,13 @@ def password() -> ResponseReturnValue:
 @blueprint.route("/organisation", methods=["GET", "POST"])
 @needs(Role.ADMIN)
 def organisation() -> ResponseReturnValue:
-    """The organisation's name, and how new sources follow Notion."""
+    """Show and change the organisation's name, and how new sources follow Notion."""
     if request.method != "POST":
         return render_template("settings/organisation.html", redirect_uri=runtime().config.redirect_uri)
     found = current_org()
     schedule = request.form.get("default_schedule", found.default_schedule)
     try:
-        found.name = members.clean_name(
+        found.name = clean_text.clean_name(
             request.form.get("name", found.name), "The organisation's name cannot be empty."
         )
         if schedule not in SCHEDULES:

@@ -1,4 +1,4 @@
-"""The session of a person: signing in, staying signed in, being sent to the login page and back."""
+"""Sessions of people: starting one, loading the person of a request, and the redirect to the login page and back."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from webapp.people import known_browsers
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
-    """What Flask-Login calls a user: a member with the session key the session was begun with."""
+    """The user object of Flask-Login: a member, valid while their session key stays the same."""
 
     def __init__(self, member: Member) -> None:
         self.member = member
 
     def get_id(self) -> str:
+        """What the session stores: the member's id and session key."""
         return f"{self.member.id}.{self.member.session_key}"
 
 
 def sign_in(member: Member) -> None:
-    """Begin a new session; nothing of the one before is kept but sentences not yet read."""
+    """Start a new session. Of the old one only flashed sentences are kept."""
     flashes = session.get("_flashes")
     session.clear()
     if flashes:
@@ -39,7 +40,7 @@ def sign_in(member: Member) -> None:
 
 
 def own_path(address: str | None) -> str | None:
-    """`address` as a path of ours to go on to; None when it leads anywhere else."""
+    """`address` as a path on this site; None if it leads anywhere else."""
     if not address or "\\" in address or any(ord(letter) < 33 for letter in address):
         return None
     try:
@@ -56,11 +57,13 @@ def own_path(address: str | None) -> str | None:
 
 
 def init_app(_app: Flask) -> None:
+    """Tell Flask-Login how to load a person, and what to answer without one."""
+
     @login_manager.user_loader  # type: ignore[untyped-decorator]
     def load(identifier: str) -> SignedIn | None:
-        """The person of a session, unless the session key has changed since (password change, removal)."""
+        """The person of a session; None if the session key has changed since (new password) or the member is gone."""
         number, _, session_key = identifier.partition(".")
-        if not number.isdigit():  # signed by us
+        if not number.isdigit():  # never in a session that we signed
             return None
         member = (
             Member.select(Member, Organisation)

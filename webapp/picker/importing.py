@@ -1,4 +1,4 @@
-"""From what was ticked to sources: how much it is, a question before a large import, and the import itself."""
+"""Importing what was ticked: the estimate, a confirmation before a large import, and the import itself."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from webapp.access import current_org, needs, own_chatbot, own_connection
 from webapp.formats import counted
 from webapp.http.incoming import whole_number
 from webapp.page import chatbot_home, problem, runtime, toast
-from webapp.people.roles import Role
 from webapp.picker.cache import PickerCache
 from webapp.picker.pages import chosen_connection, known_sources, sentence_for, usable_connections
+from webapp.roles import Role
 from webapp.sources import estimates
 
 blueprint = Blueprint("picker_import", __name__)
 
 MOST_AT_ONCE = 200
-WORTH_ASKING = timedelta(minutes=2)
-"""An import that takes longer than this is confirmed first where nobody has read how long it takes."""
+CONFIRMED_FROM = timedelta(minutes=2)
+"""An import that takes longer is confirmed first, unless its estimate was shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What the form names: ids or links, which of them with their sub-pages, and the whole workspace."""
+    """What the form names: ids or links, which of them with their sub-pages, and whether the workspace itself."""
 
-    wanted: tuple[str, ...]
+    ids_or_links: tuple[str, ...]
     subpages: frozenset[str]
-    whole: bool
+    workspace: bool
 
     def __len__(self) -> int:
-        return len(self.wanted) + self.whole
+        return len(self.ids_or_links) + self.workspace
 
 
 @blueprint.post("/chatbots/<int:chatbot_id>/notion/estimate")
 @needs(Role.ADMIN)
 def estimate(chatbot_id: int) -> str:
-    """How many requests and minutes the import of what is ticked will take, as far as the picker has listed."""
+    """Show how many requests and minutes the import will take, as far as the picker has listed."""
     chatbot = own_chatbot(chatbot_id)
     connection = _connection()
     ticked = _ticked(chatbot, connection) if connection else None
@@ -58,9 +58,9 @@ def estimate(chatbot_id: int) -> str:
 @blueprint.post("/chatbots/<int:chatbot_id>/notion/import")
 @needs(Role.ADMIN)
 def import_ticked(chatbot_id: int) -> ResponseReturnValue:
-    """Make sources of what was ticked or pasted, and go to the knowledge base.
+    """Import what was ticked or pasted, then redirect to the knowledge base.
 
-    The picker's form asks (`ask`) to be shown how long a large import takes, unless it was shown (`confirmed`).
+    With the field `ask`, a large import is confirmed first, unless its estimate was shown (`confirmed`).
     """
     chatbot = own_chatbot(chatbot_id)
     connection = _connection()
@@ -79,7 +79,7 @@ def import_ticked(chatbot_id: int) -> ResponseReturnValue:
         return redirect(back, code=303)
     if request.form.get("ask") and request.form.get("confirmed", type=whole_number) != len(ticked):
         found = _estimate(connection, ticked)
-        if found.lasts > WORTH_ASKING:
+        if found.lasts > CONFIRMED_FROM:
             return _question(chatbot, connection, ticked, found, back)
     picks, refusals = _picks(connection, ticked)
     listed, listed_at = _listed(connection, picks)
@@ -96,12 +96,12 @@ def import_ticked(chatbot_id: int) -> ResponseReturnValue:
     except Refused as error:
         problem(error.sentence)
         return redirect(back, code=303)
-    for sentence in refusals:
-        problem(sentence)
-    said = _said(imported)
-    if said is None:
+    for refusal in refusals:
+        problem(refusal)
+    sentence = _sentence(imported)
+    if sentence is None:
         return redirect(back, code=303)
-    toast(said)
+    toast(sentence)
     return redirect(chatbot_home(chatbot), code=303)
 
 
@@ -111,8 +111,9 @@ def _connection() -> Connection | None:
 
 
 def _ticked(chatbot: Chatbot, connection: Connection) -> Ticked:
-    """A page that is a source already needs no tick of its own to get its sub-pages."""
-    wanted = dict.fromkeys(each.strip() for each in request.form.getlist("notion_id") if each.strip())
+    """What the form names. A page that is a source already gets its sub-pages without being ticked itself."""
+    typed = (text.strip() for text in request.form.getlist("notion_id"))
+    wanted = dict.fromkeys(text for text in typed if text)
     subpages = frozenset(request.form.getlist("subpages")[: 2 * MOST_AT_ONCE])
     wanted |= dict.fromkeys(sorted(known_sources(chatbot, sorted(subpages - wanted.keys()))))
     return Ticked(tuple(wanted), subpages, request.form.get("workspace") == connection.workspace_id)
@@ -120,8 +121,10 @@ def _ticked(chatbot: Chatbot, connection: Connection) -> Ticked:
 
 def _estimate(connection: Connection, ticked: Ticked) -> Estimate:
     outline = PickerCache(runtime().redis, connection.id).outline(runtime().clock())
-    ids = [notion_id_of(each) or each for each in ticked.wanted]
-    return estimates.of_import(connection, outline.load(ids, ticked.subpages, everything=ticked.whole))
+    ids = [notion_id_of(text) or text for text in ticked.ids_or_links]
+    return estimates.import_estimate(
+        connection, outline.load(ids, ticked.subpages, everything=ticked.workspace)
+    )
 
 
 def _question(
@@ -129,47 +132,47 @@ def _question(
 ) -> ResponseReturnValue:
     fields = [("connection_id", connection.id), ("schedule", _schedule()), ("confirmed", len(ticked))]
     names = ("notion_id", "subpages", "workspace")
-    fields += [(name, each) for name in names for each in dict.fromkeys(request.form.getlist(name))]
+    fields += [(name, value) for name in names for value in dict.fromkeys(request.form.getlist(name))]
     return render_template(
         "picker/confirm.html", chatbot=chatbot, count=len(ticked), estimate=found, fields=fields, back=back
     )
 
 
 def _picks(connection: Connection, ticked: Ticked) -> tuple[list[Pick], list[str]]:
-    """What is to be imported, and sentences on what cannot be. Only what was never listed is asked for."""
-    ids = {each: notion_id_of(each) for each in ticked.wanted}
+    """What is to be imported, and sentences on what cannot be. Only what is not cached costs a request."""
+    ids = {text: notion_id_of(text) for text in ticked.ids_or_links}
     cache = PickerCache(runtime().redis, connection.id)
-    listed = cache.picks([each for each in ids.values() if each], runtime().clock())
+    listed = cache.picks([notion_id for notion_id in ids.values() if notion_id], runtime().clock())
     picks: dict[str, Pick] = {}
-    if ticked.whole:
+    if ticked.workspace:
         picks[connection.workspace_id] = actions.workspace_pick(connection)
     refusals: list[str] = []
-    for position, each in enumerate(ticked.wanted):
-        pick = listed.get(ids[each] or "")
+    for position, text in enumerate(ticked.ids_or_links):
+        pick = listed.get(ids[text] or "")
         if pick is None:
             try:
-                pick = actions.find_pick(runtime(), connection, each)
+                pick = actions.find_pick(runtime(), connection, text)
             except (Later, Transient, Unauthorized) as error:
-                left = len(ticked.wanted) - position
+                left = len(ticked.ids_or_links) - position
                 refusals.append(f"{sentence_for(error)} {counted(left, 'item')} could not be imported.")
                 break
             except (Refused, NotionError) as error:
                 refusals.append(error.sentence)
                 continue
-        with_subpages = pick.kind == "page" and not ticked.subpages.isdisjoint({each, pick.notion_id})
+        with_subpages = pick.kind == "page" and not ticked.subpages.isdisjoint({text, pick.notion_id})
         picks[pick.notion_id] = replace(pick, with_subpages=with_subpages)
     return list(picks.values()), list(dict.fromkeys(refusals))[:3]
 
 
 def _listed(connection: Connection, picks: list[Pick]) -> tuple[list[Stub], datetime | None]:
-    """What the picker knows besides the picks, where more than they themselves is taken."""
+    """The cached stubs besides the picks, if an import includes more than the picks themselves."""
     if not any(pick.with_subpages or pick.kind == "workspace" for pick in picks):
         return [], None
     return PickerCache(runtime().redis, connection.id).listed(runtime().clock())
 
 
-def _said(imported: Imported) -> str | None:
-    """What the next page says; None when nothing came of it."""
+def _sentence(imported: Imported) -> str | None:
+    """The sentence for the next page; None if nothing was imported."""
     if imported.created:
         return f"Importing {counted(len(imported.created), 'source')}"
     if imported.widened:

@@ -1,7 +1,7 @@
-"""What the picker shows of Notion's search: two passes merged by last edit, rows hidden, data sources as databases.
+"""The rows that the picker shows of Notion's search: two passes merged by last edit. Pure.
 
-Pure: it takes what a search answered and says which pass to ask next. A pass lists newest first, so a row may be
-shown once no open pass can still bring a newer one; when the requests of a load are used up, everything is shown.
+Rows of databases are left out, and data sources are shown as their database. A pass lists newest first, so a row may
+be shown once no open pass can still return a newer one. When a load has used up its requests, all rows are shown.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from typing import Any, Literal
 
 from extract.notion.stubs import SearchPage
 from extract.values import ObjectKind, SourceKind, Stub
+from webapp.formats import parse_iso
 
 SCREENFUL = 25
-Filter = Literal["all", "page", "database"]
-FILTERS: tuple[Filter, ...] = ("all", "page", "database")
+KindFilter = Literal["all", "page", "database"]
+FILTERS: tuple[KindFilter, ...] = ("all", "page", "database")
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PickerRow:
     """One line of the picker: a page, or a database (the container of its data sources)."""
 
     kind: SourceKind
@@ -34,74 +35,80 @@ class Row:
     parent_id: str | None
 
     def to_json(self) -> dict[str, Any]:
+        """A value that `json.dumps` takes."""
         return asdict(self) | {"edited_at": self.edited_at.isoformat() if self.edited_at else None}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Row:
-        edited = value["edited_at"]
-        return cls(**{**value, "edited_at": datetime.fromisoformat(edited) if edited else None})
+    def from_json(cls, value: Mapping[str, Any]) -> PickerRow:
+        """The row of which `to_json` made `value`."""
+        return cls(**{**value, "edited_at": parse_iso(value["edited_at"])})
 
 
 @dataclass(slots=True)
-class Pass:
-    """How far one search has been followed. `frontier` is the edit time of its last entry."""
+class SearchProgress:
+    """One search and how far it was read. `frontier` is the edit time of its last entry; None before any request."""
 
     kind: ObjectKind | None
     cursor: str | None = None
     done: bool = False
-    frontier: datetime | None = None  # None: not asked yet
+    frontier: datetime | None = None
 
 
 @dataclass(slots=True)
-class Listing:
-    """One search as far as it was listed: `rows` in the order shown, `held` until nothing newer can come."""
+class PickerListing:
+    """One search as far as it was listed.
 
-    passes: list[Pass]
+    `rows` are in the order shown; `held` rows wait until no pass can return a newer one. `looked_at` counts entries.
+    """
+
+    passes: list[SearchProgress]
     listed_at: datetime
-    rows: list[Row] = field(default_factory=list)
-    held: list[Row] = field(default_factory=list)
+    rows: list[PickerRow] = field(default_factory=list)
+    held: list[PickerRow] = field(default_factory=list)
     looked_at: int = 0
 
     @property
     def is_complete(self) -> bool:
-        """Whether Notion has nothing more to list."""
-        return all(each.done for each in self.passes)
+        """True if Notion has nothing more to list."""
+        return all(search.done for search in self.passes)
 
-    def next_pass(self) -> Pass | None:
-        """The pass whose answer lets most rows be shown: the one that is still nearest to the present."""
-        waiting = [each for each in self.passes if not each.done]
-        return max(waiting, key=_nearness, default=None)
+    def next_pass(self) -> SearchProgress | None:
+        """The pass to continue: the one that has come least far into the past, so that most rows can be shown."""
+        unfinished = [search for search in self.passes if not search.done]
+        return max(unfinished, key=_frontier, default=None)
 
-    def absorb(self, asked: Pass, page: SearchPage) -> None:
-        """Take in an answer of `asked`, then show what can be shown."""
+    def add_page(self, search: SearchProgress, page: SearchPage) -> None:
+        """Add a page of results of `search`, then show the rows that can be shown."""
         self.looked_at += len(page.stubs)
         for stub in page.stubs:
             row = row_of(stub)
             if row is not None:
                 self._hold(row)
         edits = [stub.edited_at for stub in page.stubs if stub.edited_at]
-        asked.frontier = min(edits) if edits else asked.frontier or _LONG_AGO
-        asked.done = page.next_cursor is None or page.next_cursor == asked.cursor
-        asked.cursor = page.next_cursor
-        self._release(max((_frontier(each) for each in self.passes if not each.done), default=_LONG_AGO))
+        search.frontier = min(edits) if edits else search.frontier or _LONG_AGO
+        search.done = page.next_cursor is None or page.next_cursor == search.cursor
+        search.cursor = page.next_cursor
+        self._release(
+            max((_frontier(search) for search in self.passes if not search.done), default=_LONG_AGO)
+        )
 
-    def seed(self, rows: Iterable[Row]) -> None:
-        """Rows known from elsewhere that belong in this listing too."""
+    def add_rows(self, rows: Iterable[PickerRow]) -> None:
+        """Add rows that an earlier listing found."""
         for row in rows:
             self._hold(row)
 
     def release_all(self) -> None:
-        """Show everything that is known, though something newer may still come."""
+        """Show all rows, though a pass may still return a newer one."""
         self._release(_LONG_AGO)
 
-    def _hold(self, row: Row) -> None:
-        """Several data sources of one database are one row."""
-        for place in (self.rows, self.held):
-            for index, known in enumerate(place):
+    def _hold(self, row: PickerRow) -> None:
+        """Hold a row. Several data sources of one database become one row."""
+        for rows in (self.rows, self.held):
+            for index, known in enumerate(rows):
                 if known.notion_id == row.notion_id:
                     titles = known.title.split(" · ")
                     if row.kind == "database" and row.title not in titles:
-                        place[index] = replace(known, title=" · ".join([*titles, row.title]))
+                        rows[index] = replace(known, title=" · ".join([*titles, row.title]))
                     return
         self.held.append(row)
 
@@ -113,10 +120,16 @@ class Listing:
         self.held = [row for row in self.held if row.notion_id not in shown]
 
     def to_json(self) -> dict[str, Any]:
+        """A value that `json.dumps` takes."""
         return {
             "passes": [
-                [each.kind, each.cursor, each.done, each.frontier.isoformat() if each.frontier else None]
-                for each in self.passes
+                [
+                    search.kind,
+                    search.cursor,
+                    search.done,
+                    search.frontier.isoformat() if search.frontier else None,
+                ]
+                for search in self.passes
             ],
             "listed_at": self.listed_at.isoformat(),
             "rows": [row.to_json() for row in self.rows],
@@ -125,37 +138,41 @@ class Listing:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Listing:
+    def from_json(cls, value: Mapping[str, Any]) -> PickerListing:
+        """The listing of which `to_json` made `value`."""
         return cls(
             passes=[
-                Pass(kind, cursor, done, datetime.fromisoformat(frontier) if frontier else None)
+                SearchProgress(kind, cursor, done, parse_iso(frontier))
                 for kind, cursor, done, frontier in value["passes"]
             ],
             listed_at=datetime.fromisoformat(value["listed_at"]),
-            rows=[Row.from_json(row) for row in value["rows"]],
-            held=[Row.from_json(row) for row in value["held"]],
+            rows=[PickerRow.from_json(row) for row in value["rows"]],
+            held=[PickerRow.from_json(row) for row in value["held"]],
             looked_at=value["looked_at"],
         )
 
 
-def new_listing(query: str, only: Filter, now: datetime) -> Listing:
-    """Nothing asked yet. Everything is two passes, so that rows do not drown databases; a typed search is one."""
+def new_listing(query: str, only: KindFilter, now: datetime) -> PickerListing:
+    """A listing before its first request.
+
+    Pages and databases are two passes, so that the many rows do not hide the databases; a typed search is one.
+    """
     kinds: list[ObjectKind | None]
     if only == "all":
         kinds = [None] if query else ["page", "data_source"]
     else:
         kinds = ["page" if only == "page" else "data_source"]
-    return Listing(passes=[Pass(kind) for kind in kinds], listed_at=now)
+    return PickerListing(passes=[SearchProgress(kind) for kind in kinds], listed_at=now)
 
 
-def row_of(stub: Stub) -> Row | None:
-    """The picker's row for what search found. None for rows of databases, which come with their database."""
+def row_of(stub: Stub) -> PickerRow | None:
+    """The row for what search found; None for a row of a database, which is imported with its database."""
     if stub.in_trash or stub.partial:
         return None
     if stub.kind == "page" and (stub.database_id or stub.parent.kind in ("data_source_id", "database_id")):
         return None
     is_page = stub.kind == "page"
-    return Row(
+    return PickerRow(
         kind="page" if is_page else "database",
         notion_id=stub.id if is_page else stub.database_id or stub.id,
         title=stub.title,
@@ -166,14 +183,10 @@ def row_of(stub: Stub) -> Row | None:
     )
 
 
-def _nearness(each: Pass) -> tuple[bool, datetime]:
-    return (each.frontier is None, each.frontier or _LONG_AGO)
+def _frontier(search: SearchProgress) -> datetime:
+    """A pass before its first request may still return anything."""
+    return datetime.max.replace(tzinfo=UTC) if search.frontier is None else search.frontier
 
 
-def _frontier(each: Pass) -> datetime:
-    """A pass that was not asked yet may bring anything."""
-    return datetime.max.replace(tzinfo=UTC) if each.frontier is None else each.frontier
-
-
-def _edited(row: Row) -> datetime:
+def _edited(row: PickerRow) -> datetime:
     return row.edited_at or _LONG_AGO

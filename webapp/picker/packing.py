@@ -1,4 +1,4 @@
-"""How stubs and picks are written for the picker's memory, and read back."""
+"""Stubs and picks as the compressed JSON that the picker caches in Redis, and back."""
 
 from __future__ import annotations
 
@@ -10,36 +10,38 @@ from typing import Any, cast
 
 from extract.actions import Pick
 from extract.values import Parent, Stub
-from webapp.picker.listing import Row
-
-
-def moment(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
+from webapp.formats import parse_iso
+from webapp.picker.listing import PickerRow
 
 
 def packed(value: dict[str, Any]) -> bytes:
+    """`value` as compressed JSON."""
     return zlib.compress(json.dumps(value).encode())
 
 
 def unpacked(kept: bytes) -> dict[str, Any]:
+    """The value that `packed` wrote."""
     return cast("dict[str, Any]", json.loads(zlib.decompress(kept)))
 
 
 def stub_to_bytes(stub: Stub, listed_at: datetime) -> bytes:
+    """A stub and when it was listed, packed."""
     return packed({"stub": _plain(stub), "listed_at": listed_at.isoformat()})
 
 
 def _plain(stub: Stub) -> dict[str, Any]:
     times = {name: getattr(stub, name) for name in ("edited_at", "created_at")}
-    return asdict(stub) | {name: time.isoformat() if time else None for name, time in times.items()}
+    return asdict(stub) | {name: moment.isoformat() if moment else None for name, moment in times.items()}
 
 
 def stub_from_json(value: dict[str, Any]) -> Stub:
-    times = {name: moment(value[name]) for name in ("edited_at", "created_at")}
+    """The stub in a value that `unpacked` returned."""
+    times = {name: parse_iso(value[name]) for name in ("edited_at", "created_at")}
     return Stub(**{**value, **times, "parent": Parent(**value["parent"])})
 
 
-def pick_of(row: Row, label: str, value: dict[str, Any]) -> Pick:
+def pick_of(row: PickerRow, label: str, value: dict[str, Any]) -> Pick:
+    """What to import for a row; `value` is its unpacked stub, `label` its breadcrumb."""
     return Pick(
         kind=row.kind,
         notion_id=row.notion_id,
@@ -48,11 +50,12 @@ def pick_of(row: Row, label: str, value: dict[str, Any]) -> Pick:
         icon=row.icon,
         parent_label=label,
         stub=stub_from_json(value["stub"]) if row.kind == "page" and value.get("stub") else None,
-        listed_at=moment(value.get("listed_at")),
+        listed_at=parse_iso(value.get("listed_at")),
     )
 
 
 def pick_to_json(pick: Pick) -> dict[str, Any]:
+    """A value that `json.dumps` takes."""
     return {
         "kind": pick.kind,
         "notion_id": pick.notion_id,
@@ -66,5 +69,6 @@ def pick_to_json(pick: Pick) -> dict[str, Any]:
 
 
 def pick_from_json(value: dict[str, Any]) -> Pick:
+    """The pick of which `pick_to_json` made `value`."""
     stub = stub_from_json(value["stub"]) if value["stub"] else None
-    return Pick(**{**value, "stub": stub, "listed_at": moment(value["listed_at"])})
+    return Pick(**{**value, "stub": stub, "listed_at": parse_iso(value["listed_at"])})

@@ -1,4 +1,4 @@
-"""The picker: what Notion shares with us, searchable, with what is a source of the chatbot already."""
+"""The picker: a searchable list of what Notion shares with us, with a mark on what is a source already."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from webapp.access import current_org, needs, own_chatbot
 from webapp.http.incoming import whole_number
 from webapp.http.safe_methods import acts_on_get
 from webapp.page import runtime, wants_fragment
-from webapp.people.roles import Role
 from webapp.picker.cache import PickerCache
-from webapp.picker.listing import FILTERS, SCREENFUL, Filter, Row
+from webapp.picker.listing import FILTERS, SCREENFUL, KindFilter, PickerRow
 from webapp.picker.search import load
+from webapp.roles import Role
 
 blueprint = Blueprint("picker", __name__)
 
@@ -26,13 +26,13 @@ _LONGEST_QUERY = 200
 
 
 @dataclass(slots=True)
-class View:
+class PickerView:
     """What the picker shows for one request."""
 
     query: str = ""
-    only: Filter = "all"
+    only: KindFilter = "all"
     shown: int = SCREENFUL
-    rows: list[Row] = field(default_factory=list)
+    rows: list[PickerRow] = field(default_factory=list)
     start: int = 0
     labels: dict[str, str] = field(default_factory=dict)
     more: bool = False
@@ -43,8 +43,8 @@ class View:
     reconnect: bool = False
 
     @property
-    def fresh_rows(self) -> list[Row]:
-        """What a Load more adds."""
+    def fresh_rows(self) -> list[PickerRow]:
+        """The rows that *Load more* adds."""
         return self.rows[self.start :]
 
 
@@ -52,7 +52,7 @@ class View:
 @needs(Role.ADMIN)
 @acts_on_get("lists what Notion shares, and may refresh the access token for it")
 def page(chatbot_id: int) -> ResponseReturnValue:
-    """The list of what can be imported; parts of it for htmx."""
+    """Show the list of what can be imported; for htmx only a part of it."""
     chatbot = own_chatbot(chatbot_id)
     connections = usable_connections()
     connection = chosen_connection(connections)
@@ -71,7 +71,7 @@ def page(chatbot_id: int) -> ResponseReturnValue:
     }
     if wants_fragment() and link:
         known = known_sources(chatbot, [found.notion_id] if found else [])
-        return render_template("picker/_found.html", view=View(known=known), fragment=True, **context)
+        return render_template("picker/_found.html", view=PickerView(known=known), fragment=True, **context)
     view = _view(chatbot, connection)
     if found:
         view.known |= known_sources(chatbot, [found.notion_id])
@@ -82,24 +82,24 @@ def page(chatbot_id: int) -> ResponseReturnValue:
 
 
 def usable_connections() -> list[Connection]:
-    """Those that can list something, or could again after a reconnect; the newest first."""
+    """The connections that are not disconnected, the newest first."""
     mine = current_org().connections.where(Connection.state != "disconnected")
     return list(mine.order_by(Connection.created_at.desc(), Connection.id.desc()))
 
 
 def chosen_connection(connections: list[Connection]) -> Connection | None:
-    """The connection asked for, else the newest one that is alive, else the newest."""
+    """The connection that the address names, else the newest one that is alive, else the newest."""
     number = request.args.get("connection", type=whole_number)
-    asked = [each for each in connections if each.id == number]
-    alive = [each for each in connections if each.state == "alive"]
-    return next(iter(asked + alive + connections), None)
+    named = [connection for connection in connections if connection.id == number]
+    alive = [connection for connection in connections if connection.state == "alive"]
+    return next(iter(named + alive + connections), None)
 
 
-def _view(chatbot: Chatbot, connection: Connection) -> View:
+def _view(chatbot: Chatbot, connection: Connection) -> PickerView:
     query = " ".join(request.args.get("q", "").split())[:_LONGEST_QUERY]
     only = request.args.get("kind", "all")
     start = max(0, request.args.get("cursor", 0, type=whole_number))
-    view = View(query=query, only=only if only in FILTERS else "all", start=start)
+    view = PickerView(query=query, only=only if only in FILTERS else "all", start=start)
     view.shown = start + SCREENFUL
     cache = PickerCache(runtime().redis, connection.id)
     if connection.state == "reconnect":
@@ -122,7 +122,7 @@ def _view(chatbot: Chatbot, connection: Connection) -> View:
 
 
 def _look_up(connection: Connection, link: str) -> tuple[Pick | None, str | None]:
-    """What a pasted link leads to, or a sentence on why nothing."""
+    """What a pasted link leads to, or a sentence on why it leads nowhere."""
     try:
         pick = actions.find_pick(runtime(), connection, link)
     except HilalError as error:
@@ -132,7 +132,7 @@ def _look_up(connection: Connection, link: str) -> tuple[Pick | None, str | None
 
 
 def known_sources(chatbot: Chatbot, notion_ids: list[str]) -> dict[str, bool]:
-    """Which of these are sources of the chatbot already, and whether with their sub-pages."""
+    """Notion id -> True if it is a source with its sub-pages, False if one without; others are left out."""
     if not notion_ids:
         return {}
     rows = Source.select(Source.notion_id, Source.with_subpages)
@@ -140,7 +140,7 @@ def known_sources(chatbot: Chatbot, notion_ids: list[str]) -> dict[str, bool]:
 
 
 def sentence_for(error: HilalError) -> str:
-    """What a person who waits for a list reads; nothing goes on by itself here."""
+    """The sentence for a person who waits for a list. Nothing is retried automatically here."""
     if isinstance(error, Later):
         return "Notion asks us to slow down for a moment. Wait a minute, then try again."
     if isinstance(error, Transient):

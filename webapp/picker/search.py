@@ -1,4 +1,4 @@
-"""Asks Notion for what the picker still lacks, within a bounded number of requests, and remembers the answer."""
+"""Continues a search in Notion for the picker, within a bounded number of requests, and caches the result."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from extract.runtime import Runtime
 from extract.store.models import Connection
 from extract.values import Stub
 from webapp.picker.cache import PickerCache
-from webapp.picker.listing import SCREENFUL, Filter, Listing, Pass, new_listing
+from webapp.picker.listing import SCREENFUL, KindFilter, PickerListing, SearchProgress, new_listing
 
 MOST_REQUESTS = 5
 
 
 def load(
-    runtime: Runtime, connection: Connection, *, query: str, only: Filter, count: int, cache: PickerCache
-) -> Listing:
-    """At least `count` rows of the search if Notion has them and they are found in few requests.
+    runtime: Runtime, connection: Connection, *, query: str, only: KindFilter, count: int, cache: PickerCache
+) -> PickerListing:
+    """At least `count` rows of the search, if Notion has them and `MOST_REQUESTS` requests find them.
 
-    A typed search is content with one request that finds anything: there is Load more. Raises NotionError.
+    A typed search stops after the first request that finds a row; *Load more* continues it. Raises NotionError.
     """
     now = runtime.clock()
     listing = cache.listing(query, only, now)
     if listing is None:
         listing = new_listing(query, only, now)
         if query:
-            listing.seed(cache.matching(query, only, now))
+            listing.add_rows(cache.matching(query, only, now))
     enough = 1 if query and count <= SCREENFUL else count
     if _is_enough(listing, enough):
         return listing
@@ -36,11 +36,11 @@ def load(
         with http_for(runtime) as http:
             client = client_for(runtime, connection, http=http, lane="people")
             for _ in range(MOST_REQUESTS):
-                asked = listing.next_pass()
-                if asked is None or _is_enough(listing, enough):
+                search = listing.next_pass()
+                if search is None or _is_enough(listing, enough):
                     break
-                page = _ask(client, query, asked)
-                listing.absorb(asked, page)
+                page = _request(client, query, search)
+                listing.add_page(search, page)
                 stubs.extend(page.stubs)
             if not _is_enough(listing, enough):
                 listing.release_all()
@@ -50,19 +50,19 @@ def load(
     return listing
 
 
-def _is_enough(listing: Listing, enough: int) -> bool:
-    asked = all(each.frontier is not None for each in listing.passes)
-    return listing.is_complete or (asked and len(listing.rows) >= enough)
+def _is_enough(listing: PickerListing, enough: int) -> bool:
+    all_begun = all(search.frontier is not None for search in listing.passes)
+    return listing.is_complete or (all_begun and len(listing.rows) >= enough)
 
 
-def _ask(client: NotionClient, query: str, asked: Pass) -> SearchPage:
-    """The next page of a pass. A cursor that Notion no longer knows starts the pass again; ids are seen once."""
+def _request(client: NotionClient, query: str, search: SearchProgress) -> SearchPage:
+    """The next page of a pass; if Notion no longer knows its cursor, the first page again. Rows are shown once."""
     try:
-        return client.search(query, kind=asked.kind, cursor=asked.cursor)
+        return client.search(query, kind=search.kind, cursor=search.cursor)
     except WrongKind:
         raise
     except InvalidRequest:
-        if asked.cursor is None:
+        if search.cursor is None:
             raise
-        asked.cursor = None
-        return client.search(query, kind=asked.kind)
+        search.cursor = None
+        return client.search(query, kind=search.kind)

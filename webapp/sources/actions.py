@@ -1,4 +1,4 @@
-"""What an admin asks of sources: retrain, stop, resume, widen, columns, delete. Each goes through `extract.actions`."""
+"""What an admin can do with sources: retrain, stop, resume, widen, choose columns, delete; by `extract.actions`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from extract.errors import HilalError
 from extract.membership.columns import columns_of
 from extract.store.models import Chatbot, Source
 from webapp.access import needs, own_chatbot, own_source
-from webapp.api.serializers import sources_with_connection
 from webapp.formats import counted
 from webapp.http.security_log import SecurityEvent, record_sources
 from webapp.page import page_or_fragment, problem, runtime, toast, wants_fragment
-from webapp.people.roles import Role
-from webapp.sources.listing import Wish, lines, matching
+from webapp.queries import sources_with_connection
+from webapp.roles import Role
+from webapp.sources.listing import SourceFilter, matching_sources, source_rows
 from webapp.sources.pages import asked_ids, changed_rows
 
 blueprint = Blueprint("source_actions", __name__)
@@ -32,66 +32,66 @@ def retrain(source_id: int) -> ResponseReturnValue:
     try:
         actions.retrain(runtime(), [source], full=True)
     except HilalError as error:
-        return _after(source, trouble=error.sentence)
-    return _after(source, said=f"“{source.title}” will be retrained.")
+        return _after(source, problem_sentence=error.sentence)
+    return _after(source, sentence=f"“{source.title}” will be retrained.")
 
 
 @blueprint.post("/sources/<int:source_id>/stop")
 @needs(Role.ADMIN)
 def stop(source_id: int) -> ResponseReturnValue:
-    """Leave one source alone until it is resumed; what was read answers."""
+    """Stop one source until it is resumed. What was read still answers."""
     source = own_source(source_id)
     actions.stop(runtime(), [source])
-    return _after(source, said=f"“{source.title}” is stopped.")
+    return _after(source, sentence=f"“{source.title}” is stopped.")
 
 
 @blueprint.post("/sources/<int:source_id>/resume")
 @needs(Role.ADMIN)
 def resume(source_id: int) -> ResponseReturnValue:
-    """Let a stopped source go on where it was."""
+    """Resume a stopped source where it stopped."""
     source = own_source(source_id)
     try:
         actions.resume(runtime(), [source])
     except HilalError as error:
-        return _after(source, trouble=error.sentence)
-    return _after(source, said=f"“{source.title}” goes on.")
+        return _after(source, problem_sentence=error.sentence)
+    return _after(source, sentence=f"“{source.title}” goes on.")
 
 
 @blueprint.post("/sources/<int:source_id>/subpages")
 @needs(Role.ADMIN)
 def subpages(source_id: int) -> ResponseReturnValue:
-    """Take what is below a page as well (field `with_subpages` is 1), or the page alone."""
+    """Include the sub-pages of a page (field `with_subpages` is 1), or only the page."""
     source = own_source(source_id)
     wider = request.form.get("with_subpages") == "1"
     try:
         changed = actions.set_subpages(runtime(), source, wider)
     except HilalError as error:
-        return _after(source, trouble=error.sentence)
+        return _after(source, problem_sentence=error.sentence)
     if not changed:
-        return _after(source, said=f"“{source.title}” stayed as it was.")
+        return _after(source, sentence=f"“{source.title}” stayed as it was.")
     what = "Its sub-pages are read now." if wider else "Its sub-pages leave the knowledge base."
-    return _after(source, said=what)
+    return _after(source, sentence=what)
 
 
 @blueprint.post("/sources/<int:source_id>/auto-retrain")
 @needs(Role.ADMIN)
 def auto_retrain(source_id: int) -> ResponseReturnValue:
-    """Let one source follow Notion in the way of the field `schedule`."""
+    """Set when one source follows Notion: the field `schedule`."""
     source = own_source(source_id)
     try:
         actions.set_schedule(runtime(), source, request.form.get("schedule", ""))
     except HilalError as error:
-        return _after(source, trouble=error.sentence)
-    return _after(source, said=f"“{source.title}”: auto-retrain saved.")
+        return _after(source, problem_sentence=error.sentence)
+    return _after(source, sentence=f"“{source.title}”: auto-retrain saved.")
 
 
 @blueprint.post("/sources/<int:source_id>/columns")
 @needs(Role.ADMIN)
 def columns(source_id: int) -> ResponseReturnValue:
-    """Let the chatbot learn the columns named by `column`, and leave out the others that the page offered."""
+    """Show the columns named by `column` to the chatbot, and hide the others that the page offered."""
     source = own_source(source_id)
-    every = {column.id for column in columns_of(source) if column.kind != "title"}
-    offered = every & set(request.form.getlist("offered") or every)
+    offerable = {column.id for column in columns_of(source) if column.kind != "title"}
+    offered = offerable & set(request.form.getlist("offered") or offerable)
     hidden = (set(source.hidden_columns) - offered) | (offered - set(request.form.getlist("column")))
     try:
         if actions.set_columns(runtime(), source, hidden):
@@ -108,7 +108,7 @@ def columns(source_id: int) -> ResponseReturnValue:
 def confirm_delete(source_id: int) -> str:
     """The question before one source is deleted."""
     source = own_source(source_id)
-    action = url_for(".delete", source_id=source.id, **_wish().arguments(page=_wish().page))
+    action = url_for(".delete", source_id=source.id, **_page_arguments())
     return _question(source.chatbot, [source], action, every=False)
 
 
@@ -126,14 +126,14 @@ def delete(source_id: int) -> ResponseReturnValue:
 @blueprint.post("/chatbots/<int:chatbot_id>/sources/retrain")
 @needs(Role.ADMIN)
 def retrain_many(chatbot_id: int) -> ResponseReturnValue:
-    """Sync the ticked sources now; those whose connection rests are left out, and said so."""
+    """Sync the ticked sources now. Those whose connection does not work are left out, with a sentence."""
     chatbot = own_chatbot(chatbot_id)
-    chosen = _ticked(chatbot)
-    alive = [source for source in chosen if source.connection.state == "alive"]
-    if not chosen:
+    ticked = _ticked(chatbot)
+    alive = [source for source in ticked if source.connection.state == "alive"]
+    if not ticked:
         problem("Tick the sources to retrain first.")
-    elif len(alive) < len(chosen):
-        left_out = counted(len(chosen) - len(alive), "source stayed as it was", "sources stayed as they were")
+    elif len(alive) < len(ticked):
+        left_out = counted(len(ticked) - len(alive), "source stayed as it was", "sources stayed as they were")
         problem(f"{left_out}: the connection to Notion is not active. Reconnect first.")
     if alive:
         try:
@@ -149,12 +149,12 @@ def retrain_many(chatbot_id: int) -> ResponseReturnValue:
 def confirm_delete_many(chatbot_id: int) -> ResponseReturnValue:
     """The question before the ticked sources are deleted."""
     chatbot = own_chatbot(chatbot_id)
-    chosen = _ticked(chatbot)
-    if not chosen:
+    ticked = _ticked(chatbot)
+    if not ticked:
         problem("Tick the sources to delete first.")
         return _to_list(chatbot)
-    action = url_for(".delete_many", chatbot_id=chatbot.id, **_wish().arguments(page=_wish().page))
-    return _question(chatbot, chosen, action, every=_every())
+    action = url_for(".delete_many", chatbot_id=chatbot.id, **_page_arguments())
+    return _question(chatbot, ticked, action, every=_is_every_source())
 
 
 @blueprint.post("/chatbots/<int:chatbot_id>/sources/delete")
@@ -162,65 +162,72 @@ def confirm_delete_many(chatbot_id: int) -> ResponseReturnValue:
 def delete_many(chatbot_id: int) -> ResponseReturnValue:
     """Delete the ticked sources and what the chatbot learned from them."""
     chatbot = own_chatbot(chatbot_id)
-    chosen = _ticked(chatbot)
-    if chosen:
-        actions.delete(runtime(), chosen)
-        record_sources(SecurityEvent.SOURCE_DELETED, chosen)
-        toast(f"{counted(len(chosen), 'source')} deleted.")
+    ticked = _ticked(chatbot)
+    if ticked:
+        actions.delete(runtime(), ticked)
+        record_sources(SecurityEvent.SOURCE_DELETED, ticked)
+        toast(f"{counted(len(ticked), 'source')} deleted.")
     else:
         problem("Tick the sources to delete first.")
     return _to_list(chatbot)
 
 
 def _ticked(chatbot: Chatbot) -> list[Any]:
-    """The sources of `chatbot` that were ticked; with `every`, all that the list's filter leaves."""
-    if _every():
-        return list(matching(chatbot.id, _wish()).order_by(Source.id))
+    """The sources of `chatbot` that were ticked; with `every`, all that match the filter of the list."""
+    if _is_every_source():
+        return list(matching_sources(chatbot.id, _source_filter()).order_by(Source.id))
     ids = asked_ids("source_id")
-    chosen = sources_with_connection().where(Source.chatbot == chatbot, Source.id.in_(ids))
-    return list(chosen.order_by(Source.id))
+    ticked = sources_with_connection().where(Source.chatbot == chatbot, Source.id.in_(ids))
+    return list(ticked.order_by(Source.id))
 
 
-def _every() -> bool:
+def _is_every_source() -> bool:
+    """True if every source that matches the filter was ticked, on whatever page."""
     return request.values.get("every") == "1"
 
 
-def _wish() -> Wish:
+def _source_filter() -> SourceFilter:
     """The filter of the list that the person came from."""
-    return Wish.of(request.values)
+    return SourceFilter.of(request.values)
 
 
-def _question(chatbot: Chatbot, chosen: Sequence[Any], action: str, *, every: bool) -> str:
-    rows = lines(chosen)
+def _page_arguments() -> dict[str, Any]:
+    """The query arguments of the page of the list that the person came from."""
+    source_filter = _source_filter()
+    return source_filter.arguments(page=source_filter.page)
+
+
+def _question(chatbot: Chatbot, ticked: Sequence[Any], action: str, *, every: bool) -> str:
     return page_or_fragment(
         "sources/delete.html",
         "sources/_delete.html",
         chatbot=chatbot,
-        chosen=chosen,
-        documents=sum(line.counts.documents for line in rows),
+        chosen=ticked,
+        documents=sum(row.counts.documents for row in source_rows(ticked)),
         action=action,
         every=every,
-        wish=_wish(),
+        source_filter=_source_filter(),
         back=_list_address(chatbot),
     )
 
 
-def _after(source: Source, *, said: str | None = None, trouble: str | None = None) -> ResponseReturnValue:
+def _after(
+    source: Source, *, sentence: str | None = None, problem_sentence: str | None = None
+) -> ResponseReturnValue:
     """Back to where the person was: the changed row for htmx, else the page."""
     if wants_fragment():
-        return changed_rows(source.chatbot, [source.id], said=said, trouble=trouble)
-    if said:
-        toast(said)
-    if trouble:
-        problem(trouble)
+        return changed_rows(source.chatbot, [source.id], sentence=sentence, problem_sentence=problem_sentence)
+    if sentence:
+        toast(sentence)
+    if problem_sentence:
+        problem(problem_sentence)
     if request.values.get("from") == "source":
         return redirect(url_for("sources.show", source_id=source.id), code=303)
     return _to_list(source.chatbot)
 
 
 def _list_address(chatbot: Chatbot) -> str:
-    wish = _wish()
-    return url_for("sources.index", chatbot_id=chatbot.id, **wish.arguments(page=wish.page))
+    return url_for("sources.index", chatbot_id=chatbot.id, **_page_arguments())
 
 
 def _to_list(chatbot: Chatbot) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""The brake's question: pages that Notion no longer shows stay, until somebody says they were taken away on purpose."""
+"""The question of the brake: were pages that Notion no longer shows taken away on purpose? Until then they stay."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from extract import actions
 from extract.errors import HilalError
 from extract.removal import brake
 from extract.store.models import Connection, Document, Source
+from webapp import formats
 from webapp.access import needs, open_chatbot, own_connection
-from webapp.formats import counted
 from webapp.http.security_log import SecurityEvent, record
 from webapp.page import problem, runtime, toast
-from webapp.people.roles import Role
+from webapp.roles import Role
 
 blueprint = Blueprint("brake", __name__)
 
@@ -27,55 +27,58 @@ TITLES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One connection whose brake holds, and how many pages it asks about."""
+class BrakeQuestion:
+    """One connection whose brake is on, and how many pages the question is about."""
 
     connection: Any
     pages: int
 
     @property
     def name(self) -> str:
+        """The name of the workspace in a sentence."""
         return self.connection.workspace_name or "your workspace"
 
     @property
-    def says(self) -> str:
-        """What happened."""
+    def sentence(self) -> str:
+        """What happened, for people."""
         if self.pages == 1:
             return f"1 page of {self.name} is no longer shown to us. It was not removed and still answers."
-        gone = counted(self.pages, "page")
+        gone = formats.counted(self.pages, "page")
         return f"{gone} of {self.name} are no longer shown to us. They were not removed and still answer."
 
     @property
     def command(self) -> str:
-        """What an operator can do."""
+        """What an operator can do, on the command line."""
         return (
             "If that was done on purpose, run `flask connections confirm-removal "
             f"{self.connection.id}`; if not, share them again in Notion."
         )
 
 
-def questions_of(chatbot_id: int) -> list[Question]:
-    """What the connections that feed a chatbot ask."""
-    held = Source.select(Source.connection).where(Source.chatbot == chatbot_id)
-    return _questions(Connection.select().where(Connection.id.in_(held), Connection.brake_at.is_null(False)))
+def questions_of(chatbot_id: int) -> list[BrakeQuestion]:
+    """The open questions of the connections that a chatbot's sources use."""
+    connections = Source.select(Source.connection).where(Source.chatbot == chatbot_id)
+    return _asked(
+        Connection.select().where(Connection.id.in_(connections), Connection.brake_at.is_null(False))
+    )
 
 
-def every_question() -> list[Question]:
-    """What all connections of this installation ask."""
-    return _questions(Connection.select().where(Connection.brake_at.is_null(False)))
+def all_questions() -> list[BrakeQuestion]:
+    """The open questions of all connections of this installation."""
+    return _asked(Connection.select().where(Connection.brake_at.is_null(False)))
 
 
 def pages_of(connection: Connection) -> int:
-    """How many pages its question is about; 0: it asks nothing."""
+    """How many pages the question of a connection is about; 0 if there is no question."""
     return brake.pages_asked_about(connection)
 
 
 @blueprint.get("/notion/connections/<int:connection_id>/removal")
 @needs(Role.ADMIN)
 def ask(connection_id: int) -> ResponseReturnValue:
-    """The question before the pages go, with the titles of the first ones."""
+    """Ask before the pages are removed, with the titles of the first ones."""
     connection = own_connection(connection_id)
-    question = Question(connection, pages_of(connection))
+    question = BrakeQuestion(connection, pages_of(connection))
     if not question.pages:
         problem("There is nothing to remove any more: the pages came back, or are gone already.")
         return _back()
@@ -91,9 +94,9 @@ def ask(connection_id: int) -> ResponseReturnValue:
 @blueprint.post("/notion/connections/<int:connection_id>/removal")
 @needs(Role.ADMIN)
 def confirm(connection_id: int) -> ResponseReturnValue:
-    """They were taken away on purpose: each is asked for once more and goes."""
+    """Confirm that the pages were taken away on purpose: each is requested once more, then removed."""
     connection = own_connection(connection_id)
-    shown_at = _moment(request.form.get("shown_at"))
+    shown_at = _shown_at()
     pages = pages_of(connection)
     try:
         actions.confirm_removal(runtime(), connection, shown_at=shown_at)
@@ -101,13 +104,13 @@ def confirm(connection_id: int) -> ResponseReturnValue:
         problem(error.sentence)
         return _back()
     record(SecurityEvent.REMOVAL_CONFIRMED, connection_id=connection.id, pages=pages)
-    toast(f"{counted(pages, 'page')} will be removed. What Notion shows again by then stays.")
+    toast(f"{formats.counted(pages, 'page')} will be removed. What Notion shows again by then stays.")
     return _back()
 
 
-def _questions(connections: Any) -> list[Question]:
-    found = [Question(row, pages_of(row)) for row in connections.order_by(Connection.id)]
-    return [question for question in found if question.pages]
+def _asked(connections: Any) -> list[BrakeQuestion]:
+    questions = [BrakeQuestion(row, pages_of(row)) for row in connections.order_by(Connection.id)]
+    return [question for question in questions if question.pages]
 
 
 def _titles(connection: Connection) -> Sequence[str]:
@@ -123,15 +126,15 @@ def _titles(connection: Connection) -> Sequence[str]:
     return [name for (name,) in rows.tuples()]
 
 
-def _moment(text: str | None) -> datetime | None:
-    """The time a form carries; None where it carries none."""
-    if not text:
-        return None
+def _shown_at() -> datetime | None:
+    """When the question was shown, as its form says; None if it does not say."""
     try:
-        moment = datetime.fromisoformat(text)
+        shown_at = formats.parse_iso(request.form.get("shown_at"))
     except ValueError:
         abort(400)
-    return moment if moment.tzinfo else abort(400)
+    if shown_at is not None and shown_at.tzinfo is None:
+        abort(400)
+    return shown_at
 
 
 def _address() -> str:

@@ -1,8 +1,12 @@
-"""What changed between two texts, for a person: lines added and removed, words changed within a line. Pure.
+"""What changed between two texts, for people: lines added and removed, and words changed within a line. Pure.
 
-Myers' difference with a limit on its work, so that no pair of texts costs more than about its length. What is too
-different to be told line by line is told as a count; a line whose words are too much work is shown as removed and
+Myers' algorithm with a limit on its steps, so that the cost grows with the length of the texts, whatever they contain.
+If too many lines differ, only their number is shown; a line whose words take too many steps is shown as removed and
 added. https://doi.org/10.1007/BF01840446
+
+Libraries were measured and have no such limit: difflib took 68 s for two texts of 1,000 lines with two distinct lines
+(without autojunk, which then finds nothing in common), rapidfuzz 24 s and 1.3 GB for two edits in 100,000 lines, which
+take 0.6 s here.
 """
 
 from __future__ import annotations
@@ -15,73 +19,73 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 MOST_CHARACTERS = 5_000_000  # of both texts together; beyond this nothing is compared
-MOST_EDITS = 400  # lines added or removed that are told one by one
-MOST_WORD_EDITS = 80  # words of a line that are told one by one
-MOST_STEPS = 1_000_000  # of comparing the lines; as many again of comparing the words of all changed lines
+MOST_EDITS = 400  # lines added or removed that are shown one by one
+MOST_WORD_EDITS = 80  # words of a line that are shown one by one
+MOST_STEPS = 1_000_000  # for comparing the lines, and the same number for the words of all changed lines
 MOST_ROWS = 300
 CONTEXT = 2  # unchanged lines shown around a change
 LONGEST_PART = 1_200  # characters of a changed part that are shown
 LONGEST_SAME = 160  # characters of an unchanged line, or of an unchanged part within a line
 
-Kind = Literal["same", "added", "removed"]
-RowKind = Literal["same", "added", "removed", "changed", "folded"]
+ChangeKind = Literal["same", "added", "removed"]
+DiffRowKind = Literal["same", "added", "removed", "changed", "folded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DiffPart:
     """A stretch of one line."""
 
-    kind: Kind
+    kind: ChangeKind
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the difference; `folded` stands for `lines` unchanged ones."""
+class DiffRow:
+    """One line of the difference; a `folded` row replaces `lines` unchanged ones."""
 
-    kind: RowKind
-    parts: tuple[Part, ...] = ()
+    kind: DiffRowKind
+    parts: tuple[DiffPart, ...] = ()
     lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`rows` are empty when the texts are too large or too different; `hidden` counts rows left out at the end.
+    """`rows` are empty if the texts are too large or too different; `hidden` counts rows left out at the end.
 
-    `added` and `removed` count lines; they are None when the texts were too large to be compared at all.
+    `added` and `removed` count lines; they are None if the texts are too large to be compared at all.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[DiffRow, ...]
     added: int | None
     removed: int | None
     hidden: int = 0
 
 
 @dataclass(slots=True)
-class _Budget:
-    """The steps that are left for one comparison, or for several that share them."""
+class _StepBudget:
+    """The steps left for one comparison, or for several that share them."""
 
     left: int = field(default_factory=lambda: MOST_STEPS)
 
 
 class _Step(NamedTuple):
-    """`length` lines (or words) that are the same, or one that came or went."""
+    """`length` lines (or words) that are the same, or one that was added or removed."""
 
-    kind: Kind
+    kind: ChangeKind
     before: int
     after: int
     length: int = 1
 
 
 def difference(before: str, after: str) -> Difference:
-    """The difference of two texts, over their lines that are not blank."""
+    """The difference of two texts, ignoring blank lines."""
     if len(before) + len(after) > MOST_CHARACTERS:
         return Difference((), None, None)
     old, new = _lines(before), _lines(after)
-    steps = _steps(old, new, MOST_EDITS, _Budget())
+    steps = _steps(old, new, MOST_EDITS, _StepBudget())
     if steps is None:
-        gone, come = Counter(old), Counter(new)
-        return Difference((), (come - gone).total(), (gone - come).total())
+        before_counts, after_counts = Counter(old), Counter(new)
+        return Difference((), (after_counts - before_counts).total(), (before_counts - after_counts).total())
     rows = list(_rows(old, new, steps))
     return Difference(
         tuple(rows[:MOST_ROWS]),
@@ -95,11 +99,11 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.split("\n") if line.strip()]
 
 
-def _rows(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) -> Iterator[Row]:
+def _rows(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) -> Iterator[DiffRow]:
     groups = [
         (changed, list(group)) for changed, group in groupby(steps, key=lambda step: step.kind != "same")
     ]
-    budget = _Budget()
+    budget = _StepBudget()
     for at, (changed, group) in enumerate(groups):
         if changed:
             removed = [old[step.before] for step in group if step.kind == "removed"]
@@ -110,36 +114,36 @@ def _rows(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) -> Ite
             yield from _unchanged(new, lines, is_first=at == 0, is_last=at + 1 == len(groups))
 
 
-def _unchanged(new: Sequence[str], lines: range, *, is_first: bool, is_last: bool) -> Iterator[Row]:
-    """Unchanged lines; those far from any change become one row that counts them."""
+def _unchanged(new: Sequence[str], lines: range, *, is_first: bool, is_last: bool) -> Iterator[DiffRow]:
+    """Rows for unchanged lines; those far from any change become one row with their number."""
     head, tail = (0 if is_first else CONTEXT), (0 if is_last else CONTEXT)
     folded = len(lines) - head - tail if len(lines) > head + tail + 1 else 0
     for line in lines[:head] if folded else lines:
-        yield Row("same", (Part("same", _cut(new[line], LONGEST_SAME)),))
+        yield DiffRow("same", (DiffPart("same", _cut(new[line], LONGEST_SAME)),))
     if folded:
-        yield Row("folded", lines=folded)
+        yield DiffRow("folded", lines=folded)
         for line in lines[head + folded :]:
-            yield Row("same", (Part("same", _cut(new[line], LONGEST_SAME)),))
+            yield DiffRow("same", (DiffPart("same", _cut(new[line], LONGEST_SAME)),))
 
 
-def _block(removed: Sequence[str], added: Sequence[str], budget: _Budget) -> Iterator[Row]:
-    """Lines that stand for each other become one row; the others stay whole."""
+def _block(removed: Sequence[str], added: Sequence[str], budget: _StepBudget) -> Iterator[DiffRow]:
+    """Rows for changed lines: a removed and an added line with much in common become one row."""
     for at in range(max(len(removed), len(added))):
         pair = removed[at : at + 1], added[at : at + 1]
         parts = _words(pair[0][0], pair[1][0], budget) if pair[0] and pair[1] else None
         if parts is not None:
-            yield Row("changed", parts)
+            yield DiffRow("changed", parts)
             continue
-        yield from (Row("removed", (Part("removed", _cut(line, LONGEST_PART)),)) for line in pair[0])
-        yield from (Row("added", (Part("added", _cut(line, LONGEST_PART)),)) for line in pair[1])
+        yield from (DiffRow("removed", (DiffPart("removed", _cut(line, LONGEST_PART)),)) for line in pair[0])
+        yield from (DiffRow("added", (DiffPart("added", _cut(line, LONGEST_PART)),)) for line in pair[1])
 
 
-# Scripts that are written without spaces change by the character.
+# Scripts written without spaces are compared by character.
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W぀-ヿ㐀-鿿가-힯]+|\s+|[^\w\s]")
 
 
-def _words(before: str, after: str, budget: _Budget) -> tuple[Part, ...] | None:
-    """The changed words of a line; None when the two lines have little in common, or the budget is spent."""
+def _words(before: str, after: str, budget: _StepBudget) -> tuple[DiffPart, ...] | None:
+    """The changed words of a line; None if the two lines have little in common, or the budget is used up."""
     old, new = _WORD.findall(before), _WORD.findall(after)
     kept = sum(len(word) * count for word, count in (Counter(old) & Counter(new)).items() if word.strip())
     if kept * 2 < max(len(before), len(after)) * 0.8:
@@ -148,14 +152,14 @@ def _words(before: str, after: str, budget: _Budget) -> tuple[Part, ...] | None:
     if steps is None:
         return None
     parts = []
-    for kind, group in groupby(_gathered(old, new, steps), key=lambda one: one.kind):
-        text = "".join(one.text for one in group)
-        parts.append(Part(kind, _middle(text) if kind == "same" else _cut(text, LONGEST_PART)))
+    for kind, group in groupby(_joined(old, new, steps), key=lambda part: part.kind):
+        text = "".join(part.text for part in group)
+        parts.append(DiffPart(kind, _middle(text) if kind == "same" else _cut(text, LONGEST_PART)))
     return tuple(parts)
 
 
-def _gathered(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) -> Iterator[Part]:
-    """Word by word; within a stretch of changes what went comes before what came, and lone spaces join it."""
+def _joined(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) -> Iterator[DiffPart]:
+    """The parts of a line. Of adjacent changes, removed words come first; single spaces between them belong to both."""
     removed, added = "", ""
     for at, step in enumerate(steps):
         if step.kind == "removed":
@@ -174,21 +178,21 @@ def _gathered(old: Sequence[str], new: Sequence[str], steps: Sequence[_Step]) ->
         else:
             yield from _both(removed, added)
             removed, added = "", ""
-            yield Part("same", "".join(new[step.after : step.after + step.length]))
+            yield DiffPart("same", "".join(new[step.after : step.after + step.length]))
     yield from _both(removed, added)
 
 
-def _both(removed: str, added: str) -> Iterator[Part]:
+def _both(removed: str, added: str) -> Iterator[DiffPart]:
     if removed.strip() or (removed and not added):
-        yield Part("removed", removed)
+        yield DiffPart("removed", removed)
     if added:
-        yield Part("added", added)
+        yield DiffPart("added", added)
 
 
 def _steps(
-    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _Budget
+    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _StepBudget
 ) -> list[_Step] | None:
-    """From `old` to `new` in the fewest steps; None when that takes more than `most` edits, or than the budget."""
+    """The shortest way from `old` to `new`; None if it takes more than `most` edits, or than the budget."""
     start, end = 0, 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
@@ -206,9 +210,9 @@ def _steps(
 
 
 def _myers(
-    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _Budget
+    old: Sequence[Hashable], new: Sequence[Hashable], most: int, budget: _StepBudget
 ) -> list[_Step] | None:
-    """Myers' greedy algorithm: how far each diagonal gets with 0, 1, 2 … edits."""
+    """Myers' greedy algorithm: how far each diagonal reaches with 0, 1, 2 … edits."""
     if abs(len(old) - len(new)) > most:
         return None
     reached, trace = {1: 0}, list[dict[int, int]]()
@@ -252,7 +256,7 @@ def _cut(text: str, longest: int) -> str:
 
 
 def _middle(text: str) -> str:
-    """An unchanged stretch of a long line, without its middle."""
+    """An unchanged part of a long line, without its middle."""
     if len(text) <= LONGEST_SAME:
         return text
     return f"{text[: LONGEST_SAME // 2].rstrip()} … {text[-LONGEST_SAME // 2 :].lstrip()}"

@@ -1,4 +1,4 @@
-"""How long an import will take, and what is at work still takes, at the present budget of their workspace."""
+"""How long an import will take, and what is being read still takes, at the present budget of the workspace."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from extract.store.models import Connection, Source
 from extract.worklist.progress import Progress, progress, requests_a_page, waiting
 from webapp.page import runtime
 
-_CROWD = 400  # sources at work in one workspace that are looked at
+_MOST_AT_WORK = 400  # sources of one workspace that are taken into account
 
 
 def pace_of(connection: Connection) -> Pace:
-    """What the workspace of this connection lets through now."""
+    """How many requests the workspace of this connection may spend now, and until when it is paused."""
     now = runtime().clock()
     budget = budget_for(runtime(), connection.workspace_id)
     try:
@@ -29,29 +29,29 @@ def pace_of(connection: Connection) -> Pace:
     return Pace(limit=limit, window=budget.window, free=free, rests=rests)
 
 
-def of_import(connection: Connection, load: Load) -> Estimate:
-    """What importing `load` takes, behind what waits for the same workspace already."""
+def import_estimate(connection: Connection, load: Load) -> Estimate:
+    """How long importing `load` takes, after what waits for the same workspace already."""
     wholly = with_holes(load, requests_a_page(connection.id))
     return estimate(wholly, pace_of(connection), ahead=waiting(connection.workspace_id))
 
 
 def time_left(sources: Sequence[Any]) -> Mapping[int, timedelta]:
-    """Source id -> how long until it is read. Of one workspace, what was asked for last is read first.
+    """Source id -> how long until it is read. In a workspace, the source requested last is read first.
 
-    The budget is the workspace's, so what others have at work there counts, too.
+    The budget belongs to the workspace, so sources of other chatbots count, too.
     """
     left: dict[int, timedelta] = {}
     for connection in {source.connection.workspace_id: source.connection for source in sources}.values():
-        pace, asked = pace_of(connection), 0
-        crowd = _at_work(connection.workspace_id)
-        for source_id, how_far in sorted(crowd.items(), key=_turn):
-            asked += _requests_left(how_far)
-            left[source_id] = lasting(asked, pace)
+        pace, requests = pace_of(connection), 0
+        at_work = _at_work(connection.workspace_id)
+        for source_id, how_far in sorted(at_work.items(), key=_reading_order):
+            requests += _requests_left(how_far)
+            left[source_id] = lasting(requests, pace)
     return left
 
 
-def resting(connection: Connection) -> str | None:
-    """Why nothing is read at this moment although something is at work; None when nothing rests."""
+def pause_reason(connection: Connection) -> str | None:
+    """Why nothing of this connection is read at this moment; None if it is not paused."""
     until: datetime | None = connection.paused_until
     if connection.state != "alive" or until is None or until <= runtime().clock():
         return None
@@ -65,11 +65,11 @@ def resting(connection: Connection) -> str | None:
 def _at_work(workspace_id: str) -> Mapping[int, Progress]:
     rows = Source.select(Source.id).join(Connection)
     chosen = rows.where((Connection.workspace_id == workspace_id) & Source.status.in_(AT_WORK))
-    return progress([row.id for row in chosen.order_by(Source.id.desc()).limit(_CROWD)])
+    return progress([row.id for row in chosen.order_by(Source.id.desc()).limit(_MOST_AT_WORK)])
 
 
-def _turn(each: tuple[int, Progress]) -> tuple[float, int]:
-    source_id, how_far = each
+def _reading_order(item: tuple[int, Progress]) -> tuple[float, int]:
+    source_id, how_far = item
     return (-how_far.started_at.timestamp() if how_far.started_at else 0.0, source_id)
 
 

@@ -1,15 +1,18 @@
-"""How sources, documents and runs are put into words on the pages. Pure."""
+"""The labels and sentences that pages show for sources, documents and runs. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from extract.rules.estimate import Estimate, minutes
 from extract.store.models import Document, Run, Source
 from extract.sync.runs import ONLY_EMBEDS
 from webapp.formats import counted
+
+PillStyle = Literal["empty", "failed", "re-training", "pending", "trained"]
+"""The styles of a state's pill, as `parts.html` and the style sheet know them."""
 
 TRIGGERS = {
     "import": "Import",
@@ -20,15 +23,18 @@ TRIGGERS = {
 }
 OUTCOMES = {"trained": "Trained", "empty": "Empty", "failed": "Failed", "cancelled": "Stopped"}
 SCHEDULES = {"live": "Live", "daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "off": "Off"}
-KINDS = {
+ListKind = Literal["page", "tree", "database", "workspace"]
+KINDS: Mapping[ListKind, str] = {
     "page": "Pages",
     "tree": "Pages with sub-pages",
     "database": "Databases",
     "workspace": "Workspaces",
 }
-"""What a list can be narrowed to; a page with its sub-pages is a kind of its own here."""
+"""The kinds that a list can be filtered by. A page with its sub-pages counts as a kind of its own here."""
 
 CONNECTION_STATES = {"alive": "connected", "reconnect": "needs reconnecting", "disconnected": "disconnected"}
+
+_SMALL = 30  # requests
 
 _COLUMN_KINDS = {
     "rich_text": "Text",
@@ -49,57 +55,54 @@ def column_kind(kind: str) -> str:
     return _COLUMN_KINDS.get(kind, kind.replace("_", " ").capitalize())
 
 
-def kind_word(source: Source, documents: int | None = None) -> str:
+def kind_label(source: Source, documents: int | None = None) -> str:
     """ "Page", "Page with sub-pages · 42 pages", "Database", "Workspace · 1,204 pages"."""
     if source.kind == "database":
         return "Database"
     if source.kind == "page" and not source.with_subpages:
         return "Page"
-    word = "Workspace" if source.kind == "workspace" else "Page with sub-pages"
-    return f"{word} · {counted(documents, 'page')}" if documents else word
+    label = "Workspace" if source.kind == "workspace" else "Page with sub-pages"
+    return f"{label} · {counted(documents, 'page')}" if documents else label
 
 
-def duration(lasts: timedelta) -> str:
+def duration(period: timedelta) -> str:
     """ "under a minute", "about 4 min", "about 2 h"."""
-    whole = minutes(lasts)
+    whole = minutes(period)
     if whole <= 1:
         return "about a minute" if whole else "under a minute"
     return f"about {whole} min" if whole < 90 else f"about {round(whole / 60)} h"
 
 
-def estimate_sentence(found: Estimate) -> str | None:
-    """What is said before an import; None where it is read before anybody has read the sentence."""
-    if found.requests <= _SMALL and not found.lasts and not found.is_least:
+def estimate_sentence(estimate: Estimate) -> str | None:
+    """How much an import will read; None for one so small that it is done before the sentence is read."""
+    if estimate.requests <= _SMALL and not estimate.lasts and not estimate.is_least:
         return None
-    least = "At least " if found.is_least else ""
-    said = f"{least}{counted(found.requests, 'request')} to Notion, {duration(found.lasts)}"
-    return f"{said}, behind what is being read already" if found.ahead else said
-
-
-_SMALL = 30  # requests
+    least = "At least " if estimate.is_least else ""
+    sentence = f"{least}{counted(estimate.requests, 'request')} to Notion, {duration(estimate.lasts)}"
+    return f"{sentence}, behind what is being read already" if estimate.ahead else sentence
 
 
 def settled_sentence(sources: Sequence[Source]) -> str:
-    """What to announce when sources have settled."""
+    """What a page announces when these sources are no longer being read."""
     failed = sum(1 for source in sources if source.status == "failed")
     if len(sources) == 1:
         if sources[0].stopped_at is not None:
             return f"“{sources[0].title}” is stopped."
-        word = {"trained": "is trained", "empty": "holds no text", "failed": "could not be synced"}
-        return f"“{sources[0].title}” {word.get(sources[0].status, 'has settled')}."
+        outcome = {"trained": "is trained", "empty": "holds no text", "failed": "could not be synced"}
+        return f"“{sources[0].title}” {outcome.get(sources[0].status, 'has settled')}."
     if failed:
         return f"{len(sources)} sources have settled; {failed} could not be synced."
     return f"{len(sources)} sources have settled."
 
 
-def lasting(run: Run) -> str:
+def run_duration(run: Run) -> str:
     """How long a run took: "12 s", "3 min 5 s", "1 h 4 min"; empty while it runs."""
     if run.finished_at is None:
         return ""
-    return _span(int((run.finished_at - run.started_at) / timedelta(seconds=1)))
+    return _seconds(int((run.finished_at - run.started_at) / timedelta(seconds=1)))
 
 
-def _span(seconds: int) -> str:
+def _seconds(seconds: int) -> str:
     if seconds < 1:
         return "under 1 s"
     if seconds < 60:
@@ -109,26 +112,26 @@ def _span(seconds: int) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def remarks(run: Run) -> list[str]:
+def run_remarks(run: Run) -> list[str]:
     """What a person should know about a run beyond its counts."""
-    said = []
+    remarks = []
     if run.failed:
         pages = "1 page" if run.failed == 1 else f"{run.failed:,} pages"
-        said.append(f"{pages} could not be read")
+        remarks.append(f"{pages} could not be read")
     if run.unread_blocks:
         blocks = "1 block" if run.unread_blocks == 1 else f"{run.unread_blocks:,} blocks"
-        said.append(f"{blocks} could not be read")
+        remarks.append(f"{blocks} could not be read")
     if run.unknown_tags:
-        said.append(f"kept as plain text: {', '.join(run.unknown_tags)}")
+        remarks.append(f"kept as plain text: {', '.join(run.unknown_tags)}")
     if run.retries:
-        said.append(f"{run.retries:,} {'request' if run.retries == 1 else 'requests'} repeated")
+        remarks.append(f"{run.retries:,} {'request' if run.retries == 1 else 'requests'} repeated")
     if run.waited_seconds:
-        said.append(f"waited {_span(run.waited_seconds)} for Notion")
-    return said
+        remarks.append(f"waited {_seconds(run.waited_seconds)} for Notion")
+    return remarks
 
 
-def standing(document: Document) -> tuple[str, str]:
-    """How a document stands: the look of its pill, and the word in it."""
+def document_state(document: Document) -> tuple[PillStyle, str]:
+    """The style and the text of the pill that shows the state of a document."""
     if document.removed_at is not None:
         return "empty", "removed"
     if document.error:
@@ -142,19 +145,19 @@ def standing(document: Document) -> tuple[str, str]:
     return "trained", "trained"
 
 
-VOCABULARY: Mapping[str, Any] = {
+TEMPLATE_GLOBALS: Mapping[str, Any] = {
     "kinds": KINDS,
-    "kind_word": kind_word,
+    "kind_label": kind_label,
     "duration": duration,
     "estimate_sentence": estimate_sentence,
     "triggers": TRIGGERS,
     "outcomes": OUTCOMES,
     "schedules": SCHEDULES,
     "connection_states": CONNECTION_STATES,
-    "lasting": lasting,
-    "remarks": remarks,
-    "standing": standing,
+    "run_duration": run_duration,
+    "run_remarks": run_remarks,
+    "document_state": document_state,
     "column_kind": column_kind,
     "only_embeds": ONLY_EMBEDS,
 }
-"""What the templates of sources, documents and health call these things."""
+"""The names under which templates find these labels."""

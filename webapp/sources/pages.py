@@ -12,14 +12,23 @@ from peewee import fn
 from extract.membership.columns import columns_of
 from extract.store.models import Document, Membership, Run, Source
 from webapp.access import needs, own_chatbot, own_source
-from webapp.api.serializers import sources_with_connection
 from webapp.http.incoming import whole_number
 from webapp.page import page_or_fragment, toast, wants_fragment
-from webapp.people.roles import Role
+from webapp.pagination import PageRange
+from webapp.queries import sources_with_connection
+from webapp.roles import Role
 from webapp.sources.brake import questions_of
-from webapp.sources.labels import VOCABULARY, settled_sentence
-from webapp.sources.listing import SORTS, Wish, connections_that_rest, has_connection, lines, listing, tally
-from webapp.sources.unread_report import skipped
+from webapp.sources.labels import TEMPLATE_GLOBALS, settled_sentence
+from webapp.sources.listing import (
+    SORTS,
+    SourceFilter,
+    broken_connections,
+    count_by_status,
+    has_connection,
+    source_list,
+    source_rows,
+)
+from webapp.sources.unread_report import unread_report
 
 blueprint = Blueprint("sources", __name__)
 
@@ -28,26 +37,28 @@ DOCUMENTS = 50
 
 
 @blueprint.record_once
-def _give_words(state: BlueprintSetupState) -> None:
-    state.app.jinja_env.globals.update(VOCABULARY, sorts=SORTS)
+def _add_template_globals(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals.update(TEMPLATE_GLOBALS, sorts=SORTS)
 
 
 @blueprint.get("/chatbots/<int:chatbot_id>/sources")
 @needs(Role.MEMBER)
 def index(chatbot_id: int) -> ResponseReturnValue:
-    """The list, filtered and ordered as the address says."""
+    """Show the list, filtered and ordered as the address says."""
     chatbot = own_chatbot(chatbot_id)
-    found = listing(chatbot.id, Wish.of(request.args))
+    found = source_list(chatbot.id, SourceFilter.of(request.args))
     context = {
         "chatbot": chatbot,
-        "list": found,
-        "resting": connections_that_rest(chatbot.id),
+        "source_list": found,
+        "broken_connections": broken_connections(chatbot.id),
         "questions": questions_of(chatbot.id),
         "is_connected": has_connection(chatbot.organisation_id),
     }
     response = make_response(page_or_fragment("sources/index.html", "sources/_index.html", **context))
     if wants_fragment():
-        address = url_for(".index", chatbot_id=chatbot.id, **found.wish.arguments(page=found.wish.page))
+        address = url_for(
+            ".index", chatbot_id=chatbot.id, **found.source_filter.arguments(page=found.page.number)
+        )
         response.headers["HX-Push-Url"] = address
     return response
 
@@ -55,37 +66,35 @@ def index(chatbot_id: int) -> ResponseReturnValue:
 @blueprint.get("/chatbots/<int:chatbot_id>/sources/progress")
 @needs(Role.MEMBER)
 def progress(chatbot_id: int) -> ResponseReturnValue:
-    """The rows named by `at_work` as they are now; asks to be asked again while one of them is at work."""
+    """Show the rows named by `at_work` as they are now; htmx polls again while one of them is being read."""
     chatbot = own_chatbot(chatbot_id)
     response = make_response(changed_rows(chatbot, asked_ids("at_work"), watching=True))
-    response.headers["HX-Reswap"] = (
-        "none"  # what it says goes to its places; an error instead is shown where asked
-    )
+    response.headers["HX-Reswap"] = "none"  # every part of the answer names the element that it replaces
     return response
 
 
 @blueprint.get("/sources/<int:source_id>")
 @needs(Role.MEMBER)
 def show(source_id: int) -> str:
-    """One source: how it stands, its documents, what of them was not read, its columns and its runs."""
+    """Show one source: its state, its documents, what of them was not read, its columns and its runs."""
     source = own_source(source_id)
-    words = " ".join(request.args.get("q", "").split())[:200]
+    query = " ".join(request.args.get("q", "").split())[:200]
     page = request.args.get("page", 1, type=whole_number)
     runs = Run.select().where(Run.source == source).order_by(Run.started_at.desc(), Run.id.desc()).limit(RUNS)
     return page_or_fragment(
         "sources/show.html",
         "sources/_show.html",
         source=source,
-        line=lines([source])[0],
+        row=source_rows([source])[0],
         runs=list(runs),
         columns=columns_of(source) if source.kind == "database" else (),
-        skipped=skipped(source),
-        **_documents(source, words, max(page, 1)),
+        unread_report=unread_report(source),
+        **_documents(source, query, page),
     )
 
 
 def asked_ids(name: str) -> list[int]:
-    """The numbers sent under `name`, as many as a page shows."""
+    """The ids sent under `name`, at most 1,000."""
     return request.values.getlist(name, type=whole_number)[:1000]
 
 
@@ -94,54 +103,52 @@ def changed_rows(
     source_ids: list[int],
     *,
     watching: bool = False,
-    said: str | None = None,
-    trouble: str | None = None,
+    sentence: str | None = None,
+    problem_sentence: str | None = None,
 ) -> str:
-    """Rows that replace those on the page, with what is to be said about them.
+    """Rows that replace those on the page, with a sentence about them.
 
-    `watching` is a list that asks by itself: those of its rows that have settled are announced, and it asks again
-    only while one of them is at work.
+    With `watching` the page polls: rows that have settled are announced, and it polls again only while one of them
+    is being read.
     """
-    rows = sources_with_connection().where(Source.chatbot == chatbot, Source.id.in_(source_ids))
-    changed = lines(list(rows.order_by(Source.id)))
-    settled = [line.source for line in changed if not line.at_work]
-    wish = Wish.of(request.args)
+    sources = sources_with_connection().where(Source.chatbot == chatbot, Source.id.in_(source_ids))
+    changed = source_rows(list(sources.order_by(Source.id)))
+    settled = [row.source for row in changed if not row.at_work]
+    source_filter = SourceFilter.of(request.args)
     if watching and settled:
-        said = settled_sentence(settled)
-    if said:
-        toast(said)
+        sentence = settled_sentence(settled)
+    if sentence:
+        toast(sentence)
     return render_template(
         "sources/_changed.html",
         chatbot=chatbot,
-        lines=changed,
-        gone=sorted(set(source_ids) - {line.source.id for line in changed}),
-        busy=any(line.at_work for line in changed),
+        rows=changed,
+        gone=sorted(set(source_ids) - {row.source.id for row in changed}),
+        busy=any(row.at_work for row in changed),
         watching=watching,
-        wish=wish,
-        tally=tally(chatbot.id, wish) if watching else None,
-        trouble=trouble,
+        source_filter=source_filter,
+        status_counts=count_by_status(chatbot.id, source_filter) if watching else None,
+        problem_sentence=problem_sentence,
         fragment=True,
     )
 
 
-def _documents(source: Source, words: str, page: int) -> dict[str, Any]:
+def _documents(source: Source, query: str, page_number: int) -> dict[str, Any]:
     """One page of the documents of a source, those with a problem first."""
-    chosen = (
-        Document.select(*(getattr(Document, name) for name in _SHOWN))
+    matching = (
+        Document.select(*(getattr(Document, name) for name in _COLUMNS))
         .join(Membership)
         .where(Membership.source == source)
     )
-    if words:
-        chosen = chosen.where(Document.title.contains(words))
-    found = chosen.count()
-    pages = max((found + DOCUMENTS - 1) // DOCUMENTS, 1)
-    page = min(page, pages)
-    ordered = chosen.order_by(Document.error.is_null(), fn.LOWER(Document.title), Document.id)
-    documents = list(ordered.limit(DOCUMENTS).offset((page - 1) * DOCUMENTS))
-    return {"documents": documents, "found": found, "at": page, "pages": pages, "words": words}
+    if query:
+        matching = matching.where(Document.title.contains(query))
+    page = PageRange.nearest(page_number, size=DOCUMENTS, found=matching.count())
+    ordered = matching.order_by(Document.error.is_null(), fn.LOWER(Document.title), Document.id)
+    documents = list(ordered.limit(page.size).offset(page.offset))
+    return {"documents": documents, "page": page, "query": query}
 
 
-_SHOWN = (
+_COLUMNS = (
     "id",
     "title",
     "icon",

@@ -1,4 +1,4 @@
-"""What of a source was not read, and why: each reason in a sentence, with a few of the pages it concerns."""
+"""What of a source was not read, and why: one sentence for each reason, with some of the pages it applies to."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from extract.sync.runs import ONLY_EMBEDS
 from webapp.formats import counted
 
 PAGES = 5
-SENTENCES = 3  # different errors that are told one by one
+SENTENCES = 3  # different errors that get a sentence each
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class UnreadReason:
     """One reason; `pages` are the first of `count`."""
 
     sentence: str
@@ -26,22 +26,23 @@ class Skipped:
 
     @property
     def more(self) -> int:
+        """How many pages are not listed."""
         return self.count - len(self.pages)
 
 
-def skipped(source: Source) -> list[Skipped]:
-    """The reasons that hold for this source now, the gravest first."""
-    found = _failed(source)
-    for condition, worth, sentence in _REASONS:
+def unread_report(source: Source) -> list[UnreadReason]:
+    """The reasons that apply to this source now, the most serious first."""
+    reasons = _failed(source)
+    for condition, amount, sentence in _REASONS:
         count, total = (
             _pages(source)
-            .select(_count(condition), fn.SUM(Case(None, ((condition, worth),), 0)))
+            .select(_count(condition), fn.SUM(Case(None, ((condition, amount),), 0)))
             .tuples()
             .get()
         )
         if count:
-            found.append(Skipped(sentence(int(total)), _first(source, condition), int(count)))
-    return found
+            reasons.append(UnreadReason(sentence(int(total)), _first(source, condition), int(count)))
+    return reasons
 
 
 def _only_embeds(pages: int) -> str:
@@ -102,7 +103,7 @@ _REASONS: Sequence[tuple[Any, Any, Any]] = (
 """When, what is counted, and the sentence for that many."""
 
 
-def _failed(source: Source) -> list[Skipped]:
+def _failed(source: Source) -> list[UnreadReason]:
     """Pages whose last attempt failed, by what went wrong."""
     number = fn.COUNT(Document.id)
     errors = (
@@ -115,7 +116,7 @@ def _failed(source: Source) -> list[Skipped]:
         .tuples()
     )
     return [
-        Skipped(
+        UnreadReason(
             f"{counted(count, 'page')} could not be read. {error}",
             _first(source, Document.error == error),
             count,

@@ -9,7 +9,7 @@ import pytest
 from extract.runtime import Runtime
 from extract.store.models import Connection
 from sandbox import World
-from sandbox.editing.handles import DatabaseHandle
+from sandbox.world.handles import DatabaseHandle
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge, connected
 

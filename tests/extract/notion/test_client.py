@@ -14,7 +14,7 @@ from extract.notion.client import NotionClient, http_client
 from extract.runtime import Runtime
 from extract.values import DatabaseContainer, PageMarkdown, Stub
 from sandbox import World
-from sandbox.editing.handles import DatabaseHandle, PageHandle
+from sandbox.world.handles import DatabaseHandle, PageHandle
 from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.clock import StoppedClock
 from tests.extract.notion.script import Pauses, Script, error, listing, ok

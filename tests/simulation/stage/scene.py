@@ -13,7 +13,7 @@ from extract.notion.oauth import parse_grant
 from extract.runtime import Runtime
 from extract.store.models import Chatbot, Connection, Organisation
 from sandbox import World
-from sandbox.editing.handles import DatabaseHandle, DataSourceHandle, PageHandle
+from sandbox.world.handles import DatabaseHandle, DataSourceHandle, PageHandle
 from sandbox.world.world import GrantHandle, WorkspaceHandle
 from tests.clock import StoppedClock
 from tests.simulation.stage.courier import Courier

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sandbox.editing.handles import DataSourceHandle, PageHandle
-from sandbox.world.records import Property
+from sandbox.state.records import Property
+from sandbox.world.handles import DataSourceHandle, PageHandle
 from tests.simulation.stage.scene import COLUMNS, Scene, pick, row_in
 
 Verb = Callable[[Scene, tuple[int, ...]], None]

@@ -11,7 +11,7 @@ from extract.membership.columns import columns_of
 from extract.removal import brake
 from extract.store.models import Connection, Source
 from extract.values import Schedule
-from sandbox.world import access
+from sandbox.state import access
 from tests.simulation.stage.scene import Scene, connection_of, grant_of, paste, pick
 
 Verb = Callable[[Scene, tuple[int, ...]], None]

@@ -9,7 +9,7 @@ from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
 
 if TYPE_CHECKING:
-    from sandbox.editing.handles import PageHandle
+    from sandbox.world.handles import PageHandle
 
 
 def shared_page(acme: Knowledge, notion: Notion, title: str, text: str = "") -> PageHandle:

@@ -11,7 +11,7 @@ from extract.actions import Pick
 from extract.runtime import Runtime
 from extract.store.models import Connection, Document, Source
 from sandbox import World
-from sandbox.editing.handles import DatabaseHandle, PageHandle
+from sandbox.world.handles import DatabaseHandle, PageHandle
 from sandbox.world.world import WorkspaceHandle
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge, connected

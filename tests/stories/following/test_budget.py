@@ -16,7 +16,7 @@ from extract.store.models import Connection, Document, Run
 from extract.sync import drain
 from extract.worklist import due
 from sandbox import World
-from sandbox.editing.handles import PageHandle
+from sandbox.world.handles import PageHandle
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge, token_grant
 from tests.stories.conftest import Notion

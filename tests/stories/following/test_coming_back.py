@@ -10,7 +10,7 @@ from extract import actions
 from extract.rules.answers import FORGOTTEN
 from extract.store.models import Document
 from sandbox import World
-from sandbox.editing.handles import PageHandle
+from sandbox.world.handles import PageHandle
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion
 

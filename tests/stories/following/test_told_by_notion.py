@@ -10,7 +10,7 @@ import pytest
 from extract.discovery import events
 from extract.store.models import Connection, WebhookEvent
 from sandbox import World
-from sandbox.editing.handles import PageHandle
+from sandbox.world.handles import PageHandle
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion

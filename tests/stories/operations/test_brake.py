@@ -13,7 +13,7 @@ from extract.errors import Refused
 from extract.removal import brake
 from extract.store.models import Connection, Document
 from sandbox import World
-from sandbox.editing.handles import PageHandle
+from sandbox.world.handles import PageHandle
 from tests.knowledge import Knowledge, token_grant
 from tests.stories.conftest import Notion
 

@@ -85,7 +85,7 @@ def test_a_key_opens_one_chatbot_only(ask: Ask, cast: Cast, clock: StoppedClock)
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer nothing-we-know", "Basic dXNlcjpwYXNz", "Bearer ünknown"]
 )
-def test_without_a_valid_key_nothing_is_told(client: FlaskClient, cast: Cast, header: str) -> None:
+def test_a_request_without_a_valid_key_gets_no_content(client: FlaskClient, cast: Cast, header: str) -> None:
     answer = client.get("/api/v1/sources", headers={"Authorization": header})
 
     assert answer.status_code == 401
@@ -268,7 +268,7 @@ def test_a_key_may_ask_only_so_often(runtime: Runtime, cast: Cast, clock: Stoppe
     assert other.status_code == 200
 
 
-def test_a_logged_in_browser_without_a_key_is_nobody_here(cast: Cast, login: Any) -> None:
+def test_a_session_is_no_key(cast: Cast, login: Any) -> None:
     assert login(cast.ada).get("/api/v1/sources").status_code == 401
 
 

@@ -1,4 +1,4 @@
-"""Try it: what the chatbot would find, as one types."""
+"""Try it: the search page of a chatbot."""
 
 from __future__ import annotations
 

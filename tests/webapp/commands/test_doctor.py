@@ -1,4 +1,4 @@
-"""`flask doctor`: one line for each thing we stand on, a failure where one is, and never a secret."""
+"""`flask doctor`: one line for each check, a failure if something is wrong, and never a secret."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import redis
 from cryptography.fernet import Fernet
 from flask import Flask
 
+from extract import __version__
 from extract.errors import Blocked
 from extract.process.beats import Beat, write_beat
 from extract.runtime import Runtime
@@ -63,6 +64,7 @@ def test_all_is_well(app: Flask, cast: Cast, clock: StoppedClock) -> None:
         ["ok", "webhooks"],
         ["ok", "clock"],
     ]
+    assert f"Hilal {__version__}" in result.stdout.splitlines()[0]
     assert "last beat 12 s ago" in result.stdout
 
 

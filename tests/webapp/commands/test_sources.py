@@ -1,4 +1,4 @@
-"""`flask sources …`: what it prints, what it asks for, how it waits."""
+"""`flask sources …`: its output, what it requests, how it waits."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.clock import StoppedClock
 from tests.webapp.commands.test_chatbots_and_users import run
 from tests.webapp.conftest import Cast
 from tests.webapp.rows import make_connection, make_document, make_source
-from webapp.commands import waiting
-from webapp.commands.waiting import settled
+from webapp.commands.sources import waiting
+from webapp.commands.sources.waiting import settled
 
 if TYPE_CHECKING:
     from sandbox import World

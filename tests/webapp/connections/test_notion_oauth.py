@@ -1,4 +1,4 @@
-"""To Notion's consent screen and back: every ending lands on the picker with a sentence."""
+"""The consent of Notion: each outcome ends on the picker with a sentence."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_consent_is_for_the_chatbot_it_was_begun_from(
     assert ada.get(notion.answer(consent)).location.startswith(f"/chatbots/{second.id}/notion")
 
 
-def test_a_cancelled_consent_is_told_as_such_and_keeps_earlier_connections(
+def test_a_cancelled_consent_shows_its_sentence_and_keeps_earlier_connections(
     cast: Cast, ada: Browser, notion: Notion
 ) -> None:
     ada.get(notion.answer(consent_address(ada, cast.chatbot)))
@@ -165,7 +165,7 @@ def test_two_tabs_may_connect_at_once(cast: Cast, ada: Browser, notion: Notion) 
 
 
 @pytest.mark.parametrize("field", ["error", "code"])
-def test_a_code_that_notion_refuses_is_told_as_such(
+def test_a_refused_code_shows_its_sentence(
     cast: Cast, ada: Browser, notion: Notion, world: World, field: str
 ) -> None:
     world.oauth_error_field = field
@@ -193,7 +193,7 @@ def test_wrong_credentials_of_ours_are_for_the_operator(
 
 
 @pytest.mark.parametrize("how", ["status", "html", "drop", "truncate"])
-def test_notion_being_down_is_told_as_such(
+def test_an_unreachable_notion_shows_its_sentence(
     cast: Cast, ada: Browser, notion: Notion, world: World, how: str
 ) -> None:
     callback = notion.answer(consent_address(ada, cast.chatbot))
@@ -216,7 +216,7 @@ def test_the_exchange_has_the_form_that_notion_asks_for(
 ) -> None:
     ada.get(notion.answer(consent_address(ada, cast.chatbot)))
 
-    [exchange] = [each for each in world.requests if each.endpoint == "token"]
+    [exchange] = [request for request in world.requests if request.endpoint == "token"]
     assert exchange.status == 200
 
 

@@ -1,4 +1,4 @@
-"""Where Notion tells of events, and where an admin sets that up."""
+"""Receiving webhook events, and the page on which an admin sets them up."""
 
 from __future__ import annotations
 
@@ -357,7 +357,7 @@ def test_the_only_token_that_waits_need_not_be_named(app: Flask) -> None:
 # Watching it
 
 
-def test_doctor_says_how_webhooks_stand(app: Flask, clock: StoppedClock) -> None:
+def test_doctor_shows_the_state_of_the_webhooks(app: Flask, clock: StoppedClock) -> None:
     def said() -> dict[str, str]:
         found = json.loads(run(app, "doctor", "--json").stdout)
         return next(item for item in found if item["check"] == "webhooks")

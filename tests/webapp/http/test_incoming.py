@@ -1,4 +1,4 @@
-"""What no view is given: ids that no row can have, texts that no database can store."""
+"""Requests that never reach a view: ids that no row can have, texts that no database can store."""
 
 from __future__ import annotations
 

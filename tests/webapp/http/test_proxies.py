@@ -1,4 +1,4 @@
-"""Behind a proxy: whose address counts, and what the operator hears when that is not configured."""
+"""Behind a proxy: which address counts, and the warning if no proxy is configured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from extract.runtime import Runtime
 from tests.clock import StoppedClock
 from webapp import create_app
-from webapp.commands.doctor import examine
+from webapp.commands.installation.doctor import examine
 
 FORWARDED = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7"}
 
@@ -23,7 +23,7 @@ def behind(runtime: Runtime, proxies: int) -> Runtime:
 
 
 def told_by_doctor(runtime: Runtime) -> tuple[str, str]:
-    [finding] = [each for each in examine(runtime) if each.check == "proxies"]
+    [finding] = [check for check in examine(runtime) if check.check == "proxies"]
     return finding.state, finding.says
 
 

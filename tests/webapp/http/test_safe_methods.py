@@ -1,4 +1,4 @@
-"""Looking changes nothing, and nobody else's page sends our forms."""
+"""Safe methods change nothing, and pages of other sites cannot send our forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sync health: what follows Notion, what does not, and who has to do something."""
+"""Sync health: connections, failures, and what a person must do."""
 
 from __future__ import annotations
 

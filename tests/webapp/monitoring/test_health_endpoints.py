@@ -1,4 +1,4 @@
-"""Alive, ready, and the figures: what machines may ask, and who may ask for figures."""
+"""The health endpoints and the metrics, and who may read the metrics."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
+from extract import __version__
 from extract.errors import Blocked
 from extract.runtime import Runtime
 from extract.store.db import database
@@ -23,7 +24,10 @@ def _without_redis(runtime: Runtime) -> FlaskClient:
 
 
 def test_a_process_that_answers_is_alive_whatever_else_is_gone(runtime: Runtime) -> None:
-    assert _without_redis(runtime).get("/healthz").status_code == 200
+    answer = _without_redis(runtime).get("/healthz")
+
+    assert answer.status_code == 200
+    assert answer.json == {"status": "ok", "version": __version__}
 
 
 def test_it_is_ready_when_database_schema_and_redis_are_there(client: FlaskClient) -> None:
@@ -114,7 +118,7 @@ def _with_web(runtime: Runtime, **web: object) -> FlaskClient:
     return create_app(replace(runtime, config=replace(runtime.config, web=changed))).test_client()
 
 
-def test_who_may_not_read_the_figures_is_told_how(client: FlaskClient) -> None:
+def test_who_may_not_read_the_metrics_is_told_how_to(client: FlaskClient) -> None:
     answer = client.get("/metrics", headers={"Via": "1.1 proxy"})
 
     assert answer.mimetype == "text/plain"

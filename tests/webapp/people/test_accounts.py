@@ -13,7 +13,7 @@ from extract.runtime import Runtime
 from extract.store.models import Chatbot, Member, Organisation
 from tests.webapp.commands.test_chatbots_and_users import run
 from tests.webapp.conftest import PASSWORD, Browser, Cast
-from webapp import create_app
+from webapp import clean_text, create_app
 from webapp.people import members, passwords
 from webapp.people.sign_in import own_path
 
@@ -202,7 +202,9 @@ def test_the_cookie_of_a_known_browser_is_out_of_reach_of_scripts_and_opens_noth
     app: Flask, cast: Cast, browser: Browser
 ) -> None:
     answer = browser.post("/login", {"email": "ada@acme.test", "password": PASSWORD})
-    cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("hilal-known="))
+    cookie = next(
+        cookie for cookie in answer.headers.getlist("Set-Cookie") if cookie.startswith("hilal-known=")
+    )
     stranger = Browser(app.test_client())
     stranger.client.set_cookie("hilal-known", cookie.partition(";")[0].partition("=")[2])
 
@@ -268,7 +270,7 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("text", "good"), ADDRESSES.items(), ids=str)
 def test_what_can_be_an_address(text: str, good: bool) -> None:
-    assert members.is_email(text) is good
+    assert clean_text.is_email(text) is good
 
 
 MONSTERS = ["a@" + "." * 1_000_000 + " x", "a@" + "a." * 500_000 + "@", "a" * 2_000_000, " " * 2_000_000]
@@ -278,7 +280,7 @@ MONSTERS = ["a@" + "." * 1_000_000 + " x", "a@" + "a." * 500_000 + "@", "a" * 2_
 def test_an_address_of_any_length_is_refused_at_once(browser: Browser, email: str) -> None:
     assert browser.post("/login", {"email": email[:1_900_000], "password": PASSWORD}).status_code == 400
     with pytest.raises(Refused):
-        members.clean_email(email)
+        clean_text.clean_email(email)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One's own account, and the organisation."""
+"""A person's own account, and the organisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From ticks to sources: sub-pages, a whole workspace, how long it takes, the question before a large import."""
+"""Importing what was ticked: sub-pages, workspaces, estimates, the confirmation of a large import."""
 
 from __future__ import annotations
 

@@ -1,25 +1,25 @@
-"""How much there is to read in what is ticked, as far as it was listed."""
+"""How much an import reads, as far as the picker has listed."""
 
 from __future__ import annotations
 
 from extract.rules.estimate import Load
-from webapp.picker.outline import Entry, Outline
+from webapp.picker.outline import OutlineEntry, WorkspaceOutline
 
 ENTRIES = {
-    "handbook": Entry("Handbook", None, "page"),
-    "leave": Entry("Leave", "handbook", "page"),
-    "sick": Entry("Sick leave", "leave", "page"),
-    "menu": Entry("Menu", None, "page"),
-    "bugs": Entry("Bugs", "leave", "database"),
-    "table": Entry("Bugs", "leave", "data_source", "bugs"),
-    "row 1": Entry("Bug 1", "table", "page"),
-    "row 2": Entry("Bug 2", "table", "page"),
-    "notes": Entry("Notes of bug 2", "row 2", "page"),
+    "handbook": OutlineEntry("Handbook", None, "page"),
+    "leave": OutlineEntry("Leave", "handbook", "page"),
+    "sick": OutlineEntry("Sick leave", "leave", "page"),
+    "menu": OutlineEntry("Menu", None, "page"),
+    "bugs": OutlineEntry("Bugs", "leave", "database"),
+    "table": OutlineEntry("Bugs", "leave", "data_source", "bugs"),
+    "row 1": OutlineEntry("Bug 1", "table", "page"),
+    "row 2": OutlineEntry("Bug 2", "table", "page"),
+    "notes": OutlineEntry("Notes of bug 2", "row 2", "page"),
 }
 
 
-def outline(*, complete: bool = True, fresh: bool = True) -> Outline:
-    return Outline(ENTRIES, pages_complete=complete, is_fresh=fresh)
+def outline(*, complete: bool = True, fresh: bool = True) -> WorkspaceOutline:
+    return WorkspaceOutline(ENTRIES, pages_complete=complete, is_fresh=fresh)
 
 
 def test_a_page_alone_is_one_request() -> None:
@@ -61,6 +61,6 @@ def test_where_the_listing_has_not_come_to_its_end_there_may_be_more() -> None:
 
 
 def test_a_circle_ends() -> None:
-    circle = {"a": Entry("A", "b", "page"), "b": Entry("B", "a", "page")}
+    circle = {"a": OutlineEntry("A", "b", "page"), "b": OutlineEntry("B", "a", "page")}
 
-    assert Outline(circle, pages_complete=True, is_fresh=True).load(["a"], ["a"]).pages == 2
+    assert WorkspaceOutline(circle, pages_complete=True, is_fresh=True).load(["a"], ["a"]).pages == 2

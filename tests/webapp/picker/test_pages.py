@@ -27,7 +27,7 @@ def titles(text: str) -> list[str]:
 
 
 def asked(world: World, endpoint: str = "search") -> int:
-    return sum(1 for each in world.requests if each.endpoint == endpoint)
+    return sum(1 for request in world.requests if request.endpoint == endpoint)
 
 
 @pytest.fixture

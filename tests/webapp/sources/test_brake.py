@@ -1,4 +1,4 @@
-"""The question of a connection whose pages vanished, and the answer that an admin gives."""
+"""The question of the brake, and the answer of an admin."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def seen(browser: Browser, path: str) -> BeautifulSoup:
 
 
 def words(page: BeautifulSoup, chosen: str) -> str:
-    return " ".join(" ".join(each.text for each in page.select(chosen)).split())
+    return " ".join(" ".join(element.text for element in page.select(chosen)).split())
 
 
 @pytest.mark.parametrize("where", ["health", "sources"])
@@ -86,7 +86,7 @@ def test_the_question_names_the_first_pages(ada: Browser, braked: Connection) ->
     page = seen(ada, f"/notion/connections/{braked.id}/removal")
 
     assert page.select_one("h1").text == "Remove 12 pages of Acme?"
-    titles = [each.text for each in page.select(".deleted li")]
+    titles = [item.text for item in page.select(".deleted li")]
     assert titles == [*(f"Guide {number:02}" for number in range(10)), "and 2 more"]
 
 
@@ -107,7 +107,7 @@ def test_confirming_wants_exactly_what_was_shown_asked_again(
     ada: Browser, cast: Cast, braked: Connection, clock: StoppedClock
 ) -> None:
     page = seen(ada, f"/notion/connections/{braked.id}/removal")
-    form = {each["name"]: each["value"] for each in page.select("form input")}
+    form = {field["name"]: field["value"] for field in page.select("form input")}
     clock.advance(minutes=5)
     late = doubted(Source.get(), "Late", clock)
     Document.update(doubted_at=clock()).where(Document.id == late.id).execute()
@@ -122,7 +122,7 @@ def test_confirming_wants_exactly_what_was_shown_asked_again(
     assert "1 page of Acme is no longer shown to us." in words(after, ".notice.attention")
 
 
-def test_once_answered_nobody_is_asked_again(ada: Browser, cast: Cast, braked: Connection) -> None:
+def test_the_question_is_gone_once_it_is_answered(ada: Browser, cast: Cast, braked: Connection) -> None:
     ada.post(f"/notion/connections/{braked.id}/removal")
 
     assert "no longer shown to us" not in ada.get(f"/chatbots/{cast.chatbot.id}/sources").text

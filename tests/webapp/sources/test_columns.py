@@ -1,4 +1,4 @@
-"""The columns of a database on its page: which are read, and switching them off."""
+"""The columns of a database on the page of its source, and hiding them."""
 
 from __future__ import annotations
 

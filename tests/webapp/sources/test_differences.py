@@ -8,13 +8,13 @@ import pytest
 
 from tests.steps import grows_linearly
 from webapp.sources import differences
-from webapp.sources.differences import MOST_ROWS, Difference, Row, difference
+from webapp.sources.differences import MOST_ROWS, Difference, DiffRow, difference
 
 
-def told(before: str, after: str) -> list[str]:
+def rows_as_text(before: str, after: str) -> list[str]:
     """The rows as a person would write them: +added, -removed, ~changed, …folded."""
 
-    def one(row: Row) -> str:
+    def one(row: DiffRow) -> str:
         if row.kind == "folded":
             return f"…{row.lines}"
         if row.kind == "changed":
@@ -29,25 +29,25 @@ def test_a_changed_word_is_marked_within_its_line() -> None:
     before = "# Leave\n\nEverybody has thirty days of holiday.\n\nAsk Ada."
     after = "# Leave\n\nEverybody has forty days of holiday.\n\nAsk Ada."
 
-    assert told(before, after) == [
+    assert rows_as_text(before, after) == [
         " # Leave",
         "~Everybody has [-thirty][+forty] days of holiday.",
         " Ask Ada.",
     ]
 
 
-def test_words_that_change_next_to_each_other_are_told_together() -> None:
-    assert told("You may take five long days off in May.", "You may take two short weeks off in May.") == [
-        "~You may take [-five long days][+two short weeks] off in May."
-    ]
+def test_adjacent_changed_words_are_shown_together() -> None:
+    assert rows_as_text(
+        "You may take five long days off in May.", "You may take two short weeks off in May."
+    ) == ["~You may take [-five long days][+two short weeks] off in May."]
 
 
 def test_scripts_without_spaces_change_by_the_character() -> None:
-    assert told("休暇は三十日です。", "休暇は四十日です。") == ["~休暇は[-三][+四]十日です。"]
+    assert rows_as_text("休暇は三十日です。", "休暇は四十日です。") == ["~休暇は[-三][+四]十日です。"]
 
 
-def test_lines_come_and_go() -> None:
-    assert told("one\n\ntwo\n\nthree", "zero\n\none\n\nthree\n\nfour") == [
+def test_added_and_removed_lines_are_shown() -> None:
+    assert rows_as_text("one\n\ntwo\n\nthree", "zero\n\none\n\nthree\n\nfour") == [
         "+zero",
         " one",
         "-two",
@@ -57,7 +57,7 @@ def test_lines_come_and_go() -> None:
 
 
 def test_lines_with_little_in_common_are_not_mixed() -> None:
-    assert told("Bring your own laptop.", "Kitchen rules have changed completely.") == [
+    assert rows_as_text("Bring your own laptop.", "Kitchen rules have changed completely.") == [
         "-Bring your own laptop.",
         "+Kitchen rules have changed completely.",
     ]
@@ -68,7 +68,7 @@ def test_long_unchanged_parts_are_folded() -> None:
     changed = [*lines]
     changed[20] = "Something else altogether"
 
-    assert told("\n".join(lines), "\n".join(changed)) == [
+    assert rows_as_text("\n".join(lines), "\n".join(changed)) == [
         "…18",
         " Line 18",
         " Line 19",
@@ -103,7 +103,7 @@ def longest_common(one: list[str], other: list[str]) -> int:
     return row[-1]
 
 
-def test_a_small_change_in_a_huge_text_is_still_told() -> None:
+def test_a_small_change_in_a_huge_text_is_shown() -> None:
     lines = [f"Line {number} of many" for number in range(100_000)]
     changed = [*lines]
     changed[50] = "Line fifty of many"
@@ -123,7 +123,7 @@ def test_a_small_change_in_a_huge_text_is_still_told() -> None:
         ("y\n" + "x\n" * 90_000, "x\n" * 90_000 + "z\n" * 300),
     ],
 )
-def test_texts_that_are_too_different_are_told_as_a_count(before: str, after: str) -> None:
+def test_of_texts_that_are_too_different_only_the_counts_are_shown(before: str, after: str) -> None:
     found = difference(before, after)
 
     assert len(found.rows) <= MOST_ROWS
@@ -150,9 +150,9 @@ def test_many_changes_are_cut_with_a_count() -> None:
     assert found.hidden == 380 - MOST_ROWS
 
 
-def test_nothing_before_or_after_is_told_as_well() -> None:
-    assert told("", "one\n\ntwo") == ["+one", "+two"]
-    assert told("one", "") == ["-one"]
+def test_an_empty_text_before_or_after_is_compared() -> None:
+    assert rows_as_text("", "one\n\ntwo") == ["+one", "+two"]
+    assert rows_as_text("one", "") == ["-one"]
 
 
 @pytest.mark.parametrize("pattern", ["k ", "k v ", "a\n", "ab\n", "日", "a-", " ", "|"])

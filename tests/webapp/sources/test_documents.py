@@ -1,4 +1,4 @@
-"""The page of a document: what the bot sees of it."""
+"""The page of a document."""
 
 from __future__ import annotations
 
@@ -129,10 +129,10 @@ def test_the_last_change_is_shown_as_a_difference(
 
     change = page_of(ada, f"/documents/{document.id}").select_one("#last-change")
     assert change.select_one("summary").text == "Last change, 4 min ago"
-    assert [each.text for each in change.select(".changed del")] == ["thirty"]
-    assert [each.text for each in change.select(".changed ins")] == ["forty"]
-    assert [each.text for each in change.select(".diff > ins")] == ["Ask Bob or Cleo."]
-    assert [each.text for each in change.select(".diff > del")] == ["Ask Ada."]
+    assert [element.text for element in change.select(".changed del")] == ["thirty"]
+    assert [element.text for element in change.select(".changed ins")] == ["forty"]
+    assert [element.text for element in change.select(".diff > ins")] == ["Ask Bob or Cleo."]
+    assert [element.text for element in change.select(".diff > del")] == ["Ask Ada."]
 
 
 def test_a_difference_cannot_smuggle_markup(ada: Browser, handbook: Source, clock: StoppedClock) -> None:

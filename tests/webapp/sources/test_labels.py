@@ -1,4 +1,4 @@
-"""How runs, documents and outcomes are put into words."""
+"""The labels and sentences for runs, documents and sources."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import pytest
 
 from extract.store.models import Document, Run, Source
 from tests.clock import START
-from webapp.cursors import read_cursor, write_cursor
-from webapp.sources.labels import lasting, remarks, settled_sentence, standing
+from webapp.sources.labels import document_state, run_duration, run_remarks, settled_sentence
 
 
 @pytest.mark.parametrize(
@@ -23,20 +22,20 @@ from webapp.sources.labels import lasting, remarks, settled_sentence, standing
         (3840, "1 h 4 min"),
     ],
 )
-def test_a_run_lasts_so_long(seconds: float | None, words: str) -> None:
+def test_the_duration_of_a_run_is_readable(seconds: float | None, words: str) -> None:
     finished = None if seconds is None else START + timedelta(seconds=seconds)
 
-    assert lasting(Run(started_at=START, finished_at=finished)) == words
+    assert run_duration(Run(started_at=START, finished_at=finished)) == words
 
 
 def test_remarks_say_what_was_lost_in_a_run() -> None:
-    assert remarks(Run()) == []
-    assert remarks(Run(failed=1, unread_blocks=2, unknown_tags=["chart"])) == [
+    assert run_remarks(Run()) == []
+    assert run_remarks(Run(failed=1, unread_blocks=2, unknown_tags=["chart"])) == [
         "1 page could not be read",
         "2 blocks could not be read",
         "kept as plain text: chart",
     ]
-    assert remarks(Run(retries=2, waits=3, waited_seconds=180)) == [
+    assert run_remarks(Run(retries=2, waits=3, waited_seconds=180)) == [
         "2 requests repeated",
         "waited 3 min for Notion",
     ]
@@ -54,19 +53,14 @@ def test_remarks_say_what_was_lost_in_a_run() -> None:
         ({"removed_at": START, "error": "Notion was away."}, "removed"),
     ],
 )
-def test_a_document_stands_so(values: dict[str, object], word: str) -> None:
-    assert standing(Document(**values))[1] == word
+def test_a_document_shows_its_state(values: dict[str, object], word: str) -> None:
+    assert document_state(Document(**values))[1] == word
 
 
-def test_what_has_settled_is_announced_in_one_sentence() -> None:
+def test_settled_sources_are_announced_in_one_sentence() -> None:
     one = Source(title="Plans", status="empty")
     two = Source(title="Old", status="failed")
 
     assert settled_sentence([one]) == "“Plans” holds no text."
     assert settled_sentence([one, two]) == "2 sources have settled; 1 could not be synced."
     assert settled_sentence([one, one]) == "2 sources have settled."
-
-
-def test_a_cursor_comes_back_as_it_was() -> None:
-    assert read_cursor(write_cursor(31)) == 31
-    assert read_cursor("") == 0

@@ -1,4 +1,4 @@
-"""The knowledge-base list, its moving rows, and the page of a source."""
+"""The list of a knowledge base, its progress, and the page of a source."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_once_notion_is_connected_an_empty_knowledge_base_leads_to_its_pages(
     assert page.select_one(".empty a.primary")["href"] == f"/chatbots/{cast.chatbot.id}/notion"
 
 
-def test_a_row_says_how_its_source_stands(
+def test_a_row_shows_the_state_of_its_source(
     cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
 ) -> None:
     source = make_source(
@@ -293,7 +293,7 @@ def test_sources_whose_connection_rests_say_so(
     assert "re-sync" in listed.select_one("tbody .meta").text or state == "reconnect"
 
 
-def test_a_source_page_tells_runs_and_documents(
+def test_a_source_page_shows_runs_and_documents(
     cast: Cast, ada: Browser, wire: Connection, clock: StoppedClock
 ) -> None:
     source = make_source(cast.chatbot, wire, "Decisions", clock(), kind="database")

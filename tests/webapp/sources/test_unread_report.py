@@ -1,4 +1,4 @@
-"""What of a source was not read, and why, as the page of the source says it."""
+"""What of a source was not read, and why, on the page of the source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from extract.sync.runs import ONLY_EMBEDS
 from tests.clock import StoppedClock
 from tests.webapp.conftest import Browser, Cast
 from tests.webapp.rows import make_connection, make_document, make_source
-from webapp.sources.unread_report import PAGES, skipped
+from webapp.sources.unread_report import PAGES, unread_report
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def base(cast: Cast, clock: StoppedClock) -> Source:
 
 
 def sentences(source: Source) -> list[str]:
-    return [each.sentence for each in skipped(source)]
+    return [reason.sentence for reason in unread_report(source)]
 
 
 def test_a_source_that_was_read_whole_has_nothing_to_say(
@@ -28,7 +28,7 @@ def test_a_source_that_was_read_whole_has_nothing_to_say(
 ) -> None:
     make_document(base, "Leave", clock(), "Thirty days.")
 
-    assert skipped(base) == []
+    assert unread_report(base) == []
     assert "Not read" not in ada.get(f"/sources/{base.id}").text
 
 
@@ -80,7 +80,7 @@ def test_only_a_few_pages_are_named(ada: Browser, base: Source, clock: StoppedCl
     for number in range(PAGES + 2):
         make_document(base, f"Page {number}", clock(), hash="x", embeds_without_caption=1)
 
-    [reason] = skipped(base)
+    [reason] = unread_report(base)
 
     assert (len(reason.pages), reason.more) == (PAGES, 2)
     assert reason.sentence.startswith("7 pages hold only embeds")

@@ -1,0 +1,1 @@
+"""The bodies of pages: block JSON, and the simple markdown that a person types instead."""

@@ -1,0 +1,1 @@
+"""The data of a world: records, indexes, ids, times, rich text, and which grant can see what."""

@@ -1,0 +1,1 @@
+"""The `flask sources …` commands, and waiting for what a retrain does."""
