@@ -251,7 +251,7 @@ def test_five_thousand_sources_come_in_pages_with_a_few_queries(
         page = soup(ada.get(f"{here}?page=51"))
 
     assert len(page.select("#sources tbody tr")) == 100
-    assert "4,901–5,000 of 5,000" in page.select_one(".pages").text
+    assert "4,901–5,000 of 5,000" in " ".join(page.select_one(".pages").text.split())
     assert page.select_one("[rel=prev]")["href"] == f"{here}?page=49"
     assert page.select_one("[rel=next]") is None
     assert len(asked) <= 12, asked
