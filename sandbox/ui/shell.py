@@ -25,6 +25,7 @@ def sidebar(world: World, workspace_id: str | None, current: str | None = None) 
         "emoji_of": emoji_of,
         "title_of": lambda identifier: world.title_of(identifier) or "Untitled",
         "kind_of": world.kind_of,
+        "address_of": lambda identifier: _address(identifier, world.kind_of(identifier)),
     }
 
 
@@ -41,9 +42,14 @@ def surroundings(world: World, record: Page | Database) -> dict[str, Any]:
 
 def redirect_to(record: Page | Database) -> Response:
     """The answer to a form: show this page or database."""
-    if isinstance(record, Page):
-        return redirect(url_for("ui.page", page_id=record.id), 303)
-    return redirect(url_for("ui.database", database_id=record.id), 303)
+    return redirect(_address(record.id, "page" if isinstance(record, Page) else "database"), 303)
+
+
+def _address(identifier: str, kind: str | None) -> str:
+    """The address of a database, or of a page where it is none."""
+    if kind == "database":
+        return url_for("ui.database", database_id=identifier)
+    return url_for("ui.page", page_id=identifier)
 
 
 def runs_of_one_type(blocks: Iterable[Block]) -> list[tuple[str, list[Block]]]:

@@ -113,7 +113,7 @@ def test_a_page_that_does_not_exist_says_so(browser: Browser) -> None:
 
     assert answer.status_code == 404
     assert "There is nothing here" in answer.text
-    assert "<!doctype html>" in answer.text
+    assert "<!DOCTYPE html>" in answer.text
 
 
 def test_htmx_gets_an_error_as_a_fragment_that_takes_its_place(cast: Cast, ada: Browser) -> None:

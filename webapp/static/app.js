@@ -22,7 +22,11 @@
   const subpages = (picker) => all('input[name="subpages"]', picker);
 
   function pick(box) {
-    picked.set(box.value, { title: box.dataset.title, field: box.name, subpages: picked.get(box.value)?.subpages });
+    picked.set(box.value, {
+      title: box.dataset.title,
+      field: box.name,
+      subpages: picked.get(box.value)?.subpages,
+    });
   }
 
   function pickSubpages(box) {
@@ -70,7 +74,9 @@
       }),
     );
     chips.hidden = picked.size === 0;
-    one("[data-counted]", picker).textContent = picked.size ? `${picked.size} selected` : "Tick what to import";
+    one("[data-counted]", picker).textContent = picked.size
+      ? `${picked.size} selected`
+      : "Tick what to import";
     one("[data-import]", picker).disabled = picked.size === 0;
     const shown = boxes(one("[data-rows]", picker) ?? picker).filter((box) => !box.closest("li").hidden);
     const head = one("[data-select-all]", picker);
@@ -120,7 +126,8 @@
     const picker = target.closest("[data-picker]");
     if (!picker || !target.matches("[data-search]")) return;
     const wanted = fold(target.value.trim());
-    for (const row of all("[data-rows] > li[data-title]", picker)) row.hidden = !fold(row.dataset.title).includes(wanted);
+    for (const row of all("[data-rows] > li[data-title]", picker))
+      row.hidden = !fold(row.dataset.title).includes(wanted);
     showSelection(picker);
   });
 
@@ -268,7 +275,9 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.matches('textarea, select, [contenteditable], input:not([type="checkbox"], [type="radio"])');
+    const typing = event.target.matches(
+      'textarea, select, [contenteditable], input:not([type="checkbox"], [type="radio"])',
+    );
     if (typing || one("dialog[open]")) return;
     if (event.key === "/") {
       const search = one('[data-search], input[type="search"]');
@@ -277,7 +286,9 @@
       search.focus();
       search.select();
     } else if (event.key === "j" || event.key === "k") {
-      const rows = all(".rows > li, .rows tbody > tr").filter((row) => !row.hidden && one("a, input, button", row));
+      const rows = all(".rows > li, .rows tbody > tr").filter(
+        (row) => !row.hidden && one("a, input, button", row),
+      );
       if (!rows.length) return;
       event.preventDefault();
       const here = rows.findIndex((row) => row.contains(document.activeElement));
@@ -285,7 +296,9 @@
       one("input:not(:disabled), a, button", rows[next]).focus();
       rows[next].scrollIntoView({ block: "nearest" });
     } else if (event.key === "x") {
-      const box = document.activeElement?.closest(".rows li, .rows tr")?.querySelector('input[type="checkbox"]:not(:disabled)');
+      const box = document.activeElement
+        ?.closest(".rows li, .rows tr")
+        ?.querySelector('input[type="checkbox"]:not(:disabled)');
       if (!box) return;
       event.preventDefault();
       box.click();

@@ -34,7 +34,7 @@ def test_a_hit_has_title_path_marked_words_and_its_way_back(
 
     hit = asked(ada, cast, "thirty days").select_one(".hits li")
 
-    assert (hit.select_one("h2").text, hit.select_one("h2 a")["href"]) == (
+    assert (hit.select_one("h2 a").text, hit.select_one("h2 a")["href"]) == (
         "Leave",
         f"/documents/{document.id}",
     )
