@@ -104,7 +104,7 @@ class Bed:
 
 
 @contextmanager
-def bed(
+def bed(  # noqa: PLR0913 - each argument is one setting; a measurement names the few that it needs
     *,
     pages: int = 0,
     rows: int = 0,

@@ -43,6 +43,7 @@ class UtcDateTimeField(TypedField[V]):
         super().__init__(null=null, index=index)
 
     def db_value(self, value: datetime | None) -> str | None:
+        """Return the stored text. Raises ValueError for a time without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -50,6 +51,7 @@ class UtcDateTimeField(TypedField[V]):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
 
     def python_value(self, value: str | datetime | None) -> datetime | None:
+        """Return the time in UTC."""
         if value is None:
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -74,14 +76,16 @@ class WordField(TypedField[V]):
         self.words = words
 
     def get_modifiers(self) -> list[int]:
+        """Return the length of the column, as peewee's CharField has it."""
         return [255]
 
     def db_value(self, value: str | None) -> str | None:
+        """Return the word. Raises ValueError for any other text."""
         if value is not None and value not in self.words:
             raise ValueError(f"{self.name}: {value!r} is none of {', '.join(self.words)}")
         return value
 
     if TYPE_CHECKING:
 
-        def in_(self, words: Iterable[V] | Node) -> Expression: ...
-        def not_in(self, words: Iterable[V] | Node) -> Expression: ...
+        def in_(self, words: Iterable[V] | Node) -> Expression: ...  # noqa: D102
+        def not_in(self, words: Iterable[V] | Node) -> Expression: ...  # noqa: D102

@@ -48,7 +48,7 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
-    def fail(
+    def fail(  # noqa: PLR0913 - each argument is one part of the answer; tests name the few that they need
         self,
         endpoint: str | None = None,
         status: int = 503,
