@@ -38,6 +38,7 @@ SUFFIXES = (
     ".js",
     ".lua",
     ".html",
+    ".json",
     ".jsonl",
     ".importlinter",
     ".flaskenv",

@@ -48,7 +48,7 @@ def notice_arrivals(
     collecting = [source for source in _collecting_sources(connection_id) if takes(source)]
     noticed = _new_tables(shown, collecting, rank=rank, now=now)
     pages = {stub.id: stub for stub in shown if stub.kind == "page"}
-    joins = _Joins(rank=rank, now=now, verify_hours=verify_hours)
+    joins = _Joining(rank=rank, now=now, verify_hours=verify_hours)
     joins.remember(collecting, pages)
     noticed += joins.add(_by_table(connection_id, pages.values(), takes), pages)
     workspaces = [source for source in collecting if source.kind == "workspace"]
@@ -83,7 +83,7 @@ def _misplaced(trees: Sequence[Source], pages: Mapping[str, Stub], *, rank: Rank
     return noticed
 
 
-class _Joins:
+class _Joining:
     """Adds shown pages to sources, and keeps track of which are members already."""
 
     def __init__(self, *, rank: Rank, now: datetime, verify_hours: float) -> None:
@@ -168,7 +168,7 @@ def _new_tables(shown: Iterable[Stub], collecting: Sequence[Source], *, rank: Ra
         for source in collecting:
             belongs = source.kind == "workspace" or source in inside.get(stub.id, ())
             if belongs and (source.id, stub.id) not in known:
-                keep_table(source.id, stub)
+                store_table(source.id, stub)
                 request_listing(source, now=now, rank=rank, full=False)
                 noticed += Noticed(relist=1)
     return noticed
@@ -182,7 +182,7 @@ def _tables_of(sources: Sequence[Source], notion_ids: Sequence[str]) -> list[Dat
     )
 
 
-def keep_table(source_id: int, stub: Stub, *, name: str | None = None) -> None:
+def store_table(source_id: int, stub: Stub, *, name: str | None = None) -> None:
     """Store a data source as its stub shows it. One that is new is not listed yet."""
     table, _ = DataSource.get_or_create(source=source_id, notion_id=stub.id)
     table.database_id = stub.database_id
@@ -191,7 +191,7 @@ def keep_table(source_id: int, stub: Stub, *, name: str | None = None) -> None:
     table.save(only=[DataSource.database_id, DataSource.name, DataSource.properties])
 
 
-def ask_tables(source: Source, notion_ids: Sequence[str | None], *, now: datetime) -> None:
+def relist_tables(source: Source, notion_ids: Sequence[str | None], *, now: datetime) -> None:
     """Request a listing that fetches these databases or data sources of a tree or a workspace again."""
     DataSource.update(listed=False, listed_to=None).where(
         (DataSource.source == source.id)

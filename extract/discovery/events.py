@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from peewee import Expression, InterfaceError, OperationalError
 
-from extract.discovery.arrivals import ask_tables
+from extract.discovery.arrivals import relist_tables
 from extract.discovery.changes_listed import Noticed
 from extract.membership.documents import add_document, documents_by_page
 from extract.membership.queries import followed
@@ -281,7 +281,7 @@ def _apply_to_table(hint: EntityHint, *, now: datetime) -> None:
         if hint.rows_only and is_recent(source.listed_at, now=now, within=relist_pause(rows)):
             continue
         if source.kind != "database":
-            ask_tables(
+            relist_tables(
                 source, [entity_id, parent.id] if parent.kind == "database_id" else [entity_id], now=now
             )
         else:

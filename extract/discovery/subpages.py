@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from extract.discovery.arrivals import ask_tables, notice_arrivals
+from extract.discovery.arrivals import notice_arrivals, relist_tables
 from extract.membership.documents import add_document, documents_of, members_of
 from extract.membership.holding import holders_of
 from extract.rules.timing import Rank
@@ -104,7 +104,7 @@ def _request_databases(source: Source, children: Iterable[BodyChild], *, now: da
     """Request a listing that fetches the databases among `children`, which came into a body or left it."""
     databases = [child.notion_id for child in children if child.kind == "database"]
     if databases:
-        ask_tables(source, databases, now=now)
+        relist_tables(source, databases, now=now)
 
 
 def _request_pages(chatbot_id: int, notion_ids: Iterable[str], *, now: datetime) -> None:

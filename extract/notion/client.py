@@ -62,11 +62,11 @@ class NotionClient:
         """How far Notion's clock is ahead of ours, by its last answer."""
         return self._door.skew
 
-    def ask_for(self, lane: Lane) -> None:
+    def use_lane(self, lane: Lane) -> None:
         """Whom the requests from here on are for. A client whose lane changes serves one task alone."""
         self._door.lane = lane
 
-    def take_from(self, share: Share) -> None:
+    def use_share(self, share: Share) -> None:
         """Count the bytes of all answers from here on against `share`. Such a client serves one task alone."""
         self._door.share = share
 

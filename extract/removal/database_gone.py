@@ -24,7 +24,7 @@ def is_confirmed(source: Source, *, pause: timedelta, now: datetime) -> bool:
     return not (_rows_only_of(source) and brake.stops(source, now=now))
 
 
-def take_out(source: Source, sentence: str, *, because: RemovalReason, now: datetime) -> int:
+def remove_rows(source: Source, sentence: str, *, because: RemovalReason, now: datetime) -> int:
     """Remove the rows that no other source holds; they stay as tombstones. Return how many."""
     only_here = _rows_only_of(source)
     for batch in batches(only_here):

@@ -14,13 +14,13 @@ LISTED_AT_ONCE = 100
 class Pace:
     """The request budget of a workspace: `free` requests at once, then `limit` in each further window.
 
-    `rests`: how long requests are paused before that, because Notion asked for it.
+    `pause`: how long requests are paused before that, because Notion asked for it.
     """
 
     limit: int
     window: timedelta
     free: int
-    rests: timedelta = timedelta()
+    pause: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def lasting(requests: int, pace: Pace) -> timedelta:
     if requests <= 0:
         return timedelta()
     beyond = max(requests - max(pace.free, 0), 0)
-    return pace.rests + pace.window * ceil(beyond / max(pace.limit, 1))
+    return pace.pause + pace.window * ceil(beyond / max(pace.limit, 1))
 
 
 def table_load(rows: int, *, tables: int = 1, is_least: bool = False) -> Load:

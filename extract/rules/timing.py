@@ -19,7 +19,7 @@ SEARCH_LAG = timedelta(minutes=10)
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far the clocks of two of our machines may differ before a time counts as wrong."""
 
-LONGEST_REST = timedelta(minutes=15)
+LONGEST_CONNECTION_PAUSE = timedelta(minutes=15)
 """How long a connection is paused when Notion does not say for how long."""
 
 FIRST_PAUSE = timedelta(seconds=30)

@@ -128,7 +128,7 @@ def _read(query: str) -> Iterator[tuple[tuple[Phrase, ...], bool, bool]]:
         typing = word is found[-1] and word.end == len(rest)
         if word.unspaced:
             yield from ((forms, False, False) for forms in _run(word))
-        elif len(word.parts) == 1 and not word.wholes:
+        elif len(word.parts) == 1 and not word.joined_forms:
             term = word.parts[0][0]
             yield _word(rest[word.start : word.end], term, typing), False, term in STOP
         else:
@@ -178,7 +178,7 @@ def _word(written: str, term: str, typing: bool) -> tuple[Phrase, ...]:
 def _compound(word: Word, typing: bool) -> Iterator[tuple[Phrase, ...]]:
     """Yield the forms of a compound, joined and split, together; and each part by itself, unless one has a digit."""
     parts = tuple(term for term, _, _ in word.parts)
-    forms = [Phrase((whole,)) for whole in word.wholes]
+    forms = [Phrase((joined,)) for joined in word.joined_forms]
     if len(parts) > 1:
         forms.append(_phrase(parts))
     if typing:

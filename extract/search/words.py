@@ -63,17 +63,17 @@ _ALIKE = str.maketrans(
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word as written at `start:end`. `parts` are its terms in order, each with its own place;
-    `wholes` are what else it is known by (`sync_engine` is `syncengine`, then `sync`, `engine`)."""
+    `joined_forms` are what else it is known by (`sync_engine` is `syncengine`, then `sync`, `engine`)."""
 
     start: int
     end: int
     parts: tuple[tuple[str, int, int], ...]
-    wholes: tuple[str, ...] = ()
+    joined_forms: tuple[str, ...] = ()
     unspaced: bool = False
 
     def terms(self) -> list[str]:
         """Return all terms that the word is found by."""
-        return [*self.wholes, *(part[0] for part in self.parts)]
+        return [*self.joined_forms, *(part[0] for part in self.parts)]
 
 
 def fold(text: str) -> str:
@@ -122,8 +122,8 @@ def places(text: str) -> Iterator[tuple[str, int, int]]:
             yield _plain_term(token), start, match.end()
             continue
         for word in _words(token):
-            for whole in word.wholes:
-                yield whole, start + word.start, start + word.end
+            for joined in word.joined_forms:
+                yield joined, start + word.start, start + word.end
             for term, first, last in word.parts:
                 yield term, start + first, start + last
 
@@ -134,7 +134,7 @@ def words(text: str) -> Iterator[Word]:
         start = match.start()
         for word in _words(match[0]):
             parts = tuple((term, start + first, start + last) for term, first, last in word.parts)
-            yield Word(start + word.start, start + word.end, parts, word.wholes, word.unspaced)
+            yield Word(start + word.start, start + word.end, parts, word.joined_forms, word.unspaced)
 
 
 def _words(token: str) -> tuple[Word, ...]:
@@ -158,28 +158,28 @@ _cached_words = lru_cache(maxsize=32_768)(_split)
 
 def _compound(token: str, pieces: list[tuple[str, int, int]]) -> Word:
     parts: list[tuple[str, int, int]] = []
-    wholes: list[str] = []
+    joined_forms: list[str] = []
     joined = "".join(fold(text[:_LONGEST_FOLDED]) for text, _, _ in pieces)
     joined_is_a_term = len(joined) <= LONGEST
     elided = "'" in token or "’" in token
     if len(pieces) > 1 and not elided and len(pieces) <= 8 and joined_is_a_term:
-        wholes.append(joined)
+        joined_forms.append(joined)
     if token.endswith(("++", "#")) and joined_is_a_term:
-        wholes.append(joined + ("sharp" if token.endswith("#") else "plusplus"))
+        joined_forms.append(joined + ("sharp" if token.endswith("#") else "plusplus"))
     for number, (text, start, end) in enumerate(pieces):
         if _VERSION.fullmatch(text) and number == 0 and len(pieces) > 1:
-            wholes += [joined[1 : LONGEST + 1], fold(text)[:LONGEST]]
+            joined_forms += [joined[1 : LONGEST + 1], fold(text)[:LONGEST]]
             text, start = text[1:], start + 1
         if len(text) <= LONGEST and text.isascii() and _CAMELLED.search(text):
             if len(pieces) == 1:
-                wholes.append(stem(fold(text)))
+                joined_forms.append(stem(fold(text)))
             parts += [
                 (stem(fold(match[0])), start + match.start(), start + match.end())
                 for match in _CAMEL.finditer(text)
             ]
         elif folded := fold(text[:_LONGEST_FOLDED]):
             parts.append((stem(folded[:_LONGEST_STEMMED])[:LONGEST], start, end))
-    return Word(0, len(token), tuple(parts), tuple(dict.fromkeys(wholes)))
+    return Word(0, len(token), tuple(parts), tuple(dict.fromkeys(joined_forms)))
 
 
 def _mixed(token: str) -> Iterator[Word]:
@@ -195,7 +195,7 @@ def _mixed(token: str) -> Iterator[Word]:
         else:
             for word in _words(match[0]):
                 parts = tuple((term, match.start() + a, match.start() + b) for term, a, b in word.parts)
-                yield Word(match.start(), match.end(), parts, word.wholes)
+                yield Word(match.start(), match.end(), parts, word.joined_forms)
 
 
 def _pairs(clusters: list[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:

@@ -24,7 +24,7 @@ from extract.notion.verdict import BLOCK_PAUSE
 from extract.rules.changes import LONGEST_TO_CLOSE
 from extract.rules.timing import (
     CLOCKS_DIFFER,
-    LONGEST_REST,
+    LONGEST_CONNECTION_PAUSE,
     PERIODS,
     believable,
     doubt_pause,
@@ -173,7 +173,7 @@ def _longest(runtime: Runtime, row: Connection, *, now: datetime) -> dict[str, t
     window = timedelta(seconds=config.notion.window_seconds)
     return {
         "poll_at": max(pace, failed, _AFTER_A_FAULT, window, asked),
-        "paused_until": max(LONGEST_REST, window, asked),
+        "paused_until": max(LONGEST_CONNECTION_PAUSE, window, asked),
         "checks_paused_until": window,
         "lease_until": timedelta(seconds=config.watch.lease_seconds),
         "refreshing_until": REFRESH_LEASE,

@@ -61,7 +61,7 @@ class Ended(Enum):
 
     DONE = "done"
     SLICE = "slice"
-    REST = "rest"
+    PAUSED = "paused"
     STOPPED = "stopped"
     LOST = "lost"
     BUSY = "busy"
@@ -119,13 +119,13 @@ class _Drain:
         except _WHOLE_CONNECTION as error:
             self._finish_in_flight(patience=None)
             session.pause(error)
-            ended = Ended.REST
+            ended = Ended.PAUSED
         finally:
             session.close()
         with session.commit():
             release_claims([*self._fetches.left(), *self._deferred])
         session.close_finished_runs()
-        if ended is not Ended.REST:
+        if ended is not Ended.PAUSED:
             session.clear_error()
         return ended
 

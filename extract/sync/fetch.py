@@ -62,7 +62,7 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Cloc
         stub, asked = client.get_page(task.notion_id), True
         if task.unplaced and stub.parent.kind == "block_id" and stub.parent.id:
             stub = replace(stub, parent=client.place_of_block(stub.parent.id))
-        client.ask_for("sync")  # the check ends here: a change that it found is an edit
+        client.use_lane("sync")  # the check ends here: a change that it found is an edit
     if stub.in_trash or (task.only_if is not None and not task.only_if(stub)):
         return Fetched(stub=stub, asked_page=asked, tree=None, read_at=clock())
     related_names = names.of(client, task.unnamed(stub))
@@ -74,7 +74,7 @@ def fetch(client: NotionClient, task: Task, *, names: RelatedTitles, clock: Cloc
             raise
         # Notion has just returned the page object, so a 404 for the body proves nothing about the page.
         raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error
-    client.ask_for("sync")
+    client.use_lane("sync")
     tree, unread = _filled_tree(client, page)
     return Fetched(
         stub=stub,

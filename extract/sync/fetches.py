@@ -125,7 +125,7 @@ class Fetches:
         return [*(fetch.claimed for fetch in self._under_way.values()), *self._waiting_alone]
 
     def _submit(self, claimed: Claimed, client: NotionClient, share: Share) -> None:
-        client.take_from(share)
+        client.use_share(share)
         future = self._session.pool.submit(self._fetch, client, claimed.task, share)
         self._under_way[future] = InFlight(claimed, client, share)
 

@@ -18,7 +18,7 @@ from extract.errors import (
     VaultError,
 )
 from extract.notion.budget import BudgetUnreachable
-from extract.rules.timing import LONGEST_REST
+from extract.rules.timing import LONGEST_CONNECTION_PAUSE
 from extract.store.models import Connection
 from extract.sync.runs import count_wait
 
@@ -41,7 +41,7 @@ def pause_until(error: HilalError, *, now: datetime) -> datetime:
         return max(error.resume_at, now + _LEAST_PAUSE)
     if isinstance(error, (Later, Blocked)):
         return error.resume_at
-    return now + _PAUSES.get(type(error), LONGEST_REST)
+    return now + _PAUSES.get(type(error), LONGEST_CONNECTION_PAUSE)
 
 
 def checks_pause_until(error: ChecksSpent, *, window: timedelta, now: datetime) -> datetime:

@@ -24,8 +24,8 @@ def pace_of(connection: Connection) -> Pace:
         paused, free, limit = budget.paused_until(), budget.free("sync"), budget.share("sync")
     except BudgetUnreachable:
         paused, free, limit = None, 0, max(1, runtime().config.notion.requests_per_window)
-    rests = max(paused - now, timedelta()) if paused else timedelta()
-    return Pace(limit=limit, window=budget.window, free=free, rests=rests)
+    pause = max(paused - now, timedelta()) if paused else timedelta()
+    return Pace(limit=limit, window=budget.window, free=free, pause=pause)
 
 
 def import_estimate(connection: Connection, load: Load) -> Estimate:
@@ -56,7 +56,7 @@ def pause_reason(connection: Connection) -> str | None:
         return None
     if connection.error:
         return str(connection.error)
-    if pace_of(connection).rests:
+    if pace_of(connection).pause:
         return "Notion asks us to pause"
     return "Notion's request limit is used up"
 

@@ -26,7 +26,7 @@ def open_listing(source: Source) -> None:
 def list_rows(run: ListingRun, table: DataSource) -> None:
     """Query a data source from where its listing stopped, and compare its rows with what is held."""
     # The first query counts as sync, so that a small share of checks gets beyond it; the pages count as checks.
-    run.client.ask_for("checks" if run.rank is Rank.CHECK else "sync")
+    run.client.use_lane("checks" if run.rank is Rank.CHECK else "sync")
     pages = run.client.query(table.notion_id, created_on_or_after=table.listed_to)
     while (stubs := run.next_of(pages)) is not None:
         with run.commit():

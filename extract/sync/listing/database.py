@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from extract.discovery.arrivals import keep_table
+from extract.discovery.arrivals import store_table
 from extract.errors import NotFound, Transient
 from extract.removal import database_gone
 from extract.rules.changes import schema_digest
@@ -58,7 +58,7 @@ def mark_gone(
     run_log: RunLog, source: Source, sentence: str, *, because: RemovalReason, now: datetime
 ) -> None:
     """Remove the rows of a database that is gone; they are kept as tombstones for its return."""
-    removed = database_gone.take_out(source, sentence, because=because, now=now)
+    removed = database_gone.remove_rows(source, sentence, because=because, now=now)
     run_log.count([source.id], removed=removed)
     complete_listing(source, now=now)
     sources.mark_gone(source, now=now)
@@ -91,7 +91,7 @@ def _begin(source: Source, container: DatabaseContainer, schemas: Sequence[Stub]
         before = DataSource.get_or_none(this)
         if before is not None and schema_digest(before.properties) != schema_digest(schema.properties):
             sources.read_everything(source)
-        keep_table(source.id, schema, name=names.get(schema.id))
+        store_table(source.id, schema, name=names.get(schema.id))
 
 
 def _finish(run: ListingRun) -> None:

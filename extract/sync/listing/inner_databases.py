@@ -10,7 +10,7 @@ from functools import partial
 
 from peewee import JOIN
 
-from extract.discovery.arrivals import keep_table
+from extract.discovery.arrivals import store_table
 from extract.discovery.subpages import rows_of
 from extract.errors import NotFound
 from extract.membership.documents import members_of
@@ -43,7 +43,7 @@ def store_schema(run: ListingRun, schema: Stub, *, name: str | None = None) -> N
     source = run.source
     this = (DataSource.source == source.id) & (DataSource.notion_id == schema.id)
     before = DataSource.get_or_none(this)
-    keep_table(source.id, schema, name=name)
+    store_table(source.id, schema, name=name)
     if before is None or schema_digest(before.properties) == schema_digest(schema.properties):
         return
     ids = rows_of(source.id, [schema.id])

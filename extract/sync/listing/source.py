@@ -12,7 +12,7 @@ from extract.store.models import Source
 from extract.sync.listing.database import DATABASE_GONE, list_database, mark_gone
 from extract.sync.listing.page import list_page
 from extract.sync.listing.run import ListingRun
-from extract.sync.listing.whole import list_whole
+from extract.sync.listing.tree_or_workspace import list_tree_or_workspace
 from extract.sync.runs import show_listing
 from extract.values import RemovalReason
 from extract.worklist import sources
@@ -62,7 +62,7 @@ def listing_failed(run: ListingRun, error: HilalError) -> None:
 
 def _list_whole(run: ListingRun) -> None:
     try:
-        list_whole(run)
+        list_tree_or_workspace(run)
     except NotFound as error:
         # For a tree or a workspace a 404 proves nothing: each page is checked by itself.
         raise Transient(status=error.status, code=error.code, request_id=error.request_id) from error

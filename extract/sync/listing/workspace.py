@@ -12,7 +12,7 @@ from extract.sync.listing.run import ListingRun
 def walk_workspace(run: ListingRun) -> None:
     """Compare all that search shows with what is held. A walk that was interrupted goes on where it stopped."""
     source = run.source
-    run.client.ask_for("checks" if run.rank is Rank.CHECK else "sync")
+    run.client.use_lane("checks" if run.rank is Rank.CHECK else "sync")
     pages = run.client.walk_search(cursor=source.walk_cursor)
     while (page := run.next_of(pages)) is not None:
         with run.commit():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from peewee import Database
 
-from extract.discovery.arrivals import ask_tables, follows_live, keep_table, notice_arrivals, notice_shown
+from extract.discovery.arrivals import follows_live, notice_arrivals, notice_shown, relist_tables, store_table
 from extract.discovery.changes_listed import Noticed
 from extract.rules.timing import Rank
 from extract.store.models import DataSource, Source
@@ -160,10 +160,10 @@ def test_a_table_that_is_new_in_a_tree_or_a_workspace_has_it_listed(
 def test_a_new_row_of_a_table_keeps_what_was_listed_of_it(memory_store: Database) -> None:
     source = rows.source()
     stub = rows.stub(kind="data_source", title="Old", database_id="d", properties={"a": 1})
-    keep_table(source.id, stub)
+    store_table(source.id, stub)
     DataSource.update(listed=True).execute()
 
-    keep_table(source.id, stub, name="New")
+    store_table(source.id, stub, name="New")
 
     table = DataSource.get()
     assert (table.name, table.database_id, table.properties, table.listed) == ("New", "d", {"a": 1}, True)
@@ -173,7 +173,7 @@ def test_tables_that_may_have_changed_are_queried_with_the_next_listing(memory_s
     tree, _ = rows.tree()
     by_id, by_container, other = (rows.table(tree, listed=True, listed_to=START) for _ in range(3))
 
-    ask_tables(tree, [by_id.notion_id, by_container.database_id], now=START)
+    relist_tables(tree, [by_id.notion_id, by_container.database_id], now=START)
 
     assert [rows.fresh(table).listed for table in (by_id, by_container, other)] == [False, False, True]
     assert rows.fresh(by_id).listed_to is None

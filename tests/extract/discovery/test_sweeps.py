@@ -54,7 +54,7 @@ def test_what_comes_on_top_of_a_crowd_is_all_noticed(
         glossary.row(f"Late {number}", body=f"late{number}")
     clock.advance(seconds=61)
     acme.watch()
-    while acme.work().value in ("slice", "rest"):
+    while acme.work().value in ("slice", "paused"):
         clock.advance(seconds=65)
 
     assert acme.answers("early0") == ["Early 0"]
@@ -85,7 +85,7 @@ def test_a_watermark_that_lies_ahead_of_notions_clock_is_set_back_by_a_day(
     Connection.update(edits_seen_to=far, trash_seen_to=far, poll_at=None).execute()
 
     acme.follow(seconds=3600)
-    while acme.work().value in ("slice", "rest"):
+    while acme.work().value in ("slice", "paused"):
         clock.advance(seconds=65)
 
     assert (acme.answers("word0"), acme.answers("word149")) == (["Term 0"], ["Term 149"])

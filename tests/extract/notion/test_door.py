@@ -165,7 +165,7 @@ def test_a_client_asks_for_whom_it_was_told_last(scripted: Scripted, budget: Bud
     client = scripted(Script(ME, ME), lane="checks")
 
     client.me()
-    client.ask_for("sync")
+    client.use_lane("sync")
     client.me()
 
     assert (budget.used("checks"), budget.used("sync")) == (1, 1)

@@ -54,7 +54,7 @@ def test_its_rows_leave_as_tombstones_that_nothing_waits_for(memory_store: Datab
     waiting = {"requested_at": START, "doubted_at": START, "recheck_at": START, "check_at": START}
     document = rows.document(source, passages=["Words."], stub={"title": "A page"}, **waiting)
 
-    assert database_gone.take_out(source, "It left.", because="trash", now=START) == 1
+    assert database_gone.remove_rows(source, "It left.", because="trash", now=START) == 1
 
     gone = rows.fresh(document)
     assert (gone.removed_at, gone.removed_because, gone.error) == (START, "trash", "It left.")
@@ -67,7 +67,7 @@ def test_a_row_that_another_source_holds_stays(memory_store: Database) -> None:
     page = rows.source(source.chatbot, source.connection)
     shared = rows.document(source, page, passages=["Words."])
 
-    assert database_gone.take_out(source, "It left.", because="trash", now=START) == 0
+    assert database_gone.remove_rows(source, "It left.", because="trash", now=START) == 0
     assert rows.fresh(shared).removed_at is None
     assert rows.fresh(shared).text
 
@@ -77,5 +77,5 @@ def test_a_tombstone_keeps_the_day_on_which_it_left(memory_store: Database) -> N
     before = START - timedelta(days=9)
     tombstone = rows.document(source, removed_at=before, removed_because="trash")
 
-    assert database_gone.take_out(source, "It left.", because="database", now=START) == 0
+    assert database_gone.remove_rows(source, "It left.", because="database", now=START) == 0
     assert rows.fresh(tombstone).removed_at == before

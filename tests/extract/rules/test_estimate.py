@@ -22,7 +22,7 @@ def test_what_does_not_fit_waits_for_whole_windows(requests: int, windows: int) 
 
 
 def test_a_spent_window_and_a_pause_of_notions_come_first() -> None:
-    spent = Pace(limit=150, window=timedelta(seconds=60), free=0, rests=timedelta(seconds=30))
+    spent = Pace(limit=150, window=timedelta(seconds=60), free=0, pause=timedelta(seconds=30))
 
     assert lasting(1, spent) == timedelta(seconds=90)
 

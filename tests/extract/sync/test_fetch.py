@@ -50,7 +50,7 @@ class FakeNotion:
         markdown, unknown = found if isinstance(found, tuple) else (found, ())
         return PageMarkdown(notion_id, markdown, tuple(unknown))
 
-    def ask_for(self, lane: str) -> None:
+    def use_lane(self, lane: str) -> None:
         self.lanes.append(lane)
 
 

@@ -18,7 +18,7 @@ from extract.errors import (
     VaultError,
 )
 from extract.notion.budget import BudgetUnreachable
-from extract.rules.timing import LONGEST_REST
+from extract.rules.timing import LONGEST_CONNECTION_PAUSE
 from extract.sync.pausing import checks_pause_until, pause_connection, pause_until
 from tests import rows
 from tests.clock import START
@@ -35,8 +35,8 @@ SOON, LATER = START + timedelta(milliseconds=50), START + timedelta(minutes=5)
         (Blocked(resume_at=LATER), LATER),
         (BudgetUnreachable(), START + timedelta(seconds=10)),
         (ReconnectNeeded(), START + timedelta(seconds=10)),
-        (Forbidden(), START + LONGEST_REST),
-        (VaultError(), START + LONGEST_REST),
+        (Forbidden(), START + LONGEST_CONNECTION_PAUSE),
+        (VaultError(), START + LONGEST_CONNECTION_PAUSE),
     ],
 )
 def test_how_long_a_connection_pauses(error: HilalError, until: datetime) -> None:

@@ -17,7 +17,7 @@ from tests import rows
 from tests.clock import START
 
 
-def take_out(config: Config, document: Document, *, overtaken: bool = False) -> None:
+def remove_rows(config: Config, document: Document, *, overtaken: bool = False) -> None:
     log = RunLog()
     (claimed,) = claim([document], log, watch=config.watch, now=START)
     if overtaken:
@@ -28,7 +28,7 @@ def take_out(config: Config, document: Document, *, overtaken: bool = False) -> 
 def test_a_page_leaves_with_its_passages_and_is_still_checked(memory_store: Database, config: Config) -> None:
     document = rows.document(rows.source(), passages=["Words."], check_at=START)
 
-    take_out(config, document)
+    remove_rows(config, document)
 
     gone = rows.fresh(document)
     assert (gone.text, gone.removed_at, gone.removed_because, gone.error) == ("", START, "trash", "It left.")
@@ -41,7 +41,7 @@ def test_those_below_a_page_that_left_are_asked_themselves(memory_store: Databas
     tree, root = rows.tree()
     below = rows.document(tree, parent_page_id=root.notion_id)
 
-    take_out(config, root)
+    remove_rows(config, root)
 
     assert rows.fresh(below).requested_at == START
 
@@ -49,7 +49,7 @@ def test_those_below_a_page_that_left_are_asked_themselves(memory_store: Databas
 def test_a_tombstone_that_is_checked_again_opens_no_run(memory_store: Database, config: Config) -> None:
     document = rows.document(rows.source(), removed_at=START - timedelta(days=1), hash="")
 
-    take_out(config, document)
+    remove_rows(config, document)
 
     assert rows.fresh(document).removed_at == START - timedelta(days=1)
     assert Run.select().count() == 0
@@ -71,6 +71,6 @@ def test_an_old_tombstone_is_dropped_unless_somebody_needs_it(
     named = {"notion_id": source.notion_id} if is_source else {}
     document = rows.document(source, removed_at=START - age, hash="", **named)
 
-    take_out(config, document, overtaken=overtaken)
+    remove_rows(config, document, overtaken=overtaken)
 
     assert rows.is_there(document) == stays

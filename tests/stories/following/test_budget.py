@@ -157,7 +157,7 @@ def test_what_a_fetch_asked_before_it_was_told_to_wait_is_counted(
     Document.update(stub=None).execute()
     acme.spent()
     world.faults.fail("markdown", status=429, times=1, headers={"Retry-After": "30"})
-    assert acme.work() is drain.Ended.REST
+    assert acme.work() is drain.Ended.PAUSED
     acme.clock.advance(seconds=30)
     acme.work()
 
@@ -188,7 +188,7 @@ def test_a_pause_asked_of_one_connection_stops_the_others_of_its_workspace_for_a
     until = acme.clock() + timedelta(seconds=90)
     Document.update(connection=other, requested_at=acme.clock()).execute()
 
-    assert drain.drain(acme.runtime, other.id) is drain.Ended.REST
+    assert drain.drain(acme.runtime, other.id) is drain.Ended.PAUSED
     assert acme.spent() == []
     assert [row.paused_until for row in Connection.select()] == [until, until]
     for _ in range(3):
@@ -207,7 +207,7 @@ def test_a_block_is_not_tried_again_for_an_hour_by_any_connection_and_is_told(
     acme.spent()
     world.faults.fail("markdown", status=429, times=1, additional_data=BLOCK)
     with structlog.testing.capture_logs() as lines:
-        assert acme.work() is drain.Ended.REST
+        assert acme.work() is drain.Ended.PAUSED
 
     assert "has blocked" in Connection.get_by_id(acme.connection.id).error
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["notion_has_blocked_us"]

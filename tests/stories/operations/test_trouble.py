@@ -77,7 +77,7 @@ def test_a_rate_limit_rests_the_connection_for_exactly_as_long_as_notion_asks(
     acme.tick(notion.handbook.id)
     world.faults.fail("markdown", status=429, times=1, headers={"Retry-After": "30"})
 
-    assert acme.work() is drain.Ended.REST
+    assert acme.work() is drain.Ended.PAUSED
     assert Connection.get().paused_until == acme.clock() + timedelta(seconds=30)
     assert acme.work() is drain.Ended.BUSY
 
@@ -109,7 +109,7 @@ def test_a_large_import_spends_no_more_than_the_window_and_goes_on_when_it_reope
         ends.append(acme.work())
         clock.advance(seconds=61)
 
-    assert ends[0] is drain.Ended.REST
+    assert ends[0] is drain.Ended.PAUSED
     assert ends[-1] in (drain.Ended.DONE, drain.Ended.BUSY)
     assert acme.source(notion.terms.id).status == "trained"
     assert Document.select().where(Document.synced_at.is_null(False)).count() == 62

@@ -18,7 +18,7 @@ WALK_DONE = "walked"
 """In `Source.walk_cursor`: the walk of the open listing is over."""
 
 
-def list_whole(run: ListingRun) -> None:
+def list_tree_or_workspace(run: ListingRun) -> None:
     """Compare pages, sub-pages and databases with what is held. Raises NotionError, Stopped."""
     source = run.source
     everything = run.rank is not Rank.EDIT or source.listed_at is None or source.listing_open
