@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 import structlog
 from peewee import SQL, fn
 
+from extract.rules.answers import TitleChange
 from extract.store.models import Document, Link, Membership, Source
 from extract.worklist.documents import request_checks
 
@@ -15,15 +15,6 @@ log = structlog.get_logger(__name__)
 
 MOST = 300
 """How many pages one new title may cause to be read again; the others follow with their next edit or full pass."""
-
-TitleChange = Literal["renamed", "arrived"]
-
-
-def title_change(*, held_title: str, title: str, read_before: bool) -> TitleChange | None:
-    """Return how the title of a page that was just read changed for the pages that point to it, or None. Pure."""
-    if held_title.split() != title.split():
-        return "renamed"
-    return None if read_before else "arrived"
 
 
 def request_citing_pages(document: Document, change: TitleChange, *, now: datetime) -> int:

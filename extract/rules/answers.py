@@ -9,6 +9,8 @@ from typing import Literal
 from extract.rules.changes import recheck_time
 from extract.values import Stub
 
+TitleChange = Literal["renamed", "arrived"]
+
 FORGOTTEN = timedelta(days=60)
 """How long a tombstone is checked. A page that returns later is new, by the listing that shows it."""
 
@@ -61,3 +63,10 @@ def decide_missing(
 def is_forgotten(removed_at: datetime | None, *, now: datetime) -> bool:
     """Return True if a tombstone is so old that checking it ends."""
     return removed_at is not None and now - removed_at >= FORGOTTEN
+
+
+def title_change(*, held_title: str, title: str, read_before: bool) -> TitleChange | None:
+    """Return how the title of a page that was just read changed for the pages that point to it, or None. Pure."""
+    if held_title.split() != title.split():
+        return "renamed"
+    return None if read_before else "arrived"

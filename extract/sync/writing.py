@@ -14,7 +14,7 @@ from extract.discovery import renames, subpages
 from extract.membership import placement
 from extract.membership.holding import is_held
 from extract.removal import brake
-from extract.rules.answers import Decision, decide
+from extract.rules.answers import Decision, decide, title_change
 from extract.rules.timing import Rank, next_check_at
 from extract.search import index
 from extract.store.models import Document, Source
@@ -78,7 +78,7 @@ class Writer:
             keep_previous=page.keep_previous,
             now=now,
         )
-        change = renames.title_change(
+        change = title_change(
             held_title=document.title, title=page.reading.title, read_before=bool(document.hash)
         )
         if change is not None:

@@ -8,29 +8,14 @@ import pytest
 from peewee import Database
 
 from extract.discovery import renames
-from extract.discovery.renames import request_citing_pages, title_change
+from extract.discovery.renames import request_citing_pages
+from extract.rules.answers import TitleChange
 from extract.rules.timing import Rank
 from extract.store.models import Document, Source
 from tests import rows
 from tests.clock import START
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.mark.parametrize(
-    ("held", "title", "read_before", "change"),
-    [
-        ("Plan", "Plan B", True, "renamed"),
-        ("Plan", "Plan B", False, "renamed"),
-        ("Plan", "Plan", True, None),
-        ("Plan", "Plan", False, "arrived"),
-        (" The  plan", "The plan ", True, None),  # white space shows no difference
-    ],
-)
-def test_what_a_page_that_was_read_means_for_those_that_name_it(
-    held: str, title: str, read_before: bool, change: str | None
-) -> None:
-    assert title_change(held_title=held, title=title, read_before=read_before) == change
 
 
 def citing(source: Source, target: Document, **values: object) -> Document:
@@ -83,7 +68,7 @@ def test_pages_of_other_chatbots_and_other_connections_are_left_alone(memory_sto
 
 @pytest.mark.parametrize(("change", "asked"), [("renamed", 2), ("arrived", 1)])
 def test_what_was_read_since_the_page_was_known_has_its_name_already(
-    memory_store: Database, change: renames.TitleChange, asked: int
+    memory_store: Database, change: TitleChange, asked: int
 ) -> None:
     source = rows.source()
     target = rows.document(source, created_at=START)

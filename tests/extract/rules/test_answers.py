@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from extract.rules.answers import Decision, decide, decide_missing, is_forgotten
+from extract.rules.answers import Decision, decide, decide_missing, is_forgotten, title_change
 from tests import rows
 from tests.clock import START
 
@@ -79,3 +79,19 @@ def test_a_tombstone_is_checked_for_sixty_days(days: int | None, forgotten: bool
     removed_at = None if days is None else START - timedelta(days=days)
 
     assert is_forgotten(removed_at, now=START) == forgotten
+
+
+@pytest.mark.parametrize(
+    ("held", "title", "read_before", "change"),
+    [
+        ("Plan", "Plan B", True, "renamed"),
+        ("Plan", "Plan B", False, "renamed"),
+        ("Plan", "Plan", True, None),
+        ("Plan", "Plan", False, "arrived"),
+        (" The  plan", "The plan ", True, None),  # white space shows no difference
+    ],
+)
+def test_what_a_page_that_was_read_means_for_those_that_name_it(
+    held: str, title: str, read_before: bool, change: str | None
+) -> None:
+    assert title_change(held_title=held, title=title, read_before=read_before) == change

@@ -8,6 +8,7 @@ import pytest
 
 from extract import actions
 from extract.discovery import renames
+from extract.rules.answers import title_change
 from extract.rules.timing import Rank
 from extract.store.models import Document, Link
 from tests.knowledge import Knowledge
@@ -212,4 +213,4 @@ def test_what_leaves_points_to_nothing(acme: Knowledge, notion: Notion) -> None:
 def test_what_a_read_page_means_for_those_that_point_to_it(
     held_title: str, title: str, read_before: bool, news: str | None
 ) -> None:
-    assert renames.title_change(held_title=held_title, title=title, read_before=read_before) == news
+    assert title_change(held_title=held_title, title=title, read_before=read_before) == news
