@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import msgspec
 import structlog
 
 from extract.discovery.arrivals import notice_shown
@@ -153,18 +154,14 @@ def _advance(
 def _stored(connection: Connection, name: Name) -> Sweep:
     """Return how far an interrupted sweep has come; a new one if none was interrupted."""
     state = connection.sweeps.get(name)
-    if not state:
-        return Sweep()
-    newest = state["newest"]
-    return Sweep(state["pages"], datetime.fromisoformat(newest) if newest else None, state["cursor"])
+    return msgspec.convert(state, Sweep) if state else Sweep()
 
 
 def _store(connection: Connection, name: Name | Literal["again"], sweep: Sweep | None) -> None:
     """Store how far a sweep has come; None deletes that. Only the daemon that claimed the poll writes it."""
     sweeps: dict[str, Any] = {key: value for key, value in connection.sweeps.items() if key != name}
     if sweep is not None:
-        newest = sweep.newest.isoformat() if sweep.newest else None
-        sweeps[name] = {"pages": sweep.pages, "newest": newest, "cursor": sweep.cursor}
+        sweeps[name] = msgspec.to_builtins(sweep)
     if sweeps != connection.sweeps:
         connection.sweeps = sweeps
         Connection.update(sweeps=sweeps).where(Connection.id == connection.id).execute()
