@@ -42,7 +42,7 @@ fuzz: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev node_modules/.installed
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
-	$(VENV)/bin/djlint --quiet --reformat $(TEMPLATES)
+	$(VENV)/bin/djlint --quiet --warn --reformat $(TEMPLATES)
 	$(PRETTIER) --write $(STATIC)
 
 # Needs uv on the PATH. The lock file of npm names no registry, so that a mirror can serve it.
