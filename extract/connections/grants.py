@@ -11,9 +11,9 @@ from peewee import Expression, IntegrityError, TextField
 from extract.connections.serving import reassign
 from extract.connections.tokens import ConnectionTokens, database_opened, revoke
 from extract.errors import Blocked, VaultError
-from extract.notion.budget import Budget
 from extract.notion.client import Access, NotionClient, http_client, longest_flight
-from extract.notion.lanes import Lane, RequestLimits
+from extract.notion.limits.budget import Budget
+from extract.notion.limits.lanes import Lane, RequestLimits
 from extract.notion.oauth import TokenGrant
 from extract.runtime import Runtime
 from extract.store.db import database

@@ -13,9 +13,9 @@ from extract.errors import InvalidRequest, NotFound, Refused, WrongKind
 from extract.notion.answers import fitting, of_kind, once, segment
 from extract.notion.door import Access, Door, TokenSource
 from extract.notion.http import CONNECT_SECONDS, http_client
-from extract.notion.lanes import Lane
+from extract.notion.limits.lanes import Lane
+from extract.notion.limits.room import Share
 from extract.notion.pagination import Listed, listed, walk
-from extract.notion.room import Share
 from extract.notion.rows import all_rows
 from extract.notion.search import SEARCH_PATH, Search, search_page
 from extract.notion.stubs import Bot, SearchPage, bot_of, database_of, markdown_of, parent_of, stub_of

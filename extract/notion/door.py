@@ -14,10 +14,10 @@ import httpx2
 import structlog
 
 from extract.errors import Blocked, NotionError, RateLimited, ReconnectNeeded, Transient, Unauthorized
-from extract.notion.budget import Budget
 from extract.notion.http import LARGEST_ANSWER, Reply, Request, send
-from extract.notion.lanes import Lane
-from extract.notion.room import Share
+from extract.notion.limits.budget import Budget
+from extract.notion.limits.lanes import Lane
+from extract.notion.limits.room import Share
 from extract.notion.verdict import verdict
 from extract.values import Clock, Json
 

@@ -13,7 +13,7 @@ import httpx2
 from extract.config.load import Config
 from extract.errors import AnswerTooLarge, InvalidRequest, NotionError, Transient
 from extract.foreign_json import parse_json
-from extract.notion.room import Share
+from extract.notion.limits.room import Share
 from extract.notion.unpacking import ENCODING, pieces
 from extract.read_only import refuse_notion
 from extract.values import Clock, Json

@@ -15,8 +15,8 @@ from extract.reading import relation_ids
 from extract.rules.changes import compare_listing
 from extract.rules.timing import Rank, reread_due
 from extract.store.models import Document
-from extract.sync.fetch import Task
 from extract.sync.runs import RunLog
+from extract.sync.task import Task
 from extract.values import Stub
 from extract.worklist import documents
 from extract.worklist.facts import held_facts, stored_stub

@@ -19,7 +19,7 @@ from extract.config.schema import Watch
 from extract.connections import budget_for
 from extract.connections.tokens import REFRESH_LEASE
 from extract.errors import Blocked
-from extract.notion.budget import BudgetUnreachable
+from extract.notion.limits.budget import BudgetUnreachable
 from extract.notion.verdict import BLOCK_PAUSE
 from extract.rules.changes import LONGEST_TO_CLOSE
 from extract.rules.timing import (

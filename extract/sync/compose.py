@@ -11,7 +11,7 @@ from extract.membership.queries import titles_held
 from extract.reading import Chunking, has_text, read_page, read_properties, relation_ids
 from extract.reading.properties.values import completed_value
 from extract.store.models import DataSource, Document
-from extract.sync.fetch import Fetched
+from extract.sync.task import Fetched
 from extract.values import Json, PageReading
 
 

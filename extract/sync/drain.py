@@ -29,15 +29,15 @@ from extract.errors import (
     ReconnectNeeded,
     VaultError,
 )
-from extract.notion.budget import BudgetUnreachable
 from extract.notion.client import NotionClient
+from extract.notion.limits.budget import BudgetUnreachable
 from extract.rules.timing import Rank, believable
 from extract.runtime import Runtime
 from extract.store.models import Connection, Document, Source
 from extract.sync import lease
 from extract.sync.claims import Claimed, claim, release_claims
 from extract.sync.failures import Failures
-from extract.sync.fetches import Collected, Fetches, InFlight
+from extract.sync.fetching.fetches import Collected, Fetches, InFlight
 from extract.sync.listing.run import ListingRun
 from extract.sync.listing.source import list_source, listing_failed
 from extract.sync.session import HEARTBEAT_SECONDS, STOP_SECONDS, Session, Stopped

@@ -15,7 +15,7 @@ from extract import connections
 from extract.config.load import Config
 from extract.errors import ChecksSpent, HilalError
 from extract.notion.client import NotionClient
-from extract.notion.lanes import Lane
+from extract.notion.limits.lanes import Lane
 from extract.removal import brake
 from extract.rules.timing import believable
 from extract.runtime import Runtime

@@ -20,9 +20,9 @@ from extract.search import index
 from extract.store.models import Document, Source
 from extract.sync.claims import Claimed
 from extract.sync.compose import compose
-from extract.sync.fetch import Fetched
 from extract.sync.removing import remove
 from extract.sync.runs import RunLog
+from extract.sync.task import Fetched
 from extract.values import Stub
 from extract.worklist import documents
 from extract.worklist.facts import is_in_doubt, rank_of

@@ -12,7 +12,7 @@ from peewee import JOIN, Case, fn
 from redis.exceptions import RedisError
 
 from extract.connections import budget_for
-from extract.notion.budget import BudgetUnreachable
+from extract.notion.limits.budget import BudgetUnreachable
 from extract.process.beats import beats, last_beat
 from extract.rules.timing import AT_WORK, round_of_checks
 from extract.store.models import Chatbot, Connection, Document, Membership, Run, Source

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from extract.connections import blocked_by_notion, budget_for
-from extract.notion.budget import BudgetUnreachable
+from extract.notion.limits.budget import BudgetUnreachable
 from extract.process.beats import Process, beats
 from extract.rules.timing import AT_WORK, SETTLED
 from extract.runtime import Runtime

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from extract.connections import budget_for
-from extract.notion.budget import BudgetUnreachable
+from extract.notion.limits.budget import BudgetUnreachable
 from extract.rules.estimate import Estimate, Load, Pace, estimate, lasting, with_holes
 from extract.rules.timing import AT_WORK
 from extract.store.models import Connection, Source

@@ -10,9 +10,9 @@ import pytest
 import redis
 
 from extract.config.load import Config
-from extract.notion.budget import Budget
 from extract.notion.client import Access, NotionClient, http_client
-from extract.notion.lanes import RequestLimits
+from extract.notion.limits.budget import Budget
+from extract.notion.limits.lanes import RequestLimits
 from tests.clock import StoppedClock
 from tests.extract.notion.script import Pauses, Script, Tokens
 

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from extract.errors import Forbidden, InvalidRequest, NotFound, Refused, Transient, WrongKind
-from extract.notion.budget import Budget
 from extract.notion.client import Access, NotionClient, http_client
+from extract.notion.limits.budget import Budget
 from extract.runtime import Runtime
 from extract.values import DatabaseContainer, PageMarkdown, Stub
 from sandbox import World

@@ -19,8 +19,8 @@ from extract.errors import (
     ReconnectNeeded,
     Transient,
 )
-from extract.notion.budget import Budget
 from extract.notion.client import NotionClient
+from extract.notion.limits.budget import Budget
 from tests.clock import StoppedClock
 from tests.extract.notion.script import Pauses, Script, Tokens, error, html, ok
 

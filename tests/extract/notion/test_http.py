@@ -14,7 +14,7 @@ import pytest
 from extract.config.load import Config
 from extract.errors import AnswerTooLarge, InvalidRequest, NeedsRoom, NotionError, Transient
 from extract.notion.http import MAPPED, VERSION, Reply, Request, http_client, send, translated
-from extract.notion.room import Room, Share
+from extract.notion.limits.room import Room, Share
 from extract.notion.unpacking import pieces
 from tests.clock import StoppedClock
 from tests.extract.notion.script import Script, html, ok

@@ -12,8 +12,8 @@ from extract.config.load import Config
 from extract.rules.timing import Rank, pause_after
 from extract.store.models import Document, Run
 from extract.sync.claims import claim, release_claims, task_for
-from extract.sync.fetch import Task
 from extract.sync.runs import RunLog
+from extract.sync.task import Task
 from extract.values import Stub
 from tests import rows
 from tests.clock import START

@@ -11,7 +11,7 @@ from extract.config.load import Config
 from extract.reading import parse
 from extract.store.models import Document
 from extract.sync.compose import Composed, compose
-from extract.sync.fetch import Fetched
+from extract.sync.task import Fetched
 from tests import rows
 
 PRICE = {"id": "p", "type": "number", "number": 4}

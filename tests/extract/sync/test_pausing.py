@@ -17,7 +17,7 @@ from extract.errors import (
     ReconnectNeeded,
     VaultError,
 )
-from extract.notion.budget import BudgetUnreachable
+from extract.notion.limits.budget import BudgetUnreachable
 from extract.rules.timing import LONGEST_CONNECTION_PAUSE
 from extract.sync.pausing import checks_pause_until, pause_connection, pause_until
 from tests import rows

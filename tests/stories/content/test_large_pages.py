@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 
 from extract.errors import AnswerTooLarge
 from extract.runtime import Runtime
-from extract.sync import drain, fetches
-from extract.sync.large_pages import LargePages
+from extract.sync import drain
+from extract.sync.fetching import fetches
+from extract.sync.fetching.large_pages import LargePages
 from tests.clock import StoppedClock
 from tests.knowledge import Knowledge
 from tests.stories.conftest import Notion

@@ -16,10 +16,11 @@ from extract.notion.client import NotionClient
 from extract.rules.timing import AT_WORK
 from extract.store.db import database
 from extract.store.models import Chunk, Connection, Document, Run, Source
-from extract.sync import drain, fetches, lease
-from extract.sync.fetch import Fetched, Task
+from extract.sync import drain, lease
+from extract.sync.fetching import fetches
+from extract.sync.fetching.related_titles import RelatedTitles
 from extract.sync.listing import source as listing_source
-from extract.sync.related_titles import RelatedTitles
+from extract.sync.task import Fetched, Task
 from extract.values import Clock, Stub
 from extract.worklist import due
 from tests.clock import StoppedClock

@@ -22,8 +22,8 @@ import redis
 import structlog
 
 from extract.errors import Blocked, BudgetSpent, ChecksSpent, HilalError, RateLimited
-from extract.notion.lanes import LANES, Lane, RequestLimits
-from extract.notion.limit_store import LimitStore
+from extract.notion.limits.lanes import LANES, Lane, RequestLimits
+from extract.notion.limits.limit_store import LimitStore
 from extract.values import Clock
 
 _LEAST_WAIT = timedelta(seconds=1)

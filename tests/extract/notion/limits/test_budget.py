@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extract.errors import Blocked, BudgetSpent, ChecksSpent, HilalError, Later, RateLimited
-from extract.notion.budget import Budget, Permit
-from extract.notion.lanes import RequestLimits
+from extract.notion.limits.budget import Budget, Permit
+from extract.notion.limits.lanes import RequestLimits
 from tests.clock import START, StoppedClock
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import structlog
 
 from extract.notion.client import NotionClient
-from extract.notion.room import Room, Share
+from extract.notion.limits.room import Room, Share
 from extract.sync.claims import Claimed
-from extract.sync.fetch import Fetched, Task, fetch
-from extract.sync.large_pages import LargePages
-from extract.sync.related_titles import RelatedTitles
+from extract.sync.fetching.fetch import fetch
+from extract.sync.fetching.large_pages import LargePages
+from extract.sync.fetching.related_titles import RelatedTitles
 from extract.sync.session import HEARTBEAT_SECONDS, Session
+from extract.sync.task import Fetched, Task
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import redis
 
-from extract.notion.limit_store import LimitStore
+from extract.notion.limits.limit_store import LimitStore
 from tests.clock import StoppedClock
 
 OBJECTION = "public_api_request_rate_limit"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from extract.sync.large_pages import LargePages
+from extract.sync.fetching.large_pages import LargePages
 
 
 def test_a_large_page_is_known_to_every_later_drain_of_its_connection(redis_server: redis.Redis) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import redis
 import structlog
 
-from extract.notion.limit_rules import Limit, when_full, when_refused
+from extract.notion.limits.limit_rules import Limit, when_full, when_refused
 from extract.values import Clock
 
 _LIFE = timedelta(days=7)

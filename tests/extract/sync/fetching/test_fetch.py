@@ -10,9 +10,10 @@ import pytest
 from extract.errors import InvalidRequest, NotFound, RateLimited, Transient
 from extract.notion.client import NotionClient
 from extract.reading import body_text
-from extract.sync import fetch as fetching
-from extract.sync.fetch import Fetched, Task, fetch
-from extract.sync.related_titles import RelatedTitles
+from extract.sync.fetching import fetch as fetching
+from extract.sync.fetching.fetch import fetch
+from extract.sync.fetching.related_titles import RelatedTitles
+from extract.sync.task import Fetched, Task
 from extract.values import PageMarkdown, Parent
 from tests import rows
 from tests.clock import START, StoppedClock

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from extract.errors import AnswerTooLarge, NeedsRoom
-from extract.notion.room import Room, Share
+from extract.notion.limits.room import Room, Share
 
 
 def test_room_is_taken_until_there_is_none() -> None:

@@ -10,7 +10,7 @@ import redis
 
 from extract.errors import InvalidRequest, NotFound, RateLimited
 from extract.notion.client import NotionClient
-from extract.sync.related_titles import MOST_ASKED, RelatedTitles
+from extract.sync.fetching.related_titles import MOST_ASKED, RelatedTitles
 from extract.values import Stub
 from tests import rows
 from tests.clock import START

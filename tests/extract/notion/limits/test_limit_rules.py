@@ -8,9 +8,9 @@ import pytest
 import redis
 
 from extract.errors import BudgetSpent
-from extract.notion.budget import Budget
-from extract.notion.lanes import RequestLimits
-from extract.notion.limit_rules import RESPITE, Limit, when_full, when_refused
+from extract.notion.limits.budget import Budget
+from extract.notion.limits.lanes import RequestLimits
+from extract.notion.limits.limit_rules import RESPITE, Limit, when_full, when_refused
 from tests.clock import START, StoppedClock
 
 WINDOW = timedelta(seconds=60)
