@@ -8,7 +8,7 @@ How an edit in Notion becomes an answer, in the order the code runs::
     worklist.documents                    stores the request to read a document
     jobs                                  wakes a worker with the id of the connection
     sync.drain                            takes the lease of the connection and claims its documents
-    sync.fetching                        fetches a page: one markdown request, more only for what Notion left out
+    sync.fetching                         fetches a page: one markdown request, more only for what Notion left out
     reading                               makes canonical text, passages and links of it (pure)
     sync.writing, search.index            write document, passages and full text in one transaction
     search.find                           finds the passages of one chatbot that answer a question
