@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from tests.extract.rules.test_changes import TOKEN, event
+from tests.extract.notion.test_events import TOKEN, event
 
 NUMBERS = (
     *(

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from extract.runtime import Runtime
 from extract.store.models import Member
-from tests.extract.rules.test_changes import TOKEN
+from tests.extract.notion.test_events import TOKEN
 from tests.fuzz.hostile import Request, arguments_for, event_for, request_for
 from webapp import create_app
 

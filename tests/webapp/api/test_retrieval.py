@@ -11,6 +11,8 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from werkzeug.test import TestResponse
 
 from extract.config.load import ROOT
@@ -277,7 +279,7 @@ def test_a_chatbot_goes_on_answering_while_redis_is_away(
 ) -> None:
     make_document(handbook, "Leave", clock(), "Thirty days.")
     _, secret = make_key(cast.chatbot, "bot", clock())
-    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
     client = create_app(replace(runtime, redis=gone)).test_client()
 
     answer = client.get("/api/v1/search?q=thirty", headers={"Authorization": f"Bearer {secret}"})

@@ -20,7 +20,7 @@ from extract.runtime import Runtime
 from extract.store.models import Connection, Member, WebhookEvent, WebhookToken
 from extract.store.vault import Vault
 from tests.clock import StoppedClock
-from tests.extract.rules.test_changes import BODY, SIGNATURE, TOKEN, event
+from tests.extract.notion.test_events import BODY, SIGNATURE, TOKEN, event
 from tests.webapp.commands.test_chatbots_and_users import run
 from tests.webapp.conftest import Browser, Cast
 from tests.webapp.rows import make_connection

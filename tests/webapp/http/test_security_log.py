@@ -12,6 +12,8 @@ import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from peewee import OperationalError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from structlog.testing import capture_logs
 
 from extract.runtime import Runtime
@@ -161,7 +163,7 @@ def test_a_flask_command_says_that_it_is_one(app: Flask, cast: Cast, redis_serve
 
 
 def test_without_redis_the_line_is_written_and_nothing_fails(runtime: Runtime) -> None:
-    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
     with create_app(replace(runtime, redis=gone)).test_request_context("/"), capture_logs() as lines:
         record(SecurityEvent.CROSS_ORIGIN_REFUSED, origin="https://elsewhere.example")
 

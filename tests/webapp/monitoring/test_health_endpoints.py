@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 import redis
 from flask.testing import FlaskClient
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from extract import __version__
 from extract.errors import Blocked
@@ -19,7 +21,7 @@ from webapp import create_app
 
 
 def _without_redis(runtime: Runtime) -> FlaskClient:
-    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock")
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
     return create_app(replace(runtime, redis=gone)).test_client()
 
 

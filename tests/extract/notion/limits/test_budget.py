@@ -11,6 +11,8 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from extract.errors import Blocked, BudgetSpent, ChecksSpent, HilalError, Later, RateLimited
 from extract.notion.limits.budget import Budget, Permit
@@ -318,7 +320,7 @@ def test_an_emptied_redis_only_forgets(redis_server: redis.Redis, clock: Stopped
 
 
 def test_an_unreachable_redis_is_said_clearly(clock: StoppedClock) -> None:
-    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=None)
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
     budget = make(gone, clock)
 
     for ask in (lambda: budget.take("sync"), budget.used, budget.free, budget.paused_until):
@@ -328,7 +330,7 @@ def test_an_unreachable_redis_is_said_clearly(clock: StoppedClock) -> None:
 
 
 def test_losing_redis_while_an_answer_is_under_way_does_not_lose_the_answer(clock: StoppedClock) -> None:
-    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=None)
+    gone = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
     budget = make(gone, clock)
 
     Permit(budget, "key").done()

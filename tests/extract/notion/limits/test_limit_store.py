@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from extract.notion.limits.limit_store import LimitStore
 from tests.clock import StoppedClock
@@ -63,7 +65,7 @@ def test_what_was_learnt_stays_within_a_new_configuration(
 
 
 def test_where_there_is_nothing_to_learn_redis_is_not_even_asked(clock: StoppedClock) -> None:
-    fixed = limit(redis.Redis(unix_socket_path="/nowhere"), clock, most=180)
+    fixed = limit(redis.Redis(unix_socket_path="/nowhere", retry=Retry(NoBackoff(), 0)), clock, most=180)
 
     fixed.refused(OBJECTION)
     assert not fixed.full()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from extract.sync.fetching.large_pages import LargePages
 
@@ -22,7 +24,7 @@ def test_it_is_forgotten_a_day_after_the_last_one_was_found(redis_server: redis.
 
 
 def test_without_redis_none_is_known_and_none_is_noted() -> None:
-    away = redis.Redis(unix_socket_path="/nowhere/redis.sock")
+    away = redis.Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
 
     LargePages(away, 1).add(7)
 

@@ -7,6 +7,8 @@ from typing import cast
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from extract.errors import InvalidRequest, NotFound, RateLimited
 from extract.notion.client import NotionClient
@@ -72,12 +74,25 @@ def test_what_concerns_the_connection_is_not_a_missing_name(redis_server: redis.
         names(RelatedTitles(redis_server, 1), notion, "a")
 
 
+def away() -> redis.Redis:
+    return redis.Redis(unix_socket_path="/nowhere", retry=Retry(NoBackoff(), 0))
+
+
 def test_where_nothing_is_related_nothing_is_asked_not_even_redis() -> None:
-    assert names(RelatedTitles(redis.Redis(unix_socket_path="/nowhere"), 1), FakeNotion()) == {}
+    assert (
+        names(
+            RelatedTitles(away(), 1),
+            FakeNotion(),
+        )
+        == {}
+    )
 
 
 def test_without_redis_every_page_asks_for_its_names() -> None:
-    notion, titles = FakeNotion(a="Ada"), RelatedTitles(redis.Redis(unix_socket_path="/nowhere"), 1)
+    notion, titles = (
+        FakeNotion(a="Ada"),
+        RelatedTitles(away(), 1),
+    )
 
     assert names(titles, notion, "a") == names(titles, notion, "a") == {"a": "Ada"}
     assert notion.asked == ["a", "a"]
