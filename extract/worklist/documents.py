@@ -28,9 +28,8 @@ def request_read(document: Document, *, now: datetime, rank: Rank, stub: Stub | 
     """
     already = document.requested_at is not None and document.error is None
     if stub is None and document.requested_at is not None and document.stub is not None:
-        document.stub_digest = (
-            ""  # the listed properties were never read, so the next listing must not match them
-        )
+        # The listed properties were never read, so the next listing must not match them.
+        document.stub_digest = ""
     document.request_rank = min(rank, document.request_rank) if already else rank
     document.requested_at = now
     document.retry_after = None
