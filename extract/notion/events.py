@@ -77,7 +77,7 @@ def is_signed(raw: bytes, signature: str, tokens: Iterable[str]) -> bool:
         return False
     told = given.lower().encode("utf-8", "replace")
     made = [hmac.new(token.encode(), raw, hashlib.sha256).hexdigest().encode() for token in tokens]
-    return any(hmac.compare_digest(each, told) for each in made)
+    return any(hmac.compare_digest(signature, told) for signature in made)
 
 
 def handshake_token(body: Json) -> str | None:
@@ -140,9 +140,9 @@ def _parent(value: Mapping[str, Json]) -> Parent:
 
 def _bots(body: Mapping[str, Json]) -> frozenset[str]:
     listed = body.get("accessible_by")
-    seers = [mapping(each) for each in (listed if isinstance(listed, list) else [])]
-    ids = [_uuid(each.get("id")) for each in seers if each.get("type") == "bot"]
-    return frozenset(each for each in ids if each)
+    seers = [mapping(seer) for seer in (listed if isinstance(listed, list) else [])]
+    ids = [_uuid(seer.get("id")) for seer in seers if seer.get("type") == "bot"]
+    return frozenset(bot_id for bot_id in ids if bot_id)
 
 
 def _uuid(value: Json) -> str | None:

@@ -37,7 +37,7 @@ def read_page(
     """
     title = one_line(title) or "Untitled"
     head = f"# {escape_text(title)}"
-    lines = [property_line(one) for one in properties]
+    lines = [property_line(prop) for prop in properties]
     front = f"{head}\n\n{chr(10).join(lines)}" if lines else head
     body_pieces = pieces(tree.blocks)
     body = "\n\n".join([piece.text for piece in body_pieces])

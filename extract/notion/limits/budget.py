@@ -227,7 +227,7 @@ class Budget:
         lanes = (lane,) if lane else LANES
         try:
             return sum(
-                int(cast(Any, self._redis.zcount(self._keys[one], _epoch(now), last))) for one in lanes
+                int(cast(Any, self._redis.zcount(self._keys[lane], _epoch(now), last))) for lane in lanes
             )
         except redis.RedisError as error:
             raise BudgetUnreachable() from error

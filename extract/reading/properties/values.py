@@ -96,7 +96,7 @@ class _Values:
 
     def _relation(self, inner: object) -> str:
         related = inner if isinstance(inner, list) else [inner]
-        found = [self._titles.get(_key(string(mapping(one).get("id"))), "") for one in related]
+        found = [self._titles.get(_key(string(mapping(page).get("id"))), "") for page in related]
         return _joined(title for title in found)
 
     def _formula(self, formula: Mapping[str, Json], number_format: str, depth: int) -> str:
@@ -112,7 +112,7 @@ class _Values:
             array = rollup.get("array")
             if not isinstance(array, list):
                 return ""
-            return _joined(self.text(mapping(one), number_format, depth + 1) for one in array)
+            return _joined(self.text(mapping(value), number_format, depth + 1) for value in array)
         function = str(rollup.get("function") or "")
         return self.text(rollup, "percent" if function.startswith("percent") else number_format, depth + 1)
 
@@ -128,7 +128,7 @@ def _joined(texts: Iterable[str]) -> str:
 
 def _names(inner: object) -> list[str]:
     many = inner if isinstance(inner, list) else [inner]
-    return [string(mapping(one).get("name")) for one in many]
+    return [string(mapping(option).get("name")) for option in many]
 
 
 def _unique_id(inner: Json) -> str:

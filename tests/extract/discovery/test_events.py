@@ -48,7 +48,7 @@ def document(source: Source, clock: StoppedClock) -> Document:
 
 @pytest.fixture
 def tell(connection: Connection, clock: StoppedClock) -> Tell:
-    """An event comes and is taken; answers how many were taken."""
+    """Store and process an event. Return how many were processed."""
 
     def send(
         kind: str,
