@@ -95,7 +95,9 @@ class LimitStore:
 
     def _within(self, known: Limit) -> Limit:
         """The configuration may have changed since."""
-        present, held = (min(max(limit, self._configured), self._most) for limit in (known.present, known.held))
+        present, held = (
+            min(max(limit, self._configured), self._most) for limit in (known.present, known.held)
+        )
         return Limit(present, held, known.full_at, known.refused_at)
 
 
