@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from extract import jobs
 from extract.actions import stopping
 from extract.actions.importing import check_schedule, resume_following, rewind_watermark, widen_or_narrow
 from extract.errors import Refused
-from extract.membership.columns import columns_of
+from extract.membership.columns import columns_of, request_where_columns_are_hidden
 from extract.membership.holding import delete_unheld
 from extract.removal import brake
 from extract.rules.timing import Rank, next_sync
 from extract.runtime import Runtime
-from extract.store.db import batches, database, is_postgres
+from extract.store.db import database, is_postgres
 from extract.store.models import Document, Membership, Source
 from extract.worklist.documents import request_reads
 from extract.worklist.sources import request_listing, show_waiting
@@ -128,21 +127,9 @@ def delete(runtime: Runtime, sources: Sequence[Source]) -> None:
         ]
         Source.delete().where(Source.id.in_(ids)).execute()
         delete_unheld(documents)
-        _hide_again(documents, now=runtime.clock())
+        request_where_columns_are_hidden(documents, now=runtime.clock())
         for connection_id in sorted({source.connection_id for source in sources}):
             brake.release_if_over(connection_id, now=runtime.clock())
-
-
-def _hide_again(document_ids: Sequence[int], *, now: datetime) -> None:
-    """Request those of the documents that a database with hidden columns holds.
-
-    A deleted source may have been the reason that a column was shown.
-    """
-    rows = Source.select(Source.id, Source.hidden_columns).where(Source.kind == "database")
-    hiding = [source.id for source in rows if source.hidden_columns]
-    for batch in batches(document_ids) if hiding else ():
-        held = Membership.source.in_(hiding) & Membership.document.in_(batch)
-        request_reads(Membership.select(Membership.document).where(held), now=now, rank=Rank.EDIT)
 
 
 def _check_changeable(source: Source, what: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from extract.store.models import DataSource, Source
+from extract.rules.timing import Rank
+from extract.store.db import batches
+from extract.store.models import DataSource, Membership, Source
 from extract.values import Json
+from extract.worklist.documents import request_reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,16 @@ def split_columns(
         if isinstance(value, dict) and value.get("id") in hidden and value.get("type") != "title"
     )
     return {name: value for name, value in properties.items() if name not in left_out}, left_out
+
+
+def request_where_columns_are_hidden(document_ids: Sequence[int], *, now: datetime) -> None:
+    """Request those of the documents that a database with hidden columns holds.
+
+    To be called when a source begins or ceases to hold documents: a column is left out of a document while every
+    database that holds it hides the column.
+    """
+    rows = Source.select(Source.id, Source.hidden_columns).where(Source.kind == "database")
+    hiding = [source.id for source in rows if source.hidden_columns]
+    for batch in batches(document_ids) if hiding else ():
+        held = Membership.source.in_(hiding) & Membership.document.in_(batch)
+        request_reads(Membership.select(Membership.document).where(held), now=now, rank=Rank.EDIT)

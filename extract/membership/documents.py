@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from extract.connections.serving import reassign
+from extract.membership.columns import request_where_columns_are_hidden
 from extract.rules.timing import Rank, next_check_at
 from extract.store.db import batches
 from extract.store.models import WITHOUT_CONTENT, Child, Document, Membership, Source
@@ -44,11 +45,14 @@ def add_document(
             check_at=next_check_at(notion_id, now=now, hours=verify_hours, first=True),
         ).on_conflict_ignore().execute()
         document = documents_of(source.chatbot_id, [notion_id])[notion_id]
+    joins = not members_of({source.id}, {notion_id})
     Membership.insert(
         source=source.id, document=document.id, listing=source.listing
     ).on_conflict_ignore().execute()
     if not is_new:
         relist_children(source, document, now=now)
+        if joins and source.kind == "database":
+            request_where_columns_are_hidden([document.id], now=now)
     if is_new:
         request_read(document, now=now, rank=rank, stub=stub)
     elif document.connection_id != source.connection_id and (

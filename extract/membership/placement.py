@@ -7,6 +7,7 @@ from datetime import datetime
 
 from peewee import SQL, fn
 
+from extract.membership.columns import request_where_columns_are_hidden
 from extract.membership.documents import relist_children
 from extract.membership.holding import end_memberships, hold
 from extract.store.db import batches
@@ -25,18 +26,22 @@ def update_memberships(document: Document, stub: Stub, *, now: datetime) -> list
     holders = Membership.select(Membership.source).where(Membership.document == document.id)
     held_by = {source_id for (source_id,) in holders.tuples().iterator()}
     with_table = _sources_with_table(document.chatbot_id, stub)
-    left = []
+    left, columns_may_differ = [], False
     for source in _parent_sensitive(document.chatbot_id, held_by | with_table):
         belongs = _belongs(source, document, stub, in_table=source.id in with_table)
         if belongs and source.id not in held_by:
             hold(source.id, document)
             relist_children(source, document, now=now)
+            columns_may_differ |= source.kind == "database"
         if belongs is False and source.id in held_by:
             left.append(source.id)
+            columns_may_differ |= source.kind == "database"
     if left:
         Membership.delete().where(
             (Membership.document == document.id) & Membership.source.in_(left)
         ).execute()
+    if columns_may_differ:
+        request_where_columns_are_hidden([document.id], now=now)
     return left
 
 

@@ -117,3 +117,19 @@ def test_the_members_among_named_sources_and_pages(memory_store: Database) -> No
     assert documents.members_of({first.id}, {page.notion_id, other.notion_id}) == {(first.id, page.notion_id)}
     assert documents.members_of(set(), {page.notion_id}) == set()
     assert documents.members_of({first.id}, set()) == set()
+
+
+@pytest.mark.parametrize(("hidden", "requested"), [(["n"], START), ([], None)])
+def test_a_row_that_joins_a_database_is_read_again_if_the_database_hides_columns(
+    memory_store: Database, hidden: list[str], requested: datetime | None
+) -> None:
+    workspace = rows.source(kind="workspace")
+    document = rows.document(workspace, title="As read")
+    database = rows.source(workspace.chatbot, workspace.connection, kind="database", hidden_columns=hidden)
+
+    add(database, document.notion_id)
+    assert rows.fresh(document).requested_at == requested
+
+    Document.update(requested_at=None).execute()
+    add(database, document.notion_id)  # it is a member already
+    assert rows.fresh(document).requested_at is None

@@ -224,3 +224,15 @@ def test_a_page_without_sub_pages_has_no_tree_listed_when_it_joins(memory_store:
     place(rows.document(rows.source(tree.chatbot, tree.connection)), in_page(root))
 
     assert rows.fresh(tree).requested_at is None
+
+
+def test_a_row_that_moves_into_a_database_with_hidden_columns_is_read_again(memory_store: Database) -> None:
+    workspace = rows.source(kind="workspace")
+    database = rows.source(workspace.chatbot, workspace.connection, kind="database", hidden_columns=["n"])
+    table = DataSource.create(source=database, notion_id=rows.notion_id())
+    document = rows.document(workspace)
+
+    place(document, in_table(table))
+
+    assert database.id in holders(document)
+    assert rows.fresh(document).requested_at == START
