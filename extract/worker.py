@@ -29,8 +29,12 @@ from extract.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
-_WAIT_SECONDS = 15
-"""How long one request to Redis waits for a job. The worker reports that it is alive before each."""
+_WAIT_SECONDS = 5
+"""How long one request to Redis waits for a job. The worker reports that it is alive before each.
+
+It is shorter than the time within which a worker that was asked to end must have ended: the exception of the signal
+handler may be caught by a library, and then the worker ends after this wait.
+"""
 
 
 class Worker(SimpleWorker):  # type: ignore[misc]  # rq's own types are loose
