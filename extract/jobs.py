@@ -14,7 +14,7 @@ from typing import Any, cast
 import redis
 import structlog
 from rq import Queue
-from rq.exceptions import NoSuchJobError
+from rq.exceptions import NoSuchJobError, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -50,12 +50,16 @@ class WakeUp(Job):  # type: ignore[misc]  # rq's own types are loose
 
     def restore(self, raw_data: dict[bytes, bytes]) -> Any:
         """Read the job's fields. Raises NoSuchJobError for any other job; RQ goes on with the next one."""
-        with suppress(Exception):  # for data that is no job of RQ's; what RQ raises then is not documented
+        try:
             super().restore({name: value for name, value in raw_data.items() if name in _FIELDS})
             function, instance, args, kwargs = JSONSerializer.loads(self.data)
             is_wake_up = function == _DRAIN and instance is None and not kwargs
             if is_wake_up and len(args) == 1 and type(args[0]) is int:
                 return
+        except StopRequested:  # raised by the signal handler of the worker
+            raise
+        except Exception as error:  # for data that is no job of RQ's; what RQ raises then is not documented
+            log.debug("job_unreadable", error=type(error).__name__)
         _refuse(self.connection, self.id)
         self.connection.delete(self.key)
         raise NoSuchJobError(f"{self.id} is no wake-up")
