@@ -58,8 +58,8 @@ class WakeUp(Job):  # type: ignore[misc]  # rq's own types are loose
                 return
         except StopRequested:  # raised by the signal handler of the worker
             raise
-        except Exception as error:  # for data that is no job of RQ's; what RQ raises then is not documented
-            log.debug("job_unreadable", error=type(error).__name__)
+        except Exception:  # noqa: S110 - data that is no job of RQ's; what RQ raises then is not documented
+            pass
         _refuse(self.connection, self.id)
         self.connection.delete(self.key)
         raise NoSuchJobError(f"{self.id} is no wake-up")
