@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from extract.runtime import Runtime, open_runtime
 from extract.store import db
 from extract.store.models import Chatbot, Connection, Document, Organisation, Source
 from extract.sync import drain
-from extract.values import Stub, utc_now
+from extract.values import SourceKind, Stub, utc_now
 
 
 class Asked(NamedTuple):
@@ -82,15 +83,15 @@ class Bed:
         )
         return list(imported.created)
 
-    def _pick(self, stub: Stub, notion_id: str, listed_at: object) -> actions.Pick:
-        kind = "page" if stub.kind == "page" else "database"
+    def _pick(self, stub: Stub, notion_id: str, listed_at: datetime) -> actions.Pick:
+        kind: SourceKind = "page" if stub.kind == "page" else "database"
         return actions.Pick(
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             notion_id=notion_id,
             title=stub.title,
             url=stub.url,
             stub=stub if kind == "page" else None,
-            listed_at=listed_at,  # type: ignore[arg-type]
+            listed_at=listed_at,
         )
 
     def drain(self) -> None:

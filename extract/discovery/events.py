@@ -191,7 +191,7 @@ def _apply(hint: EntityHint, *, now: datetime, verify_hours: float) -> None:
                 _apply_to_table(hint, now=now)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:
+    except Exception:  # whatever it is: the events of one page must not hold up those of all others
         log.exception("event_broken", connection_id=hint.connection_id, notion_id=hint.latest.entity_id)
 
 

@@ -173,7 +173,7 @@ def _read(
             raw += piece
             if clock() > deadline:
                 raise Transient(code="answer_too_slow", endpoint=endpoint)
-    except BaseException:
+    except BaseException:  # also for an interrupt: the room belongs to all fetches
         if share is not None:
             share.give_back(taken)
         raise

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import redis
 from rq import Queue
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from structlog.testing import capture_logs
@@ -95,6 +96,22 @@ def test_what_is_no_drain_of_one_id_is_refused(redis_server: redis.Redis, data: 
     assert [(line["event"], line["job_id"]) for line in lines] == [("job_refused", "forged")]
     assert redis_server.exists("rq:job:forged") == 0
     assert redis_server.llen("rq:queue:sync:intermediate") == 0
+
+
+def test_a_worker_that_is_asked_to_end_while_it_takes_a_job_refuses_nothing(
+    redis_server: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(redis_server, JSONSerializer.dumps(["extract.jobs.drain", None, [7], {}]))
+
+    def interrupted(*arguments: object) -> None:
+        raise StopRequested
+
+    monkeypatch.setattr(Job, "restore", interrupted)
+    with capture_logs() as lines, pytest.raises(StopRequested):
+        taken(redis_server)
+
+    assert lines == []
+    assert redis_server.exists("rq:job:forged") == 1
 
 
 def test_an_id_that_is_none_of_rqs_is_dropped(redis_server: redis.Redis) -> None:
